@@ -1,0 +1,248 @@
+//! From what is known of a visitor to what may run. One function, no side effect.
+
+use crate::{Category, CategorySet, Choice, Minutes, PayloadError, PolicyTag};
+
+/// What the browser says of its own accord.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Signals {
+    /// `Sec-GPC: 1` was sent. Source: W3C GPC, 2026-04-03.
+    pub gpc: bool,
+    /// `DNT: 1` was sent.
+    pub dnt: bool,
+}
+
+/// The numbers of one legal regime and what the site asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Categories the site offers. `Necessary` is granted in any case.
+    pub offered: CategorySet,
+    /// Lifetime of a choice that grants something, minutes. Source: standards.md 3.2.
+    pub grant_ttl_minutes: u32,
+    /// How long a refusal is remembered, minutes. Source: standards.md 3.2.
+    pub refusal_ttl_minutes: u32,
+    /// Does `DNT: 1` deny everything that needs consent?
+    pub is_dnt_denial: bool,
+    /// The tag of what is asked today.
+    pub policy: PolicyTag,
+}
+
+/// What was found in the consent cookie, after its seal was checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// No cookie.
+    Absent,
+    /// A cookie whose seal does not fit: altered, of another host, or under an unknown key.
+    Forged,
+    /// A sealed payload that cannot be read.
+    Unreadable(PayloadError),
+    /// Nobody can check: the deployment has no key.
+    Unverifiable,
+    /// A choice whose seal fits.
+    Decided(Choice),
+}
+
+/// Why a [`Decision`] is what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// A stored choice is in force.
+    Chosen,
+    /// Never asked.
+    NotAsked,
+    /// The cookie's seal does not fit.
+    Forged,
+    /// The cookie cannot be read.
+    Unreadable,
+    /// The cookie cannot be checked.
+    Unverifiable,
+    /// The choice is older than its lifetime.
+    Expired,
+    /// The choice claims to be made later than now.
+    FutureDated,
+    /// Something else is asked now than was then.
+    PolicyChanged,
+}
+
+impl Reason {
+    /// The word used in logs and headers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Chosen => "chosen",
+            Self::NotAsked => "not-asked",
+            Self::Forged => "forged",
+            Self::Unreadable => "unreadable",
+            Self::Unverifiable => "unverifiable",
+            Self::Expired => "expired",
+            Self::FutureDated => "future-dated",
+            Self::PolicyChanged => "policy-changed",
+        }
+    }
+}
+
+/// What may run for this visitor now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Granted categories; `Necessary` is always a member.
+    pub granted: CategorySet,
+    /// Must the visitor be asked?
+    pub must_ask: bool,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl Decision {
+    /// Nothing but the necessary, and the visitor is asked.
+    #[must_use]
+    pub const fn deny_all(reason: Reason) -> Self {
+        Self { granted: CategorySet::NECESSARY, must_ask: true, reason }
+    }
+
+    /// Is any offered category denied?
+    #[must_use]
+    pub fn is_anything_denied(&self) -> bool {
+        self.granted != CategorySet::ALL
+    }
+}
+
+/// A cookie may be dated this far ahead: isolates' clocks differ by seconds, the payload counts minutes.
+const CLOCK_SKEW_MINUTES: u32 = 2;
+
+impl Profile {
+    /// The part of `wanted` that these signals leave grantable, `Necessary` always included.
+    ///
+    /// GPC denies marketing whatever is clicked; DNT denies all, if the profile says so.
+    /// Source: standards.md requirements 52 and 56.
+    #[must_use]
+    pub fn grantable(&self, signals: Signals, wanted: CategorySet) -> CategorySet {
+        let mut granted = wanted.intersection(self.offered);
+        if signals.gpc {
+            granted = granted.without(Category::Marketing);
+        }
+        if signals.dnt && self.is_dnt_denial {
+            granted = CategorySet::EMPTY;
+        }
+        granted.with(Category::Necessary)
+    }
+
+    /// How long this choice is remembered, minutes.
+    #[must_use]
+    pub fn ttl_minutes(&self, granted: CategorySet) -> u32 {
+        if granted.without(Category::Necessary).is_empty() {
+            self.refusal_ttl_minutes
+        } else {
+            self.grant_ttl_minutes
+        }
+    }
+}
+
+/// Decides what may run. Anything but a readable, current, fitting choice denies everything.
+#[must_use]
+pub fn decide(profile: &Profile, signals: Signals, state: &State, now: Minutes) -> Decision {
+    let choice = match state {
+        State::Absent => return Decision::deny_all(Reason::NotAsked),
+        State::Forged => return Decision::deny_all(Reason::Forged),
+        State::Unreadable(_) => return Decision::deny_all(Reason::Unreadable),
+        State::Unverifiable => return Decision::deny_all(Reason::Unverifiable),
+        State::Decided(choice) => choice,
+    };
+    if choice.decided_at.since(now) > CLOCK_SKEW_MINUTES {
+        return Decision::deny_all(Reason::FutureDated);
+    }
+    if choice.policy != profile.policy {
+        return Decision::deny_all(Reason::PolicyChanged);
+    }
+    if now.since(choice.decided_at) >= profile.ttl_minutes(choice.granted) {
+        return Decision::deny_all(Reason::Expired);
+    }
+    Decision { granted: profile.grantable(signals, choice.granted), must_ask: false, reason: Reason::Chosen }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Subject;
+    use proptest::prelude::*;
+
+    const DAY: u32 = 24 * 60;
+    const NOW: u32 = 1_500_000;
+    const PROFILE: Profile = Profile {
+        offered: CategorySet::ALL,
+        grant_ttl_minutes: 180 * DAY,
+        refusal_ttl_minutes: 90 * DAY,
+        is_dnt_denial: true,
+        policy: PolicyTag(7),
+    };
+
+    fn choice(granted: CategorySet, minutes: u32) -> Choice {
+        Choice {
+            granted,
+            decided_at: Minutes::new(minutes).unwrap(),
+            policy: PolicyTag(7),
+            subject: Subject([1; 16]),
+        }
+    }
+
+    fn decide_at_now(signals: Signals, state: State) -> Decision {
+        decide(&PROFILE, signals, &state, Minutes::new(NOW).unwrap())
+    }
+
+    #[test]
+    fn everything_that_is_not_a_current_choice_denies_with_its_own_reason() {
+        let all = CategorySet::ALL;
+        let changed = Choice { policy: PolicyTag(8), ..choice(all, NOW) };
+        for (state, reason) in [
+            (State::Absent, Reason::NotAsked),
+            (State::Forged, Reason::Forged),
+            (State::Unreadable(PayloadError::Length), Reason::Unreadable),
+            (State::Unverifiable, Reason::Unverifiable),
+            (State::Decided(choice(all, NOW + 3)), Reason::FutureDated),
+            (State::Decided(changed), Reason::PolicyChanged),
+            (State::Decided(choice(all, NOW - 180 * DAY)), Reason::Expired),
+            (State::Decided(choice(CategorySet::NECESSARY, NOW - 90 * DAY)), Reason::Expired),
+        ] {
+            assert_eq!(decide_at_now(Signals::default(), state), Decision::deny_all(reason));
+        }
+    }
+
+    #[test]
+    fn a_choice_lasts_to_its_last_minute() {
+        let state = State::Decided(choice(CategorySet::ALL, NOW - 180 * DAY + 1));
+        assert_eq!(decide_at_now(Signals::default(), state).granted, CategorySet::ALL);
+        let state = State::Decided(choice(CategorySet::EMPTY, NOW - 90 * DAY + 1));
+        assert!(!decide_at_now(Signals::default(), state).must_ask);
+    }
+
+    #[test]
+    fn gpc_denies_marketing_over_an_older_grant() {
+        let decision =
+            decide_at_now(Signals { gpc: true, dnt: false }, State::Decided(choice(CategorySet::ALL, NOW)));
+        assert_eq!(decision.granted, CategorySet::ALL.without(Category::Marketing));
+    }
+
+    #[test]
+    fn dnt_denies_only_where_the_profile_says_so() {
+        let state = State::Decided(choice(CategorySet::ALL, NOW));
+        let signals = Signals { gpc: false, dnt: true };
+        assert_eq!(decide_at_now(signals, state).granted, CategorySet::NECESSARY);
+        let lenient = Profile { is_dnt_denial: false, ..PROFILE };
+        let decision = decide(&lenient, signals, &state, Minutes::new(NOW).unwrap());
+        assert_eq!(decision.granted, CategorySet::ALL);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_granted_that_was_not_chosen_and_offered(
+            chosen in 0u8..=0x1f, offered in 0u8..=0x1f, gpc: bool, dnt: bool, minutes in 0u32..1 << 24,
+        ) {
+            let [chosen, offered] = [chosen, offered].map(|bits| CategorySet::from_bits(bits).unwrap());
+            let profile = Profile { offered, ..PROFILE };
+            let decision = decide(
+                &profile, Signals { gpc, dnt }, &State::Decided(choice(chosen, minutes)), Minutes::new(NOW).unwrap(),
+            );
+            let allowed = chosen.intersection(offered).with(Category::Necessary);
+            prop_assert!(decision.granted.difference(allowed).is_empty());
+            prop_assert!(decision.granted.contains(Category::Necessary));
+            prop_assert!(!decision.must_ask || decision.granted == CategorySet::NECESSARY);
+        }
+    }
+}
