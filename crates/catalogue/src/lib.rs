@@ -1,0 +1,78 @@
+//! Which vendor an address, a cookie, a parameter or a storage key belongs to, and what it needs.
+//!
+//! What lives here: one data file per vendor (`vendors/`), the static tables generated from them
+//! (`cargo xtask gen`), and matchers over those tables.
+//! What never does: policy and decisions (`postern-policy`, `postern-consent`), URL parsing (the
+//! caller has a parser: `url` at the edge, the browser in the page), regular expressions at run time.
+#![no_std]
+
+mod generated;
+mod matcher;
+
+pub use generated::{URL_RULES, VENDORS};
+pub use matcher::{cookie_owner, param_owner, storage_owner, url_owner, vendor};
+
+use postern_consent::Need;
+
+/// How the vendor stands to the controller. Source: GDPR Art. 4(7), 26, 28.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Acts on the controller's instructions.
+    Processor,
+    /// Decides together with the controller.
+    Joint,
+    /// Decides for itself.
+    Independent,
+}
+
+impl Role {
+    /// The word used in policy files and texts.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Processor => "processor",
+            Self::Joint => "joint",
+            Self::Independent => "independent",
+        }
+    }
+}
+
+/// What is known of one vendor. Each fact's source stands in the data file.
+#[derive(Debug)]
+pub struct Vendor {
+    /// Stable slug, the data file's name.
+    pub id: &'static str,
+    /// The product's name as people know it.
+    pub name: &'static str,
+    /// What must be granted before it may run.
+    pub need: Need,
+    /// How it stands to the controller.
+    pub role: Role,
+    /// The legal person.
+    pub company: &'static str,
+    /// ISO 3166-1 codes of where data goes, comma separated.
+    pub country: &'static str,
+    /// Its privacy notice.
+    pub privacy_url: &'static str,
+    /// Cookie names, `*` for any run of characters.
+    pub cookies: &'static [&'static str],
+    /// Beginnings of cookie values, for renamed cookies.
+    pub cookie_values: &'static [&'static str],
+    /// URL parameters that identify a visitor or a click.
+    pub params: &'static [&'static str],
+    /// Keys in local and session storage, `*` for any run of characters.
+    pub storage: &'static [&'static str],
+}
+
+/// One URL pattern.
+#[derive(Debug)]
+pub struct UrlRule {
+    /// Lower-case host; its subdomains match too.
+    pub host: &'static str,
+    /// Lower-case beginning of the path, `*` for any run of characters; empty for any.
+    pub path: &'static str,
+    /// Beginning of one lower-case `name=value` of the query; empty for any.
+    pub query: &'static str,
+    /// Index into [`VENDORS`].
+    pub vendor: usize,
+}

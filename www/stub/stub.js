@@ -1,0 +1,236 @@
+// The stub: denies from the first byte what the page's own scripts would start, and keeps it held.
+// It stands inline, first in the head, so it runs before any script of the page; it decides nothing:
+// the edge tells it what is granted, and the wasm gate tells it when that changes.
+// What it never does: show anything, store anything, talk to anyone but the site's own edge.
+import { names, signals, urls } from './catalogue.js';
+
+const PREFIX = 'data-postern-';
+// A page that holds more than this is broken or hostile; later requests are answered and forgotten.
+const QUEUE_MAX = 500;
+
+// "<granted, hex>|<address of the gate>", written by the edge.
+let [granted, gateUrl] = document.currentScript.getAttribute(PREFIX + 'state').split('|');
+granted = parseInt(granted, 16);
+
+/** The catalogue's row for an address that may not be contacted now, or nothing. */
+const deniedRow = (address) => {
+  try {
+    const url = new URL(address, document.baseURI);
+    const text = url.hostname.replace(/\.$/, '') + url.pathname + url.search;
+    const row = /^(http|ws)/.test(url.protocol) && urls.find((row) => row[2].test(text));
+    return row && !(row[1] & granted) && row;
+  } catch {
+    // Not an address: the browser will not fetch it either.
+  }
+};
+
+/** May a cookie or storage key of that name not be written now? */
+const isDeniedName = (name) => names.some((row) => !(row[0] & granted) && row[1].test(name));
+
+// Elements scripts made and the stub holds; those parsed from HTML are found in the document.
+const made = new Set();
+// Requests scripts made, as functions that send them: [need, send].
+let queue = [];
+const queueUp = (row, send) => queue.length < QUEUE_MAX && queue.push([row[1], send]);
+
+const setNative = Element.prototype.setAttribute;
+
+/** Keeps the address in a data attribute, where nothing loads it, exactly as the edge does. */
+const hold = (element, attribute, address, row) => {
+  const mark = (name, value) => setNative.call(element, PREFIX + name, value);
+  mark(attribute, address);
+  mark('need', row[1].toString(16));
+  mark('vendor', row[0]);
+  if (element.localName == 'script' && !element.hasAttribute(PREFIX + 'type')) {
+    mark('type', element.getAttribute('type') || '');
+    setNative.call(element, 'type', 'text/plain');
+  }
+  made.add(element);
+};
+
+const wrap = (owner, name, make) => {
+  if (owner && owner[name]) owner[name] = make(owner[name]);
+};
+
+// Properties that start a request when set.
+for (const [type, ...attributes] of [
+  [HTMLScriptElement, 'src'],
+  [HTMLIFrameElement, 'src'],
+  [HTMLImageElement, 'src', 'srcset'],
+  [HTMLLinkElement, 'href'],
+  [HTMLEmbedElement, 'src'],
+  [HTMLObjectElement, 'data'],
+  [HTMLMediaElement, 'src'],
+  [HTMLSourceElement, 'src', 'srcset'],
+]) {
+  for (const attribute of attributes) {
+    const { get, set, ...rest } = Object.getOwnPropertyDescriptor(type.prototype, attribute);
+    Object.defineProperty(type.prototype, attribute, {
+      ...rest,
+      get() {
+        return this.getAttribute(PREFIX + attribute) || get.call(this);
+      },
+      set(address) {
+        const row = deniedRow(address);
+        row ? hold(this, attribute, address, row) : set.call(this, address);
+      },
+    });
+  }
+}
+
+wrap(Element.prototype, 'setAttribute', (native) => function (name, value) {
+  const row =
+    /^(src|srcset|href|data)$/i.test(name) &&
+    /^(script|iframe|img|link|embed|object|video|audio|source)$/.test(this.localName) &&
+    deniedRow(value);
+  row ? hold(this, name.toLowerCase(), value, row) : native.call(this, name, value);
+});
+
+/** Markup from scripts, with what may not load held; the very same text if there is nothing. */
+const holdMarkup = (markup) => {
+  const template = document.createElement('template');
+  setHtml.call(template, markup);
+  let isHeld;
+  for (const element of template.content.querySelectorAll('[src],[srcset],[href],[data]')) {
+    for (const attribute of ['src', 'srcset', 'href', 'data']) {
+      const address = element.getAttribute(attribute);
+      const row = address && !/^(a|area|base)$/.test(element.localName) && deniedRow(address);
+      if (row) {
+        element.removeAttribute(attribute);
+        hold(element, attribute, address, row);
+        // The document gets a copy of this element, not this one.
+        made.delete(element);
+        isHeld = 1;
+      }
+    }
+  }
+  return isHeld ? getHtml.call(template) : markup;
+};
+const { get: getHtml, set: setHtml, ...restHtml } = Object.getOwnPropertyDescriptor(Element.prototype, 'innerHTML');
+Object.defineProperty(Element.prototype, 'innerHTML', {
+  ...restHtml,
+  get: getHtml,
+  set(markup) {
+    setHtml.call(this, holdMarkup(markup));
+  },
+});
+wrap(Element.prototype, 'insertAdjacentHTML', (native) => function (where, markup) {
+  native.call(this, where, holdMarkup(markup));
+});
+
+// Requests. The caller hears success, as it would from a collector; the request waits for the grant.
+wrap(window, 'fetch', (native) => function (input, init) {
+  const row = deniedRow(input.url || input);
+  if (!row) return native.call(this, input, init);
+  const request = new Request(input, init);
+  queueUp(row, () => native(request).catch(() => {}));
+  return Promise.resolve(new Response(null, { status: 204 }));
+});
+wrap(Navigator.prototype, 'sendBeacon', (native) => function (address, body) {
+  const row = deniedRow(address);
+  return row ? (queueUp(row, () => native.call(navigator, address, body)), true) : native.call(this, address, body);
+});
+const opened = new WeakMap();
+wrap(XMLHttpRequest.prototype, 'open', (native) => function (method, address, ...rest) {
+  opened.set(this, address);
+  native.call(this, method, address, ...rest);
+});
+wrap(XMLHttpRequest.prototype, 'send', (native) => function (body) {
+  const row = deniedRow(opened.get(this));
+  row ? queueUp(row, () => native.call(this, body)) : native.call(this, body);
+});
+// Streams have nothing to wait for: they fail as if the host could not be reached.
+for (const name of ['WebSocket', 'EventSource']) {
+  wrap(window, name, (native) => new Proxy(native, {
+    construct(target, args) {
+      if (deniedRow(args[0])) throw new DOMException('held until consent', 'SecurityError');
+      return new target(...args);
+    },
+  }));
+}
+
+// Identifiers. Removing one is always allowed.
+const cookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
+Object.defineProperty(Document.prototype, 'cookie', {
+  ...cookie,
+  set(text) {
+    if (/max-age=0\b/i.test(text) || !isDeniedName(`${text}`.split('=')[0].trim())) cookie.set.call(this, text);
+  },
+});
+wrap(Storage.prototype, 'setItem', (native) => function (key, value) {
+  if (!isDeniedName(key)) native.call(this, key, value);
+});
+
+// Consent Mode: the default stands in the queue before any Google code can. Source: trackers.md 1.3.
+const layer = (window.dataLayer = window.dataLayer || []);
+function consent() {
+  layer.push(arguments);
+}
+const signal = (command, more) => {
+  const state = { ...more };
+  for (const name in signals) state[name] = signals[name] & granted ? 'granted' : 'denied';
+  consent('consent', command, state);
+};
+signal('default', { wait_for_update: 500 });
+
+// What the gate may ask of the stub.
+const bridge = {
+  get granted() {
+    return granted;
+  },
+  get made() {
+    return [...made];
+  },
+  isDeniedName,
+  grant(bits) {
+    granted = bits;
+    signal('update');
+  },
+  flush(names) {
+    const waiting = queue;
+    queue = [];
+    for (const [need, send] of waiting) need & granted ? send() : queue.push([need, send]);
+    document.dispatchEvent(new CustomEvent('postern:change', { detail: { granted: names.split(' ') } }));
+  },
+  post(body, done) {
+    fetch('/_postern/decision', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
+      body,
+    }).then(
+      (answer) => done(answer.status, parseInt(answer.headers.get('postern-granted'), 16) || 1),
+      () => done(0, 1),
+    );
+  },
+};
+
+let gate;
+const load = () =>
+  (gate = gate || import(gateUrl).then(async (module) => {
+    await module.default();
+    module.start(bridge);
+    return module;
+  }));
+const SELECTOR = '#postern [data-consent-action]';
+// A click before the gate is there waits for it; if it cannot come, the form goes as a form.
+const onClick = (event) => {
+  const button = event.target.closest(SELECTOR);
+  if (!button) return;
+  event.preventDefault();
+  load().then(
+    () => button.click(),
+    () => button.form ? button.form.requestSubmit(button) : location.assign(button.href),
+  );
+  removeEventListener('click', onClick, true);
+};
+addEventListener('click', onClick, true);
+addEventListener('DOMContentLoaded', () => {
+  if (document.querySelector('#postern section:not([hidden])')) {
+    (window.requestIdleCallback || setTimeout)(() => load().then(() => removeEventListener('click', onClick, true), () => {}));
+  }
+});
+
+window.postern = {
+  open: () => load().then((module) => module.open(), () => location.assign('/_postern/consent')),
+  withdraw: () => load().then((module) => module.withdraw(), () => location.assign('/_postern/consent')),
+};
