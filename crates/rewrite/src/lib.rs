@@ -1,0 +1,25 @@
+//! What the edge does to traffic, as pure plans over facts and a decision.
+//!
+//! What lives here: [`plan_request`] and [`plan_response`], the streaming [`PageRewriter`], and the
+//! rules they share for addresses, cookies, parameters, charsets and CSP.
+//! What never does: the network, the `worker` crate, clocks, markup of our own (the caller brings
+//! it), deciding what is granted (`postern-consent`). What no rule here names passes byte for byte.
+
+mod address;
+mod charset;
+mod cookies;
+mod csp;
+mod html;
+mod query;
+mod request;
+mod response;
+
+pub use charset::{Charset, PRESCAN_BYTES};
+pub use cookies::{OWN_COOKIE_PREFIX, cookie_value, expire_denied};
+pub use csp::OwnSources;
+pub use html::{Injection, PageRewriter, RewriteError};
+pub use request::{RequestFacts, RequestPlan, plan_request};
+pub use response::{BodyPlan, Destination, ResponseFacts, ResponsePlan, plan_response};
+
+/// Header names and values in the order they came; names lower-case.
+pub type Headers = Vec<(String, String)>;

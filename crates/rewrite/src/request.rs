@@ -1,0 +1,126 @@
+//! What changes in a request on its way to the origin.
+
+use crate::{Headers, cookies, query};
+use postern_consent::CategorySet;
+
+/// What is known of a request.
+#[derive(Debug)]
+pub struct RequestFacts<'request> {
+    /// Path and query as they came.
+    pub target: &'request str,
+    /// All headers.
+    pub headers: &'request Headers,
+    /// What is granted.
+    pub granted: CategorySet,
+    /// May the answer be rewritten? Then it must arrive whole and in an encoding we can read.
+    pub may_rewrite: bool,
+}
+
+/// What to send instead. Headers not named stay as they are.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct RequestPlan {
+    /// Path and query to ask for, if they change.
+    pub target: Option<String>,
+    /// Headers to set.
+    pub set: Headers,
+    /// Headers to remove.
+    pub remove: Vec<&'static str>,
+}
+
+/// Plans a request: denied trackers' cookies and parameters leave, everything else stays.
+#[must_use]
+pub fn plan_request(facts: &RequestFacts) -> RequestPlan {
+    let mut plan =
+        RequestPlan { target: query::strip_denied(facts.target, facts.granted), ..Default::default() };
+    for (name, value) in facts.headers {
+        match name.as_str() {
+            "cookie" => match cookies::strip_request(value, facts.granted) {
+                Some(kept) if kept == *value => {}
+                Some(kept) => plan.set.push((name.clone(), kept)),
+                None => plan.remove.push("cookie"),
+            },
+            "referer" => {
+                if let Some(stripped) = query::strip_denied(value, facts.granted) {
+                    plan.set.push((name.clone(), stripped));
+                }
+            }
+            // A partial or "not modified" answer could be completed from a copy made under a grant.
+            "range" if facts.may_rewrite => plan.remove.push("range"),
+            "if-range" if facts.may_rewrite => plan.remove.push("if-range"),
+            "if-none-match" if facts.may_rewrite => plan.remove.push("if-none-match"),
+            "if-modified-since" if facts.may_rewrite => plan.remove.push("if-modified-since"),
+            "accept-encoding" if facts.may_rewrite => {
+                plan.set.push((name.clone(), readable_encodings(value)))
+            }
+            _ => {}
+        }
+    }
+    plan
+}
+
+/// The encodings of the list that the platform decodes; `identity` if none is left.
+fn readable_encodings(accepted: &str) -> String {
+    let is_readable = |item: &&str| {
+        let name = item.split(';').next().unwrap_or("").trim();
+        ["gzip", "br", "identity"].iter().any(|known| name.eq_ignore_ascii_case(known))
+    };
+    let kept: Vec<&str> = accepted.split(',').map(str::trim).filter(is_readable).collect();
+    if kept.is_empty() { "identity".into() } else { kept.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&str, &str)]) -> Headers {
+        pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
+    }
+
+    #[test]
+    fn nothing_changes_where_nothing_must() {
+        let headers = headers(&[("cookie", "a=1"), ("sec-gpc", "1"), ("range", "bytes=0-1"), ("x", "_ga=1")]);
+        let facts = RequestFacts {
+            target: "/p?size=42",
+            headers: &headers,
+            granted: CategorySet::NECESSARY,
+            may_rewrite: false,
+        };
+        assert_eq!(plan_request(&facts), RequestPlan::default());
+    }
+
+    #[test]
+    fn identifiers_leave_cookies_query_and_referer() {
+        let headers = headers(&[("cookie", "_ga=1; a=1"), ("referer", "https://x.example/?fbclid=1&q=2")]);
+        let facts = RequestFacts {
+            target: "/p?gclid=1",
+            headers: &headers,
+            granted: CategorySet::NECESSARY,
+            may_rewrite: false,
+        };
+        let plan = plan_request(&facts);
+        assert_eq!(plan.target.as_deref(), Some("/p"));
+        assert_eq!(
+            plan.set,
+            [("cookie".into(), "a=1".into()), ("referer".into(), "https://x.example/?q=2".into())]
+        );
+    }
+
+    #[test]
+    fn a_page_is_asked_for_whole_and_readable() {
+        let headers = headers(&[
+            ("accept-encoding", "gzip, deflate, br;q=0.9, zstd"),
+            ("if-none-match", "\"x\""),
+            ("range", "bytes=0-1"),
+        ]);
+        let facts = RequestFacts {
+            target: "/",
+            headers: &headers,
+            granted: CategorySet::NECESSARY,
+            may_rewrite: true,
+        };
+        let plan = plan_request(&facts);
+        assert_eq!(plan.set, [("accept-encoding".into(), "gzip, br;q=0.9".into())]);
+        assert_eq!(plan.remove, ["if-none-match", "range"]);
+        assert_eq!(readable_encodings("zstd"), "identity");
+    }
+}
