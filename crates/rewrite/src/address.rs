@@ -33,9 +33,7 @@ pub fn denied_owner_in_srcset(raw: &str, base: &Url, granted: CategorySet) -> Op
 }
 
 /// Names of the character references that stand for a sign with meaning in an address.
-const NAMED: [(&str, &str); 16] = [
-    ("amp", "&"),
-    ("AMP", "&"),
+const NAMED: [(&str, &str); 14] = [
     ("colon", ":"),
     ("sol", "/"),
     ("bsol", "\\"),
@@ -50,6 +48,19 @@ const NAMED: [(&str, &str); 16] = [
     ("Tab", "\t"),
     ("NewLine", "\n"),
     ("plus", "+"),
+];
+
+/// Names that end without a semicolon too, for the web's sake: not before a letter, digit or `=`.
+const LEGACY: [(&str, &str); 9] = [
+    ("amp", "&"),
+    ("AMP", "&"),
+    ("lt", "<"),
+    ("LT", "<"),
+    ("gt", ">"),
+    ("GT", ">"),
+    ("quot", "\""),
+    ("QUOT", "\""),
+    ("apos", "'"),
 ];
 
 /// The text with its character references replaced, as far as they can matter in an address.
@@ -88,9 +99,17 @@ fn reference(after: &str) -> Option<(String, &str)> {
         let c = char::from_u32(u32::from_str_radix(number, radix).ok()?)?;
         return Some((c.to_string(), tail.strip_prefix(';').unwrap_or(tail)));
     }
-    NAMED.iter().find_map(|(name, text)| {
+    let named = NAMED.iter().find_map(|(name, text)| {
         let tail = after.strip_prefix(name)?.strip_prefix(';')?;
         Some(((*text).to_string(), tail))
+    });
+    named.or_else(|| {
+        LEGACY.iter().find_map(|(name, text)| {
+            let tail = after.strip_prefix(name)?;
+            let bare_ends = !tail.starts_with(|c: char| c == '=' || c.is_ascii_alphanumeric());
+            let tail = tail.strip_prefix(';').or(bare_ends.then_some(tail))?;
+            Some(((*text).to_string(), tail))
+        })
     })
 }
 

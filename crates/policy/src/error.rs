@@ -1,0 +1,253 @@
+//! What can be wrong with a policy file, and how each fault is said. No parsing here.
+
+use std::fmt;
+
+/// The file's usual name, used where no other is given.
+pub const FILE_NAME: &str = "postern.toml";
+
+/// One fault or warning: where, and why with the fix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    /// Line in the file, from 1.
+    pub line: usize,
+    /// Dotted key path (`"vendors.meta-pixel.category"`); empty when the fault has no key.
+    pub key: String,
+    /// What is wrong.
+    pub cause: Cause,
+}
+
+impl Issue {
+    /// `<file>:<line>: <key>: <cause>`, one line.
+    #[must_use]
+    pub fn describe(&self, file: &str) -> String {
+        if self.key.is_empty() {
+            format!("{file}:{}: {}", self.line, self.cause)
+        } else {
+            format!("{file}:{}: {}: {}", self.line, self.key, self.cause)
+        }
+    }
+}
+
+impl fmt::Display for Issue {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.describe(FILE_NAME))
+    }
+}
+
+/// Every fault of a file, in the order of its lines. Never empty.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.describe(FILE_NAME))]
+pub struct PolicyError {
+    issues: Vec<Issue>,
+}
+
+impl PolicyError {
+    pub(crate) fn new(mut issues: Vec<Issue>) -> Self {
+        issues.sort_by_key(|issue| issue.line);
+        Self { issues }
+    }
+
+    /// The faults, in the order of their lines.
+    #[must_use]
+    pub fn issues(&self) -> &[Issue] {
+        &self.issues
+    }
+
+    /// One line per fault, each beginning with that file name.
+    #[must_use]
+    pub fn describe(&self, file: &str) -> String {
+        self.issues.iter().map(|issue| issue.describe(file)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Why something in the file is refused or warned about. The text says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Cause {
+    /// The file is not TOML.
+    #[error("not valid TOML: {0}")]
+    Syntax(String),
+    /// The file is larger than we read.
+    #[error("the file has {bytes} bytes; keep it under {max}")]
+    TooLarge {
+        /// Size found, bytes.
+        bytes: usize,
+        /// Largest size read, bytes.
+        max: usize,
+    },
+    /// A required key is absent.
+    #[error("is missing; add {0}")]
+    Missing(&'static str),
+    /// A key nobody defined.
+    #[error("unknown key; {}", one_of(nearest.as_deref(), known))]
+    UnknownKey {
+        /// The defined key it resembles.
+        nearest: Option<String>,
+        /// Every key defined there.
+        known: Vec<String>,
+    },
+    /// A value of another TOML type.
+    #[error("is {found}; write {expected}")]
+    WrongType {
+        /// What must stand there.
+        expected: &'static str,
+        /// What stands there.
+        found: &'static str,
+    },
+    /// A text without a visible sign.
+    #[error("is empty; write it or remove the key")]
+    Empty,
+    /// A text longer than we show.
+    #[error("has {length} signs; shorten it to {max}")]
+    TooLong {
+        /// Length found, characters.
+        length: usize,
+        /// Longest text shown, characters.
+        max: usize,
+    },
+    /// A text with an invisible control character.
+    #[error("has a control character (U+{0:04X}); remove it")]
+    ControlCharacter(u32),
+    /// A word outside its list.
+    #[error("unknown {what} {found:?}; use one of {}", allowed.join(", "))]
+    UnknownWord {
+        /// What kind of word.
+        what: &'static str,
+        /// The word found.
+        found: String,
+        /// The words there are.
+        allowed: Vec<&'static str>,
+    },
+    /// Not a slug.
+    #[error("{0:?} is not a slug; use a-z, 0-9 and -, at most 40 signs, first a letter")]
+    Slug(String),
+    /// Not a URL.
+    #[error("{0:?} is not a URL; write it in full, as in https://shop.example/privacy")]
+    Url(String),
+    /// A URL with more than scheme, host and port.
+    #[error("{0:?} is not an origin; write scheme and host only, as in https://shop.example")]
+    Origin(String),
+    /// Not a URL and not a path.
+    #[error("{0:?} is not a link; write a path as in /privacy or a full https:// URL")]
+    Link(String),
+    /// Not a host name.
+    #[error("{0:?} is not a host name; write it in lower case without scheme or port, as in shop.example")]
+    Host(String),
+    /// Not a date.
+    #[error("{0:?} is not a date; write YYYY-MM-DD")]
+    Date(String),
+    /// Not a language tag.
+    #[error("{0:?} is not a language tag; write one as in en, el or pt-BR")]
+    Language(String),
+    /// Not a country code.
+    #[error("{0:?} is not a country code; write two capital letters as in DE")]
+    Country(String),
+    /// A number below 1.
+    #[error("{0} is not a number of days; write 1 or more")]
+    Days(i64),
+    /// A grant remembered longer than the profile allows.
+    #[error(
+        "{days} days is longer than the {max} that profile {profile} allows ({source_text}); write {max} or less"
+    )]
+    GrantTooLong {
+        /// Days found.
+        days: u32,
+        /// Days allowed.
+        max: u32,
+        /// The legal profile.
+        profile: String,
+        /// Where the number comes from.
+        source_text: String,
+    },
+    /// A refusal remembered for less than the profile demands.
+    #[error(
+        "{days} days is shorter than the {min} that profile {profile} demands ({source_text}); write {min} or more"
+    )]
+    RefusalTooShort {
+        /// Days found.
+        days: u32,
+        /// Days demanded.
+        min: u32,
+        /// The legal profile.
+        profile: String,
+        /// Where the number comes from.
+        source_text: String,
+    },
+    /// Longer than any browser keeps a cookie.
+    #[error("{days} days is longer than browsers keep a cookie; write {max} or less")]
+    LongerThanCookie {
+        /// Days found.
+        days: u32,
+        /// Days a cookie lives at most.
+        max: u32,
+    },
+    /// Someone tries to switch the necessary.
+    #[error("the necessary needs no consent and cannot be switched; remove this key")]
+    NecessarySwitched,
+    /// Nothing to ask for.
+    #[error("no category is offered; add at least one, as in [categories.analytics] with title and text")]
+    NothingOffered,
+    /// A vendor in a category nobody can grant.
+    #[error(
+        "category {0:?} is not offered, so this vendor could never run; add [categories.{0}] or set enabled = false"
+    )]
+    CategoryNotOffered(&'static str),
+    /// A vendor the catalogue does not know and the file does not describe.
+    #[error("unknown vendor; {}", match .0 {
+        Some(nearest) => format!("did you mean {nearest:?}? if not, give it name and category"),
+        None => "give it name and category".to_owned(),
+    })]
+    UnknownVendor(Option<String>),
+    /// A vendor described here that the catalogue does not know (warning).
+    #[error(
+        "is not in the catalogue: it is named to visitors, but nothing of it is held; report it to the catalogue"
+    )]
+    NotInCatalogue,
+    /// Meta Pixel outside marketing. Source: standards.md S0.5.
+    #[error("the Meta Pixel serves advertising and can only be \"marketing\", not {0:?}; remove this key")]
+    MetaPixelCategory(&'static str),
+    /// PostHog outside the EU. Source: standards.md S0.4, requirement 18.
+    #[error("{host:?} is not in the EU, and profile {profile} needs it; use eu.i.posthog.com")]
+    PosthogRegion {
+        /// The host found.
+        host: String,
+        /// The legal profile.
+        profile: String,
+    },
+    /// A transfer out of the region with no safeguard. Source: standards.md S4.7.
+    #[error(
+        "data goes to {country} with no safeguard, and profile {profile} needs one; use adequacy, DPF, SCC or IDTA, or set enabled = false"
+    )]
+    NoSafeguard {
+        /// Country code.
+        country: String,
+        /// The legal profile.
+        profile: String,
+    },
+    /// A processor without a link to its data processing agreement (warning). Source: standards.md S4.6.
+    #[error("is missing; a processor needs a data processing agreement (GDPR Art. 28): add its address")]
+    DpaMissing,
+    /// A vendor whose place or safeguard is not said (warning). Source: standards.md requirement 98.
+    #[error("is missing; visitors are told where data goes and under what safeguard: add it")]
+    TransferMissing,
+    /// Words that turn silence into consent. Source: standards.md requirement 35.
+    #[error("says {0:?}: nobody consents by silence; say what the buttons do instead")]
+    DeemedConsent(&'static str),
+    /// An override that lost what must be shown.
+    #[error("must contain {0}, which is filled in when shown; add it")]
+    PlaceholderMissing(&'static str),
+    /// A language we have no texts for, and not all are given.
+    #[error("no built-in texts for {language:?}; write these too: {}", keys.join(", "))]
+    TextsIncomplete {
+        /// The site's language.
+        language: String,
+        /// Keys without a text.
+        keys: Vec<&'static str>,
+    },
+}
+
+fn one_of(nearest: Option<&str>, known: &[String]) -> String {
+    match nearest {
+        Some(nearest) => format!("did you mean {nearest:?}?"),
+        None => format!("use one of {}", known.join(", ")),
+    }
+}

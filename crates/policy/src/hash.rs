@@ -1,0 +1,118 @@
+//! What of a policy is hashed into what. Fields are length-prefixed, so no two policies share a form.
+
+use postern_consent::{Category, PolicyTag};
+use sha2::{Digest, Sha256};
+
+use crate::policy::{Layout, Policy, Purpose, Reopen, Role, Transfer, Vendor};
+use crate::texts::Texts;
+
+/// Hashes `u32 length ‖ bytes` of each field, big-endian.
+struct Form(Sha256);
+
+impl Form {
+    /// A form of that kind; the kind keeps forms with equal fields apart.
+    fn of(kind: &str) -> Self {
+        Self(Sha256::new()).with(kind)
+    }
+
+    fn with(mut self, field: &str) -> Self {
+        // A policy file is at most 256 KiB, so a field's length fits.
+        self.0.update(u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes());
+        self.0.update(field.as_bytes());
+        self
+    }
+
+    fn with_all<T>(self, items: impl IntoIterator<Item = T>, field: impl Fn(Self, T) -> Self) -> Self {
+        items.into_iter().fold(self, |form, item| field(form.with("+"), item)).with(".")
+    }
+
+    fn finish(self) -> [u8; 32] {
+        self.0.finalize().into()
+    }
+}
+
+fn purpose_fields(form: Form, purpose: &Purpose) -> Form {
+    form.with(purpose.category.name()).with(&purpose.title).with(&purpose.text)
+}
+
+fn vendor_fields(form: Form, vendor: &Vendor) -> Form {
+    form.with(&vendor.id)
+        .with(vendor.category.name())
+        .with(vendor.role.map_or("", Role::name))
+        .with(vendor.country.as_deref().unwrap_or(""))
+}
+
+impl Policy {
+    /// First 32 bits of SHA-256 over what consent is asked for: offered categories with title and text,
+    /// their vendors with category, role and country, and the notice's version. Looks, lifetimes, links
+    /// and other words are left out: they change nothing a visitor agreed to.
+    #[must_use]
+    pub fn tag(&self) -> PolicyTag {
+        let asked = self.vendors.iter().filter(|vendor| vendor.category != Category::Necessary);
+        let [a, b, c, d, ..] = Form::of("postern-asked/1")
+            .with(&self.notice.version)
+            .with_all(&self.purposes, purpose_fields)
+            .with_all(asked, vendor_fields)
+            .finish();
+        PolicyTag(u32::from_be_bytes([a, b, c, d]))
+    }
+
+    /// SHA-256 of the file's whole meaning: every value after defaults, whatever its spelling.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        let Self { site, controller, notice, rules, banner, .. } = self;
+        Form::of("postern-policy/1")
+            .with(&site.id)
+            .with(site.origin.as_deref().unwrap_or(""))
+            .with_all(&site.hosts, |form, host| form.with(host))
+            .with(&site.language)
+            .with(&controller.name)
+            .with(&controller.address)
+            .with(&controller.contact)
+            .with(&controller.authority.name)
+            .with(&controller.authority.url)
+            .with(&notice.url)
+            .with(&notice.version)
+            .with(&notice.updated)
+            .with(&rules.legal.name)
+            .with(&rules.grant_days.to_string())
+            .with(&rules.refusal_days.to_string())
+            .with(if rules.is_dnt_denial { "deny" } else { "ignore" })
+            .with_all(&self.purposes, purpose_fields)
+            .with_all(&self.vendors, |form, vendor| {
+                vendor_fields(form, vendor)
+                    .with(&vendor.name)
+                    .with(vendor.transfer.map_or("", Transfer::name))
+                    .with(vendor.privacy_url.as_deref().unwrap_or(""))
+                    .with(vendor.dpa_url.as_deref().unwrap_or(""))
+                    .with(vendor.host.as_deref().unwrap_or(""))
+            })
+            .with(if banner.layout == Layout::Bar { "bar" } else { "box" })
+            .with(if banner.reopen == Reopen::Button { "button" } else { "own-link" })
+            .with_all(Texts::KEYS, |form, key| form.with(self.texts.text(key).unwrap_or("")))
+            .finish()
+    }
+
+    /// SHA-256 of every word shown: language, texts, titles and texts of the categories.
+    #[must_use]
+    pub fn texts_sha256(&self) -> [u8; 32] {
+        Form::of("postern-texts/1")
+            .with(&self.site.language)
+            .with_all(&self.purposes, purpose_fields)
+            .with_all(Texts::KEYS, |form, key| form.with(self.texts.text(key).unwrap_or("")))
+            .finish()
+    }
+
+    /// SHA-256 of one category's title and text; `None` if it is not offered.
+    #[must_use]
+    pub fn purpose_sha256(&self, category: Category) -> Option<[u8; 32]> {
+        let purpose = self.purpose(category)?;
+        Some(purpose_fields(Form::of("postern-purpose/1"), purpose).finish())
+    }
+
+    /// SHA-256 of the vendor list: id, category, role and country of each, by id.
+    #[must_use]
+    pub fn vendors_sha256(&self) -> [u8; 32] {
+        Form::of("postern-vendors/1").with_all(&self.vendors, vendor_fields).finish()
+    }
+}

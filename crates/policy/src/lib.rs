@@ -1,0 +1,34 @@
+//! The site's file, `postern.toml`: parsed strictly, linted, hashed, turned into a [`Profile`].
+//!
+//! What lives here: the shape of the file, every rule on what may stand in it, the legal profiles'
+//! numbers (`profiles.toml`), the default texts (`texts/en.toml`) and the hashes of what is asked.
+//! What never does: vendor facts (they arrive as [`KnownVendor`]s), markup (`postern-view`), I/O.
+//!
+//! ```
+//! let text = include_str!("../../../postern.toml");
+//! let known = [("ga4", postern_consent::Category::Analytics, "Google Analytics 4")];
+//! match postern_policy::Policy::parse(text, &known) {
+//!     Ok(policy) => println!("{:08x}", policy.tag().0),
+//!     Err(error) => println!("{error}"), // one line per fault: where, what, and the fix
+//! }
+//! ```
+//!
+//! [`Profile`]: postern_consent::Profile
+
+mod error;
+mod hash;
+mod legal;
+mod lint;
+mod parse;
+mod policy;
+mod section;
+mod texts;
+mod value;
+
+pub use error::{Cause, FILE_NAME, Issue, PolicyError};
+pub use legal::{COOKIE_DAYS_MAX, LegalProfile, Region, legal_profile, legal_profile_names};
+pub use policy::{
+    Authority, Banner, Controller, KnownVendor, Layout, Notice, Policy, Purpose, Reopen, Role, Rules, Site,
+    Transfer, Vendor,
+};
+pub use texts::Texts;

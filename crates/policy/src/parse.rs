@@ -1,0 +1,295 @@
+//! From the file's text to a [`Policy`]: what each key means. Faults are collected, not thrown.
+
+use postern_consent::Category;
+use toml::de::DeTable;
+
+use crate::error::{Cause, Issue, PolicyError};
+use crate::legal::{COOKIE_DAYS_MAX, LegalProfile, legal_profile, legal_profile_names};
+use crate::lint::{lint_text, lint_vendor};
+use crate::policy::{
+    Authority, Banner, Controller, KnownVendor, Layout, Notice, Policy, Purpose, Reopen, Role, Rules, Site,
+    Transfer, Vendor,
+};
+use crate::section::{Report, Section};
+use crate::texts::{PLACEHOLDERS, Texts};
+use crate::value::{is_country, is_date, is_host, is_language, is_link, is_origin, is_slug, is_url, nearest};
+
+/// Largest file read, bytes: a hundred vendors at 500 bytes and every text overridden, four times over.
+const FILE_BYTES_MAX: usize = 256 * 1024;
+
+const CATEGORY_WORDS: [(&str, Category); 5] = [
+    ("necessary", Category::Necessary),
+    ("functional", Category::Functional),
+    ("analytics", Category::Analytics),
+    ("marketing", Category::Marketing),
+    ("social", Category::Social),
+];
+
+impl Policy {
+    /// Parses and lints a policy file.
+    ///
+    /// # Errors
+    /// [`PolicyError`] with every fault: syntax, unknown keys, wrong values, and what the law does not
+    /// allow. What should be mended but may run is in [`Policy::warnings`].
+    pub fn parse(text: &str, known: &[KnownVendor<'_>]) -> Result<Self, PolicyError> {
+        let mut report = Report::new(text);
+        if text.len() > FILE_BYTES_MAX {
+            let cause = Cause::TooLarge { bytes: text.len(), max: FILE_BYTES_MAX };
+            return Err(PolicyError::new(vec![Issue { line: 1, key: String::new(), cause }]));
+        }
+        let table = match DeTable::parse(text) {
+            Ok(table) => table,
+            Err(error) => {
+                let line = report.line_at(error.span().map_or(0, |span| span.start));
+                let message = error.message().replace('\n', ", ");
+                let issue = Issue { line, key: String::new(), cause: Cause::Syntax(message) };
+                return Err(PolicyError::new(vec![issue]));
+            }
+        };
+        let mut root = Section::root(table.get_ref());
+        let site = read_site(root.section(&mut report, "site"), &mut report);
+        let controller = read_controller(root.section(&mut report, "controller"), &mut report);
+        let notice = read_notice(root.section(&mut report, "notice"), &mut report);
+        let rules = read_rules(root.section(&mut report, "profile"), &mut report);
+        let mut texts = Texts::english();
+        let purposes = read_purposes(root.section(&mut report, "categories"), &mut report, &mut texts);
+        let legal = rules.as_ref().map(|rules| &rules.legal);
+        let vendors =
+            read_vendors(&root.section(&mut report, "vendors"), &mut report, known, &purposes, legal);
+        let banner = read_banner(root.section(&mut report, "banner"), &mut report);
+        read_texts(root.section(&mut report, "texts"), &mut report, &site.language, &mut texts);
+        root.close(&mut report);
+        let Report { errors, mut warnings, .. } = report;
+        let (Some(rules), true) = (rules, errors.is_empty()) else {
+            return Err(PolicyError::new(errors));
+        };
+        warnings.sort_by_key(|issue| issue.line);
+        Ok(Self { site, controller, notice, rules, purposes, vendors, banner, texts, warnings })
+    }
+}
+
+fn read_site(mut site: Section<'_>, report: &mut Report<'_>) -> Site {
+    let id = site.required(report, "id", "a slug, as in id = \"shop\"");
+    site.check(report, "id", &id, is_slug, Cause::Slug);
+    let origin = site.text(report, "origin");
+    site.check(report, "origin", origin.as_deref().unwrap_or(""), is_origin, Cause::Origin);
+    let hosts = site.list(report, "hosts");
+    for host in &hosts {
+        site.check(report, "hosts", host, is_host, Cause::Host);
+    }
+    let language = site.required(report, "language", "the language of the texts, as in language = \"en\"");
+    site.check(report, "language", &language, is_language, Cause::Language);
+    site.close(report);
+    Site { id, origin, hosts, language }
+}
+
+fn read_controller(mut controller: Section<'_>, report: &mut Report<'_>) -> Controller {
+    let name = controller.required(report, "name", "who is responsible, as in name = \"Shop Ltd\"");
+    let address = controller.required(report, "address", "a postal address");
+    let contact = controller.required(report, "contact", "a mail address or a URL");
+    let mut authority = controller.section(report, "authority");
+    let authority_name = authority.required(report, "name", "the supervisory authority's name");
+    let url = authority.required(report, "url", "the supervisory authority's page for complaints");
+    authority.check(report, "url", &url, is_url, Cause::Url);
+    authority.close(report);
+    controller.close(report);
+    Controller { name, address, contact, authority: Authority { name: authority_name, url } }
+}
+
+fn read_notice(mut notice: Section<'_>, report: &mut Report<'_>) -> Notice {
+    let url = notice.required(report, "url", "where the cookie notice stands, as in url = \"/privacy\"");
+    notice.check(report, "url", &url, is_link, Cause::Link);
+    let version = notice.required(report, "version", "the notice's version, as in version = \"2026-05\"");
+    let updated = notice.required_date(report, "updated");
+    notice.check(report, "updated", &updated, is_date, Cause::Date);
+    notice.close(report);
+    Notice { url, version, updated }
+}
+
+/// `None` where the profile's name is missing or unknown: no number can be checked then.
+fn read_rules(mut profile: Section<'_>, report: &mut Report<'_>) -> Option<Rules> {
+    let name = profile.required(report, "name", "a legal profile, as in name = \"EU\"");
+    let grant_days = profile.days(report, "grant_days");
+    let refusal_days = profile.days(report, "refusal_days");
+    let dnt = profile.word(report, "dnt", "rule", &[("deny", true), ("ignore", false)]);
+    let Some(legal) = legal_profile(&name) else {
+        if !name.is_empty() {
+            let allowed = legal_profile_names();
+            profile.refuse(report, "name", Cause::UnknownWord { what: "profile", found: name, allowed });
+        }
+        profile.close(report);
+        return None;
+    };
+    if let Some(days) = grant_days {
+        check_grant(&profile, report, days, &legal);
+    }
+    if let Some(days) = refusal_days {
+        check_refusal(&profile, report, days, &legal);
+    }
+    profile.close(report);
+    Some(Rules {
+        grant_days: grant_days.unwrap_or(legal.grant_days_default),
+        refusal_days: refusal_days.unwrap_or(legal.refusal_days_min),
+        is_dnt_denial: dnt.unwrap_or(true),
+        legal,
+    })
+}
+
+fn check_grant(profile: &Section<'_>, report: &mut Report<'_>, days: u32, legal: &LegalProfile) {
+    if days > legal.grant_days_max {
+        let cause = Cause::GrantTooLong {
+            days,
+            max: legal.grant_days_max,
+            profile: legal.name.clone(),
+            source_text: legal.grant_source.clone(),
+        };
+        profile.refuse(report, "grant_days", cause);
+    } else if days > COOKIE_DAYS_MAX {
+        profile.refuse(report, "grant_days", Cause::LongerThanCookie { days, max: COOKIE_DAYS_MAX });
+    }
+}
+
+fn check_refusal(profile: &Section<'_>, report: &mut Report<'_>, days: u32, legal: &LegalProfile) {
+    if days < legal.refusal_days_min {
+        let cause = Cause::RefusalTooShort {
+            days,
+            min: legal.refusal_days_min,
+            profile: legal.name.clone(),
+            source_text: legal.refusal_source.clone(),
+        };
+        profile.refuse(report, "refusal_days", cause);
+    } else if days > COOKIE_DAYS_MAX {
+        profile.refuse(report, "refusal_days", Cause::LongerThanCookie { days, max: COOKIE_DAYS_MAX });
+    }
+}
+
+/// `[categories.necessary]` may say its own title and text; it is never asked for.
+fn read_purposes(mut categories: Section<'_>, report: &mut Report<'_>, texts: &mut Texts) -> Vec<Purpose> {
+    let mut purposes = Vec::new();
+    for (name, category) in CATEGORY_WORDS {
+        let mut entry = categories.section(report, name);
+        if !entry.is_present() {
+            continue;
+        }
+        let title = entry.required(report, "title", "a short title, as in title = \"Measuring visits\"");
+        let text = entry.required(report, "text", "the purposes in plain words");
+        lint_text(&entry, report, "title", &title);
+        lint_text(&entry, report, "text", &text);
+        if category == Category::Necessary {
+            for key in ["enabled", "default", "required"] {
+                if entry.has(key) {
+                    entry.refuse(report, key, Cause::NecessarySwitched);
+                }
+            }
+            texts.set("necessary_title", title);
+            texts.set("necessary_text", text);
+        } else {
+            purposes.push(Purpose { category, title, text });
+        }
+        entry.close(report);
+    }
+    if purposes.is_empty() {
+        categories.refuse(report, "", Cause::NothingOffered);
+    }
+    categories.close(report);
+    purposes
+}
+
+fn read_vendors(
+    vendors: &Section<'_>,
+    report: &mut Report<'_>,
+    known: &[KnownVendor<'_>],
+    purposes: &[Purpose],
+    legal: Option<&LegalProfile>,
+) -> Vec<Vendor> {
+    let mut list = Vec::new();
+    for (id, mut entry) in vendors.entries(report) {
+        if !is_slug(&id) {
+            entry.refuse(report, "", Cause::Slug(id.clone()));
+        }
+        let enabled = entry.boolean(report, "enabled").unwrap_or(true);
+        let vendor = read_vendor(&mut entry, report, id, known);
+        if let Some(vendor) = vendor.filter(|_| enabled) {
+            let is_offered = vendor.category == Category::Necessary
+                || purposes.iter().any(|purpose| purpose.category == vendor.category);
+            if !is_offered {
+                entry.refuse(report, "category", Cause::CategoryNotOffered(vendor.category.name()));
+            }
+            lint_vendor(&entry, report, &vendor, legal);
+            list.push(vendor);
+        }
+        entry.close(report);
+    }
+    list
+}
+
+fn read_vendor(
+    entry: &mut Section<'_>,
+    report: &mut Report<'_>,
+    id: String,
+    known: &[KnownVendor<'_>],
+) -> Option<Vendor> {
+    let name = entry.text(report, "name");
+    let role = entry.word(report, "role", "role", &Role::WORDS);
+    let country = entry.text(report, "country");
+    entry.check(report, "country", country.as_deref().unwrap_or(""), is_country, Cause::Country);
+    let transfer = entry.word(report, "transfer", "safeguard", &Transfer::WORDS);
+    let privacy_url = entry.text(report, "privacy_url");
+    entry.check(report, "privacy_url", privacy_url.as_deref().unwrap_or(""), is_url, Cause::Url);
+    let dpa_url = entry.text(report, "dpa_url");
+    entry.check(report, "dpa_url", dpa_url.as_deref().unwrap_or(""), is_url, Cause::Url);
+    let is_category_given = entry.has("category");
+    let category = entry.word(report, "category", "category", &CATEGORY_WORDS);
+    let host = entry.text(report, "host");
+    entry.check(report, "host", host.as_deref().unwrap_or(""), is_host, Cause::Host);
+    let found = known.iter().find(|(known_id, ..)| *known_id == id);
+    let name = name.or_else(|| found.map(|(.., name)| (*name).to_owned()));
+    // A category that was given and refused is not replaced by the catalogue's: the file is wrong.
+    let category = if is_category_given { category } else { found.map(|(_, category, _)| *category) };
+    if found.is_none() && (name.is_none() || !is_category_given) {
+        let nearest = nearest(&id, known.iter().map(|(id, ..)| *id)).map(str::to_owned);
+        entry.refuse(report, "", Cause::UnknownVendor(nearest));
+    }
+    Some(Vendor {
+        name: name?,
+        category: category?,
+        is_known: found.is_some(),
+        id,
+        role,
+        country,
+        transfer,
+        privacy_url,
+        dpa_url,
+        host,
+    })
+}
+
+fn read_banner(mut banner: Section<'_>, report: &mut Report<'_>) -> Banner {
+    let layout = banner.word(report, "layout", "layout", &[("bar", Layout::Bar), ("box", Layout::Box)]);
+    let reopen =
+        banner.word(report, "reopen", "way", &[("button", Reopen::Button), ("own-link", Reopen::OwnLink)]);
+    banner.close(report);
+    Banner { layout: layout.unwrap_or(Layout::Bar), reopen: reopen.unwrap_or(Reopen::Button) }
+}
+
+fn read_texts(mut section: Section<'_>, report: &mut Report<'_>, language: &str, texts: &mut Texts) {
+    let mut missing = Vec::new();
+    for key in Texts::KEYS {
+        let Some(text) = section.text(report, key) else {
+            missing.push(*key);
+            continue;
+        };
+        lint_text(&section, report, key, &text);
+        let placeholders = PLACEHOLDERS.iter().find(|(name, _)| name == key).map_or(&[][..], |(_, all)| *all);
+        for placeholder in placeholders.iter().filter(|placeholder| !text.contains(**placeholder)) {
+            section.refuse(report, key, Cause::PlaceholderMissing(placeholder));
+        }
+        texts.set(key, text);
+    }
+    let is_english = language.split('-').next() == Some("en");
+    if is_language(language) && !is_english && !missing.is_empty() {
+        let cause = Cause::TextsIncomplete { language: language.to_owned(), keys: missing };
+        section.refuse(report, "", cause);
+    }
+    section.close(report);
+}
