@@ -10,6 +10,7 @@ mod charset;
 mod cookies;
 mod csp;
 mod html;
+mod origin;
 mod query;
 mod request;
 mod response;
@@ -18,7 +19,8 @@ pub use charset::{Charset, PRESCAN_BYTES};
 pub use cookies::{OWN_COOKIE_PREFIX, cookie_value, expire_denied};
 pub use csp::OwnSources;
 pub use html::{Injection, PageRewriter, RewriteError};
-pub use request::{RequestFacts, RequestPlan, plan_request};
+pub use origin::{map_location, map_set_cookie};
+pub use request::{RequestFacts, RequestPlan, plan_request, signals};
 pub use response::{BodyPlan, Destination, ResponseFacts, ResponsePlan, plan_response};
 
 /// Header names and values in the order they came; names lower-case.

@@ -1,7 +1,7 @@
 //! What changes in a request on its way to the origin.
 
-use crate::{Headers, cookies, query};
-use postern_consent::CategorySet;
+use crate::{Destination, Headers, cookies, query};
+use postern_consent::{CategorySet, Signals};
 
 /// What is known of a request.
 #[derive(Debug)]
@@ -12,8 +12,10 @@ pub struct RequestFacts<'request> {
     pub headers: &'request Headers,
     /// What is granted.
     pub granted: CategorySet,
-    /// May the answer be rewritten? Then it must arrive whole and in an encoding we can read.
-    pub may_rewrite: bool,
+    /// What the browser will do with the answer.
+    pub destination: Destination,
+    /// Will pages be rewritten for this visitor? Then they must arrive whole and readable.
+    pub will_rewrite: bool,
 }
 
 /// What to send instead. Headers not named stay as they are.
@@ -30,6 +32,8 @@ pub struct RequestPlan {
 /// Plans a request: denied trackers' cookies and parameters leave, everything else stays.
 #[must_use]
 pub fn plan_request(facts: &RequestFacts) -> RequestPlan {
+    let must_be_readable = facts.will_rewrite && facts.destination != Destination::Asset;
+    let must_be_whole = facts.will_rewrite && facts.destination.is_document();
     let mut plan =
         RequestPlan { target: query::strip_denied(facts.target, facts.granted), ..Default::default() };
     for (name, value) in facts.headers {
@@ -45,17 +49,26 @@ pub fn plan_request(facts: &RequestFacts) -> RequestPlan {
                 }
             }
             // A partial or "not modified" answer could be completed from a copy made under a grant.
-            "range" if facts.may_rewrite => plan.remove.push("range"),
-            "if-range" if facts.may_rewrite => plan.remove.push("if-range"),
-            "if-none-match" if facts.may_rewrite => plan.remove.push("if-none-match"),
-            "if-modified-since" if facts.may_rewrite => plan.remove.push("if-modified-since"),
-            "accept-encoding" if facts.may_rewrite => {
-                plan.set.push((name.clone(), readable_encodings(value)))
-            }
+            "range" if must_be_whole => plan.remove.push("range"),
+            "if-range" if must_be_whole => plan.remove.push("if-range"),
+            "if-none-match" if must_be_whole => plan.remove.push("if-none-match"),
+            "if-modified-since" if must_be_whole => plan.remove.push("if-modified-since"),
+            "accept-encoding" if must_be_readable => plan.set.push((name.clone(), readable_encodings(value))),
             _ => {}
         }
     }
     plan
+}
+
+/// The browser's own signals, exactly as the standards read them.
+/// Source: W3C GPC (only `1`; of several headers one is enough); DNT alike.
+#[must_use]
+pub fn signals(headers: &Headers) -> Signals {
+    // The platform joins several headers of one name with a comma and a space.
+    let is_on = |wanted: &str| {
+        headers.iter().any(|(name, value)| name == wanted && value.split(", ").any(|v| v == "1"))
+    };
+    Signals { gpc: is_on("sec-gpc"), dnt: is_on("dnt") }
 }
 
 /// The encodings of the list that the platform decodes; `identity` if none is left.
@@ -77,13 +90,29 @@ mod tests {
     }
 
     #[test]
+    fn only_the_exact_signal_counts() {
+        for (value, expected) in [
+            ("1", true),
+            ("0, 1", true),
+            ("0", false),
+            ("true", false),
+            (" 1,1", false),
+            ("", false),
+            ("1;a", false),
+        ] {
+            assert_eq!(signals(&headers(&[("sec-gpc", value)])).gpc, expected, "{value:?}");
+        }
+    }
+
+    #[test]
     fn nothing_changes_where_nothing_must() {
         let headers = headers(&[("cookie", "a=1"), ("sec-gpc", "1"), ("range", "bytes=0-1"), ("x", "_ga=1")]);
         let facts = RequestFacts {
             target: "/p?size=42",
             headers: &headers,
             granted: CategorySet::NECESSARY,
-            may_rewrite: false,
+            destination: Destination::Data,
+            will_rewrite: false,
         };
         assert_eq!(plan_request(&facts), RequestPlan::default());
     }
@@ -95,7 +124,8 @@ mod tests {
             target: "/p?gclid=1",
             headers: &headers,
             granted: CategorySet::NECESSARY,
-            may_rewrite: false,
+            destination: Destination::Data,
+            will_rewrite: false,
         };
         let plan = plan_request(&facts);
         assert_eq!(plan.target.as_deref(), Some("/p"));

@@ -11,8 +11,10 @@ pub enum Destination {
     Page,
     /// A page in a frame: it gets the gate, and no second banner.
     Frame,
-    /// Anything else; HTML in it is a fragment for scripts to insert.
-    Other,
+    /// Data for scripts: HTML in it is a fragment they will insert.
+    Data,
+    /// A script, style, image, font …: never parsed as HTML, so never looked into.
+    Asset,
 }
 
 impl Destination {
@@ -24,11 +26,18 @@ impl Destination {
         match get("sec-fetch-dest") {
             Some("document") => Self::Page,
             Some("iframe" | "frame" | "object" | "embed" | "fencedframe") => Self::Frame,
-            Some(_) => Self::Other,
-            None if get("x-requested-with").is_some() || get("hx-request").is_some() => Self::Other,
+            Some("empty") => Self::Data,
+            Some(_) => Self::Asset,
+            None if get("x-requested-with").is_some() || get("hx-request").is_some() => Self::Data,
             None if get("accept").is_some_and(|accept| accept.contains("text/html")) => Self::Page,
-            None => Self::Other,
+            None => Self::Data,
         }
+    }
+
+    /// Is the answer rendered as a document of its own?
+    #[must_use]
+    pub const fn is_document(self) -> bool {
+        matches!(self, Self::Page | Self::Frame)
     }
 }
 
@@ -37,8 +46,6 @@ impl Destination {
 pub struct ResponseFacts<'response> {
     /// The origin's status.
     pub status: u16,
-    /// Was it asked for with `HEAD`?
-    pub is_head: bool,
     /// All headers, `set-cookie` once per cookie.
     pub headers: &'response Headers,
     /// What the browser will do with it.
@@ -101,7 +108,7 @@ pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
     filter_links(facts, &mut plan);
     let Some(is_certain) = html_certainty(facts) else { return plan };
     let is_denying = facts.granted != CategorySet::ALL;
-    let inject = facts.must_inject && is_certain && facts.destination != Destination::Other;
+    let inject = facts.must_inject && is_certain && facts.destination.is_document();
     let has_body = !matches!(facts.status, 204 | 205 | 304) && facts.status >= 200;
     if !has_body || !(is_denying || inject) {
         // The same address has other bytes under another consent: caches must tell them apart.
@@ -142,8 +149,11 @@ fn header<'facts>(facts: &'facts ResponseFacts, wanted: &'facts str) -> Option<&
 
 /// `Some(true)` for HTML, `Some(false)` for what a browser may take for HTML, `None` for the rest.
 fn html_certainty(facts: &ResponseFacts) -> Option<bool> {
+    if facts.destination == Destination::Asset {
+        return None;
+    }
     let Some(content_type) = header(facts, "content-type") else {
-        return (facts.destination != Destination::Other).then_some(false);
+        return facts.destination.is_document().then_some(false);
     };
     let essence = content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     match essence.as_str() {
@@ -213,7 +223,6 @@ mod tests {
         };
         let mut facts = ResponseFacts {
             status: 200,
-            is_head: false,
             headers: &headers,
             destination: Destination::Page,
             request_cookies: "",
@@ -252,7 +261,7 @@ mod tests {
 
     #[test]
     fn fragments_are_held_but_get_no_banner() {
-        let fragment = plan(&[("content-type", "text/html")], |facts| facts.destination = Destination::Other);
+        let fragment = plan(&[("content-type", "text/html")], |facts| facts.destination = Destination::Data);
         assert_eq!(fragment.body, BodyPlan::Rewrite { inject: false });
         let untyped = plan(&[], |_| {});
         assert_eq!(untyped.body, BodyPlan::Rewrite { inject: false });
