@@ -1,31 +1,57 @@
-//! `cargo xtask`: the only build logic.
+//! `cargo xtask`: the only build logic. `cargo xtask help` lists what it does.
+//!
+//! What lives here: set-up of pinned tools, builds, the development servers, the test run, sizes,
+//! generation and the house's rules. What never does: product code.
 
+mod build;
 mod catalogue;
+mod dev;
+mod run;
+mod size;
+mod stamp;
+mod test;
+mod tidy;
+mod tools;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+const HELP: &str = "\
+cargo xtask dev [--origin URL] [--port P]   start the demo shop (or guard URL) with Postern in front of it
+cargo xtask test [FILTER]                   set up, build, and run every test (or the journeys that match)
+cargo xtask build                           build page files and Worker into build/
+cargo xtask size                            print each shipped file's size against its budget
+cargo xtask gen [--check]                   write what follows from the vendor files (or check it)
+cargo xtask tidy                            check the house's rules
+cargo xtask bench                           measure the edge's overhead against plain proxying
+";
+
+/// The repository's root.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
 fn main() -> ExitCode {
-    match catalogue::generate(&root()) {
-        Ok(outputs) => {
-            for (path, content) in outputs {
-                let path = root().join(path);
-                if let Some(folder) = path.parent() {
-                    let _ = std::fs::create_dir_all(folder);
-                }
-                if let Err(error) = std::fs::write(&path, content) {
-                    eprintln!("{}: {error}", path.display());
-                    return ExitCode::FAILURE;
-                }
-            }
-            ExitCode::SUCCESS
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let rest = args.get(1..).unwrap_or_default();
+    let result = match args.first().map(String::as_str) {
+        Some("dev") => dev::dev(rest),
+        Some("test") => test::test(rest),
+        Some("build") => build::build().map(|_| ()),
+        Some("size") => size::size(),
+        Some("gen") => catalogue::write_or_check(&root(), rest.first().is_some_and(|arg| arg == "--check")),
+        Some("tidy") => tidy::tidy(),
+        Some("bench") => test::bench(),
+        None | Some("help" | "--help" | "-h") => {
+            print!("{HELP}");
+            Ok(())
         }
+        Some(other) => Err(format!("there is no task {other:?}\n\n{HELP}")),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("\nerror: {error}");
             ExitCode::FAILURE
         }
     }

@@ -146,7 +146,8 @@ mod tests {
             target: "/",
             headers: &headers,
             granted: CategorySet::NECESSARY,
-            may_rewrite: true,
+            destination: Destination::Page,
+            will_rewrite: true,
         };
         let plan = plan_request(&facts);
         assert_eq!(plan.set, [("accept-encoding".into(), "gzip, br;q=0.9".into())]);

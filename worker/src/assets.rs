@@ -1,0 +1,63 @@
+//! The files of ours that pages load, embedded and compressed at build time. Names carry a hash of
+//! the content, so they can be kept for ever, except the stylesheet of our own pages.
+
+use crate::visit::Visit;
+use crate::{OWN_FOLDER, answer};
+use worker::Result;
+
+/// The stub, minified; inline in every guarded page.
+pub const STUB: &str = include_str!("../../build/page/stub.js");
+/// Base64 SHA-256 of [`STUB`].
+pub const STUB_HASH: &str = include_str!("../../build/page/stub.sha256");
+/// For pages where nothing is denied: `window.postern` without holding anything.
+pub const HANDLE: &str = include_str!("../../build/page/handle.js");
+/// Base64 SHA-256 of [`HANDLE`].
+pub const HANDLE_HASH: &str = include_str!("../../build/page/handle.sha256");
+/// Folder of the gate below [`OWN_FOLDER`]: a hash of its content.
+pub const GATE_FOLDER: &str = include_str!("../../build/page/gate.version");
+
+struct File {
+    content_type: &'static str,
+    raw: &'static [u8],
+    brotli: &'static [u8],
+}
+
+const GATE_JS: File = File {
+    content_type: "text/javascript; charset=utf-8",
+    raw: include_bytes!("../../build/page/gate.js"),
+    brotli: include_bytes!("../../build/page/gate.js.br"),
+};
+const GATE_WASM: File = File {
+    content_type: "application/wasm",
+    raw: include_bytes!("../../build/page/postern_gate_bg.wasm"),
+    brotli: include_bytes!("../../build/page/postern_gate_bg.wasm.br"),
+};
+
+/// Address of the gate's module.
+pub fn gate_url() -> String {
+    format!("{OWN_FOLDER}{GATE_FOLDER}/gate.js")
+}
+
+/// Answers a request for one of our files.
+pub fn serve(path: &str, visit: &Visit) -> Result<web_sys::Response> {
+    if path == "page.css" {
+        let headers = answer::headers("text/css; charset=utf-8")?;
+        headers.set("cache-control", "public, max-age=300")?;
+        return answer::with(200, postern_view::PAGE_CSS, &headers);
+    }
+    let file = match path.strip_prefix(GATE_FOLDER) {
+        Some("/gate.js") => GATE_JS,
+        Some("/postern_gate_bg.wasm") => GATE_WASM,
+        _ => return answer::text(404, "there is nothing of this name here"),
+    };
+    let headers = answer::headers(file.content_type)?;
+    headers.set("cache-control", "public, max-age=31536000, immutable")?;
+    headers.set("vary", "Accept-Encoding")?;
+    let takes_brotli = visit.header("accept-encoding").is_some_and(|accepted| {
+        accepted.split(',').any(|item| item.trim() == "br" || item.trim().starts_with("br;"))
+    });
+    if takes_brotli {
+        headers.set("content-encoding", "br")?;
+    }
+    answer::bytes(200, if takes_brotli { file.brotli } else { file.raw }, &headers)
+}

@@ -1,0 +1,226 @@
+//! A page view: the visitor's request to the origin, the answer back, with everything that is not
+//! granted held. The plans come from `postern-rewrite`; here they are run.
+
+use crate::site::Site;
+use crate::visit::{Visit, read_headers};
+use crate::{OWN_FOLDER, answer, assets, counting, pages, proxy};
+use futures_util::{StreamExt, stream};
+use js_sys::Uint8Array;
+use postern_consent::CategorySet;
+use postern_rewrite::{
+    BodyPlan, Charset, Destination, Headers, Injection, OwnSources, PRESCAN_BYTES, PageRewriter, RequestFacts,
+    ResponseFacts, ResponsePlan, map_location, map_set_cookie, plan_request, plan_response,
+};
+use postern_view::Handed;
+use url::Url;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_streams::ReadableStream;
+use web_sys::{Response, ResponseInit};
+use worker::{Context, Env, Result};
+
+/// Serves one request of the site.
+pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> Result<Response> {
+    let destination = Destination::of(&visit.headers);
+    let granted = visit.decision.granted;
+    let must_inject = visit.decision.is_anything_denied() || visit.decision.must_ask || site.has_reopen_button();
+    let plan = plan_request(&RequestFacts {
+        target: visit.target(),
+        headers: &visit.headers,
+        granted,
+        destination,
+        will_rewrite: must_inject,
+    });
+    let response = match proxy::ask(site, &visit, &plan).await? {
+        Ok(response) => response,
+        Err(page) => return Ok(page),
+    };
+    // A connection that changes protocol has no body of ours to read.
+    if response.status() == 101 {
+        return Ok(response);
+    }
+    let mut headers = read_headers(&response.headers());
+    let is_renamed = rename(site, &visit.url, &mut headers);
+    let parts = Parts::of(site, &visit, destination);
+    let plan = plan_response(&ResponseFacts {
+        status: response.status(),
+        headers: &headers,
+        destination,
+        request_cookies: visit.header("cookie").unwrap_or(""),
+        url: &visit.url,
+        granted,
+        must_inject,
+        own: &parts.own,
+    });
+    match plan.body {
+        BodyPlan::Pass if !is_renamed && plan.remove.is_empty() && plan.append.is_empty() => Ok(response),
+        BodyPlan::Pass => copy(&response, response.body().as_ref(), &headers, &plan, None),
+        BodyPlan::Refuse => {
+            answer::log("the origin sent a page in an encoding that cannot be read here");
+            pages::unreadable(site)
+        }
+        BodyPlan::Rewrite { inject } => {
+            let is_page = inject && visit.method == "GET" && destination == Destination::Page;
+            if is_page {
+                counting::count_page(site, env, context, &visit, parts.shows_banner);
+            }
+            rewrite(&response, &visit, &headers, &plan, granted, inject.then_some(parts.injection)).await
+        }
+    }
+}
+
+/// What of ours goes into a page, and what CSP must let through for it.
+struct Parts {
+    injection: Injection,
+    own: OwnSources,
+    shows_banner: bool,
+}
+
+impl Parts {
+    fn of(site: &Site, visit: &Visit, destination: Destination) -> Self {
+        let is_page = destination == Destination::Page;
+        let is_denying = visit.decision.is_anything_denied();
+        // Without policy or key nothing can be recorded, so nothing is asked: the page stays denied.
+        let banner = site.working().filter(|_| is_page).map(|(policy, _)| {
+            let handed = Handed {
+                policy,
+                granted: visit.decision.granted,
+                must_ask: visit.decision.must_ask,
+                has_dialog: is_denying,
+                key: &pages::random_hex(),
+                return_to: visit.target(),
+            };
+            postern_view::banner(&handed)
+        });
+        let (script, hash) = if is_denying { (assets::STUB, assets::STUB_HASH) } else { (assets::HANDLE, assets::HANDLE_HASH) };
+        let style = banner.as_ref().map(|_| postern_view::BANNER_CSS);
+        let state = format!("{:02x}|{}", visit.decision.granted.bits(), assets::gate_url());
+        let mut head = format!("<script data-postern-state=\"{state}\">{script}</script>");
+        if let Some(css) = style {
+            head.push_str(&format!("<style>{css}</style>"));
+        }
+        let embed_note = site.policy.as_ref().map(postern_view::embed_note).unwrap_or_default();
+        Self {
+            shows_banner: banner.is_some() && visit.decision.must_ask,
+            injection: Injection { head, body: banner.unwrap_or_default(), embed_note },
+            own: OwnSources {
+                script_hashes: vec![hash.to_string()],
+                style_hashes: style.iter().map(|_| postern_view::banner_css_hash()).collect(),
+                folder: format!("{}{OWN_FOLDER}", visit.origin()),
+            },
+        }
+    }
+}
+
+/// Names the visitor's host where the origin names itself. True if anything changed.
+fn rename(site: &Site, public: &Url, headers: &mut Headers) -> bool {
+    let Some(origin) = site.origin.as_ref().filter(|origin| origin.origin() != public.origin()) else { return false };
+    let mut has_changed = false;
+    for (name, value) in headers {
+        let renamed = match name.as_str() {
+            "location" | "content-location" => map_location(value, origin, public),
+            "set-cookie" => map_set_cookie(value, public),
+            _ => None,
+        };
+        if let Some(renamed) = renamed {
+            *value = renamed;
+            has_changed = true;
+        }
+    }
+    has_changed
+}
+
+/// The origin's answer with planned headers and this body.
+fn copy(
+    response: &Response,
+    body: Option<&web_sys::ReadableStream>,
+    headers: &Headers,
+    plan: &ResponsePlan,
+    content_type: Option<&str>,
+) -> Result<Response> {
+    let kept = web_sys::Headers::new()?;
+    for (name, value) in headers.iter().filter(|(name, _)| !plan.remove.contains(name)).chain(&plan.append) {
+        kept.append(name, value)?;
+    }
+    if let Some(content_type) = content_type {
+        kept.set("content-type", content_type)?;
+    }
+    let init = ResponseInit::new();
+    init.set_status(response.status());
+    init.set_status_text(&response.status_text());
+    init.set_headers(kept.as_ref());
+    Ok(Response::new_with_opt_readable_stream_and_init(body, &init)?)
+}
+
+async fn rewrite(
+    response: &Response,
+    visit: &Visit,
+    headers: &Headers,
+    plan: &ResponsePlan,
+    granted: CategorySet,
+    injection: Option<Injection>,
+) -> Result<Response> {
+    let content_type = headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value.as_str());
+    let Some(body) = response.body().filter(|_| visit.method != "HEAD") else {
+        return copy(response, None, headers, plan, None);
+    };
+    let mut chunks = ReadableStream::from_raw(body.unchecked_into()).into_stream();
+    // The charset must be known before the headers leave; a header that names it saves the wait.
+    let mut first = Vec::new();
+    let mut failure = None;
+    while first.len() < PRESCAN_BYTES && !content_type.to_ascii_lowercase().contains("charset=") {
+        match chunks.next().await {
+            Some(Ok(chunk)) => first.extend(Uint8Array::new(&chunk).to_vec()),
+            Some(Err(error)) => {
+                failure = Some(error);
+                break;
+            }
+            None => break,
+        }
+    }
+    let charset = Charset::of(content_type, &first);
+    let essence = content_type.split(';').next().unwrap_or("").trim();
+    let labelled = charset.header_label().filter(|_| !essence.is_empty()).map(|label| format!("{essence}; charset={label}"));
+    let rewriter = PageRewriter::new(charset, &visit.url, granted, injection);
+    let source = stream::iter([Ok(Uint8Array::from(first.as_slice()).into())])
+        .chain(stream::iter(failure.map(Err)))
+        .chain(chunks);
+    let rewritten = ReadableStream::from_stream(run(rewriter, source)).into_raw();
+    copy(response, Some(rewritten.unchecked_ref()), headers, plan, labelled.as_deref())
+}
+
+/// Pulls the page through the rewriter as the visitor takes it. What breaks ends the page there: a
+/// page that stops is seen; a page that goes on unchecked would leak.
+fn run(
+    rewriter: PageRewriter,
+    source: impl stream::Stream<Item = std::result::Result<JsValue, JsValue>> + Unpin + 'static,
+) -> impl stream::Stream<Item = std::result::Result<JsValue, JsValue>> {
+    stream::unfold((Some(rewriter), source), |(rewriter, mut source)| async move {
+        let mut rewriter = rewriter?;
+        loop {
+            let (result, is_end) = match source.next().await {
+                Some(Ok(chunk)) => (rewriter.write(&Uint8Array::new(&chunk).to_vec()), false),
+                Some(Err(error)) => {
+                    answer::log("the origin's answer broke off in the middle of a page");
+                    return Some((Err(error), (None, source)));
+                }
+                None => (Ok(vec![]), true),
+            };
+            if is_end {
+                return match rewriter.end() {
+                    Ok(rest) => Some((Ok(Uint8Array::from(rest.as_slice()).into()), (None, source))),
+                    Err(error) => Some((Err(refused(&error)), (None, source))),
+                };
+            }
+            match result {
+                Ok(out) if out.is_empty() => {}
+                Ok(out) => return Some((Ok(Uint8Array::from(out.as_slice()).into()), (Some(rewriter), source))),
+                Err(error) => return Some((Err(refused(&error)), (None, source))),
+            }
+        }
+    })
+}
+
+fn refused(error: &postern_rewrite::RewriteError) -> JsValue {
+    answer::log(&format!("a page was not passed on: {error}"));
+    js_sys::Error::new(&error.to_string()).into()
+}

@@ -1,0 +1,46 @@
+//! The edge. A request comes in; either it is ours, or it goes to the site and back, guarded.
+//!
+//! What lives here: platform values turned into facts, plans run, the Ledger's storage, answers.
+//! What never does: rules. What may run, pass or be counted is decided in the crates below.
+
+mod answer;
+mod assets;
+mod counting;
+mod decision;
+mod guard;
+mod ledger;
+mod pages;
+mod proxy;
+mod site;
+mod visit;
+
+use site::Site;
+use worker::{Context, Env, event};
+
+/// Everything of ours is below this path; the origin never sees a request for it.
+const OWN_FOLDER: &str = "/_postern/";
+
+#[event(fetch)]
+async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
+    let site = Site::of(&env);
+    let visit = visit::Visit::of(&site, request)?;
+    if visit.url.path().starts_with(OWN_FOLDER) {
+        return route(&site, &env, visit).await;
+    }
+    guard::guard(&site, &env, &context, visit).await
+}
+
+async fn route(site: &Site, env: &Env, visit: visit::Visit) -> worker::Result<web_sys::Response> {
+    let path = visit.url.path().strip_prefix(OWN_FOLDER).unwrap_or_default().to_string();
+    match (visit.method.as_str(), path.as_str()) {
+        ("GET" | "HEAD", "health") => pages::health(site, env),
+        ("GET" | "HEAD", "consent") => pages::consent(site, env, &visit).await,
+        ("POST", "decision") => decision::decide(site, env, visit).await,
+        ("GET" | "HEAD", "dashboard") => pages::dashboard(site, env, &visit).await,
+        ("GET" | "HEAD", "login") => pages::login_form(site, ""),
+        ("POST", "login") => pages::login(site, &visit).await,
+        ("POST", "logout") => pages::logout(&visit),
+        ("GET" | "HEAD", file) => assets::serve(file, &visit),
+        _ => answer::text(405, "this address takes another method"),
+    }
+}

@@ -1,0 +1,120 @@
+//! What this deployment is: its policy, its keys, its origin. Read once per isolate; anything missing
+//! or broken is kept as the sentence that says what to do, and means: everything stays denied.
+
+use postern_catalogue::VENDORS;
+use postern_consent::{Category, CategorySet, PolicyTag, Profile, State};
+use postern_policy::{Policy, Reopen};
+use postern_receipt::seal::CookieKey;
+use std::cell::RefCell;
+use std::rc::Rc;
+use url::Url;
+use worker::Env;
+
+/// The policy that was built in; the `POLICY` variable replaces it.
+const BUILT_IN_POLICY: &str = include_str!("../../postern.toml");
+
+/// How long the origin may take to begin its answer, milliseconds.
+const ORIGIN_TIMEOUT_MS: u64 = 30_000;
+
+/// How large one Ledger may grow: 9 GB of the platform's 10 GB, so that reading and erasing still work.
+const LEDGER_BYTES_MAX: u64 = 9_000_000_000;
+
+/// A deployment.
+pub struct Site {
+    /// The policy, or every fault of the file, a line each.
+    pub policy: Result<Policy, String>,
+    /// The key of the consent cookie, or what to do about it.
+    pub key: Result<CookieKey, String>,
+    /// Where the site is, if not behind the very address the visitor asks for.
+    pub origin: Option<Url>,
+    /// How long the origin may take to begin its answer, milliseconds.
+    pub origin_timeout_ms: u64,
+    /// How large one Ledger may grow, bytes.
+    pub ledger_bytes_max: u64,
+    /// The token of the dashboard; empty if there is none, and then nobody gets in.
+    pub dashboard_token: String,
+}
+
+thread_local! {
+    static SITE: RefCell<Option<Rc<Site>>> = const { RefCell::new(None) };
+}
+
+impl Site {
+    /// This isolate's site. Variables and secrets cannot change while an isolate lives.
+    pub fn of(env: &Env) -> Rc<Self> {
+        SITE.with_borrow_mut(|site| Rc::clone(site.get_or_insert_with(|| Rc::new(Self::read(env)))))
+    }
+
+    fn read(env: &Env) -> Self {
+        let text = |name: &str| env.var(name).map(|value| value.to_string()).ok().filter(|text| !text.is_empty());
+        let secret = |name: &str| env.secret(name).map(|value| value.to_string()).ok().filter(|text| !text.is_empty());
+        let known: Vec<(&str, Category, &str)> =
+            VENDORS.iter().map(|vendor| (vendor.id, shown_category(vendor.need.categories()), vendor.name)).collect();
+        let source = text("POLICY").unwrap_or_else(|| BUILT_IN_POLICY.to_string());
+        let policy = Policy::parse(&source, &known).map_err(|error| error.to_string());
+        let key = secret("COOKIE_KEY")
+            .ok_or_else(|| "the secret COOKIE_KEY is missing: set it to 64 hex digits (wrangler secret put COOKIE_KEY)".to_string())
+            .and_then(|hex| CookieKey::from_hex(&hex).map_err(|error| format!("the secret COOKIE_KEY: {error}")));
+        let named = policy.as_ref().ok().and_then(|policy| policy.site.origin.clone());
+        let site = Self {
+            origin: text("ORIGIN").or(named).and_then(|origin| Url::parse(&origin).ok()),
+            origin_timeout_ms: number(text("ORIGIN_TIMEOUT_MS")).unwrap_or(ORIGIN_TIMEOUT_MS),
+            ledger_bytes_max: number(text("LEDGER_BYTES_MAX")).unwrap_or(LEDGER_BYTES_MAX),
+            dashboard_token: secret("DASHBOARD_TOKEN").unwrap_or_default(),
+            policy,
+            key,
+        };
+        for fault in site.faults() {
+            crate::answer::log(&fault);
+        }
+        site
+    }
+
+    /// What keeps this deployment from recording a decision, a line each; empty if nothing does.
+    pub fn faults(&self) -> Vec<String> {
+        let policy = self.policy.as_ref().err().into_iter().flat_map(|faults| faults.lines().map(String::from));
+        policy.chain(self.key.as_ref().err().cloned()).collect()
+    }
+
+    /// Policy and key, if decisions can be taken at all.
+    pub fn working(&self) -> Option<(&Policy, &CookieKey)> {
+        self.policy.as_ref().ok().zip(self.key.as_ref().ok())
+    }
+
+    /// The legal regime's numbers; without a policy nothing is offered.
+    pub fn profile(&self) -> Profile {
+        self.policy.as_ref().map_or(
+            Profile {
+                offered: CategorySet::EMPTY,
+                grant_ttl_minutes: 0,
+                refusal_ttl_minutes: 0,
+                is_dnt_denial: true,
+                policy: PolicyTag(0),
+            },
+            Policy::profile,
+        )
+    }
+
+    /// What the consent cookie of this host says.
+    pub fn state(&self, host: &str, cookie: Option<&str>) -> State {
+        match (&self.key, cookie) {
+            (_, None) => State::Absent,
+            (Ok(key), cookie) => key.open(host, cookie),
+            (Err(_), Some(_)) => State::Unverifiable,
+        }
+    }
+
+    /// Does every page carry the control to reopen?
+    pub fn has_reopen_button(&self) -> bool {
+        self.policy.as_ref().is_ok_and(|policy| policy.banner.reopen == Reopen::Button)
+    }
+}
+
+/// A loader needs any of several categories; it is shown under the first.
+fn shown_category(set: CategorySet) -> Category {
+    set.iter().next().unwrap_or(Category::Necessary)
+}
+
+fn number(text: Option<String>) -> Option<u64> {
+    text.and_then(|text| text.parse().ok())
+}

@@ -1,0 +1,74 @@
+//! One request as facts: where to, by what method, with which headers, and what may run for it.
+
+use crate::site::Site;
+use postern_consent::{Decision, Minutes, Signals, State, decide};
+use postern_rewrite::{Headers, cookie_value, signals};
+use url::Url;
+use worker::{Error, Result};
+
+/// The consent cookie.
+pub const CONSENT_COOKIE: &str = "__Host-postern";
+
+/// A request, read once.
+pub struct Visit {
+    /// The platform's own request, for its body and for passing it on.
+    pub request: web_sys::Request,
+    /// Upper-case method.
+    pub method: String,
+    /// The address the visitor sees.
+    pub url: Url,
+    /// All headers, names lower-case.
+    pub headers: Headers,
+    /// The browser's own signals.
+    pub signals: Signals,
+    /// What the consent cookie says.
+    pub state: State,
+    /// What may run.
+    pub decision: Decision,
+    /// Now, Unix milliseconds.
+    pub now_ms: u64,
+}
+
+impl Visit {
+    /// Reads a request.
+    pub fn of(site: &Site, request: web_sys::Request) -> Result<Self> {
+        let url = Url::parse(&request.url()).map_err(|error| Error::RustError(error.to_string()))?;
+        let headers = read_headers(&request.headers());
+        let signals = signals(&headers);
+        let now_ms = worker::Date::now().as_millis();
+        let host = url.host_str().unwrap_or("");
+        let cookie = header(&headers, "cookie").and_then(|cookies| cookie_value(cookies, CONSENT_COOKIE));
+        let state = site.state(host, cookie);
+        let decision = decide(&site.profile(), signals, &state, Minutes::from_unix_ms(now_ms));
+        Ok(Self { method: request.method(), request, url, headers, signals, state, decision, now_ms })
+    }
+
+    /// The first value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.headers, name)
+    }
+
+    /// Host name without port.
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or("")
+    }
+
+    /// Path and query, byte for byte.
+    pub fn target(&self) -> &str {
+        self.url.as_str().get(self.origin().len()..).unwrap_or("/")
+    }
+
+    /// Scheme, host and port.
+    pub fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+}
+
+fn header<'headers>(headers: &'headers Headers, wanted: &str) -> Option<&'headers str> {
+    headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
+}
+
+/// All headers in order; `set-cookie` once per cookie, as the platform's iterator gives them.
+pub fn read_headers(headers: &web_sys::Headers) -> Headers {
+    worker::Headers(headers.clone()).entries().collect()
+}

@@ -1,0 +1,104 @@
+//! Building what ships: first the page's files, then the Worker that embeds them.
+
+use crate::run::{run, say};
+use crate::tools::Tools;
+use crate::{root, stamp};
+use std::process::Command;
+
+/// What the page's files are made from.
+const PAGE_INPUTS: [&str; 8] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "crates/gate",
+    "crates/consent",
+    "www/stub",
+    "xtask/page.mjs",
+    "xtask/src/build.rs",
+    "xtask/src/tools.rs",
+];
+/// What the Worker is made from, beside the page's files.
+const WORKER_INPUTS: [&str; 6] = ["Cargo.toml", "Cargo.lock", "crates", "worker", "postern.toml", "www/css"];
+
+/// Builds everything that is not current.
+///
+/// # Errors
+/// What failed; the program's own output stands above.
+pub fn build() -> Result<Tools, String> {
+    let tools = Tools::ready()?;
+    crate::catalogue::write_or_check(&root(), false)?;
+    secrets()?;
+    page(&tools)?;
+    worker(&tools)?;
+    Ok(tools)
+}
+
+fn page(tools: &Tools) -> Result<(), String> {
+    let root = root();
+    let stamp = stamp::of(&root, &PAGE_INPUTS);
+    let file = root.join("build/page.stamp");
+    if stamp::is_current(&file, &stamp) {
+        return Ok(());
+    }
+    let mut cargo = Command::new("cargo");
+    cargo.args([
+        "build",
+        "--quiet",
+        "-p",
+        "postern-gate",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--profile",
+        "gate",
+    ]);
+    run("building the gate", cargo.current_dir(&root))?;
+    let mut bindgen = Command::new(tools.wasm_bindgen_folder.join("wasm-bindgen"));
+    bindgen.args(["--target", "web", "--no-typescript", "--out-name", "postern_gate", "--out-dir"]);
+    bindgen
+        .arg(root.join("build/gate"))
+        .arg(root.join("target/wasm32-unknown-unknown/gate/postern_gate.wasm"));
+    run("binding it to JavaScript", &mut bindgen)?;
+    let wasm = root.join("build/gate/postern_gate_bg.wasm");
+    let mut optimise = crate::run::with_path(&Tools::npm_bin("wasm-opt"), &tools.node_folder);
+    optimise.args(["-Oz", "--all-features", "--strip-debug", "--strip-producers", "--strip-target-features"]);
+    run("shrinking it", optimise.arg(&wasm).arg("-o").arg(&wasm))?;
+    run("minifying and hashing the page's files", tools.node().arg(root.join("xtask/page.mjs")))?;
+    stamp::leave(&file, &stamp)
+}
+
+fn worker(tools: &Tools) -> Result<(), String> {
+    let root = root();
+    let page = std::fs::read_to_string(root.join("build/page.stamp")).unwrap_or_default();
+    let stamp = stamp::of(&root, &WORKER_INPUTS) + &page;
+    let file = root.join("build/worker.stamp");
+    if stamp::is_current(&file, &stamp) && root.join("worker/build/index.js").exists() {
+        return Ok(());
+    }
+    let mut command = crate::run::with_path(&tools.worker_build, &tools.node_folder);
+    command
+        .arg("--release")
+        .env("WASM_BINDGEN_BIN", tools.wasm_bindgen_folder.join("wasm-bindgen"))
+        .env("WASM_OPT_BIN", Tools::npm_bin("wasm-opt"))
+        .env("ESBUILD_BIN", Tools::npm_bin("esbuild"))
+        .current_dir(root.join("worker"));
+    run("building the Worker", &mut command)?;
+    stamp::leave(&file, &stamp)
+}
+
+/// Local development has keys of its own, made once and never committed.
+fn secrets() -> Result<(), String> {
+    let file = root().join(".dev.vars");
+    if file.exists() {
+        return Ok(());
+    }
+    let random = |bytes: usize| -> Result<String, String> {
+        use std::io::Read;
+        let mut buffer = vec![0; bytes];
+        std::fs::File::open("/dev/urandom")
+            .and_then(|mut file| file.read_exact(&mut buffer))
+            .map_err(|error| format!("/dev/urandom: {error}"))?;
+        Ok(buffer.iter().map(|byte| format!("{byte:02x}")).collect())
+    };
+    let text = format!("COOKIE_KEY={}\nDASHBOARD_TOKEN={}\n", random(32)?, random(12)?);
+    say("making keys for local development (.dev.vars)");
+    std::fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))
+}

@@ -1,0 +1,141 @@
+//! `cargo xtask dev`: the demo shop, or any site, with Postern in front of it, on this machine.
+
+use crate::run::{Server, run, say};
+use crate::{build, root};
+use std::net::TcpListener;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Starts everything and stays until it is interrupted.
+///
+/// # Errors
+/// A wrong argument, a failed build, or a server that stops.
+pub fn dev(args: &[String]) -> Result<(), String> {
+    let mut origin = None;
+    let mut port = None;
+    let mut rest = args.iter();
+    while let Some(arg) = rest.next() {
+        let value = rest.next().ok_or_else(|| format!("{arg} wants a value"))?;
+        match arg.as_str() {
+            "--origin" if value.starts_with("http://") || value.starts_with("https://") => {
+                origin = Some(value.clone())
+            }
+            "--origin" => return Err(format!("--origin {value}: write it whole, as in https://example.com")),
+            "--port" => port = Some(value.parse().map_err(|_| format!("--port {value}: not a port"))?),
+            other => return Err(format!("there is no option {other}; there are --origin URL and --port P")),
+        }
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&stop);
+    ctrlc::set_handler(move || seen.store(true, Ordering::SeqCst)).map_err(|error| error.to_string())?;
+    let tools = build::build()?;
+    let port = port.map_or_else(|| free_port(8787), Ok)?;
+    let mut servers = Vec::new();
+    let guarded = match &origin {
+        Some(origin) => origin.clone(),
+        None => {
+            let shop = free_port(port + 1)?;
+            let mut command = tools.node();
+            command.arg(root().join("www/shop/serve.mjs")).args(["--port", &shop.to_string()]);
+            servers.push(Server::start("the demo shop", &mut command)?);
+            format!("http://127.0.0.1:{shop}")
+        }
+    };
+    let recorder = free_port(port + 10)?;
+    let control = free_port(recorder + 1)?;
+    if origin.is_none() {
+        let mut command = tools.node();
+        command.arg(root().join("tests/recorder/serve.mjs"));
+        command.args(["--port", &recorder.to_string(), "--control", &control.to_string()]);
+        servers.push(Server::start("the recorder", &mut command)?);
+    }
+    let mut wrangler = crate::run::with_path(&crate::tools::Tools::npm_bin("wrangler"), &tools.node_folder);
+    wrangler
+        .args([
+            "dev",
+            "--ip",
+            "127.0.0.1",
+            "--port",
+            &port.to_string(),
+            "--var",
+            &format!("ORIGIN:{guarded}"),
+        ])
+        .args(["--inspector-port", &free_port(9229)?.to_string(), "--show-interactive-dev-session=false"])
+        .env("WRANGLER_SEND_METRICS", "false")
+        .current_dir(root());
+    servers.push(Server::start("wrangler", &mut wrangler)?);
+    let address = format!("http://localhost:{port}");
+    let start = Instant::now();
+    while !is_up(port) {
+        servers.iter_mut().try_for_each(Server::check)?;
+        if stop.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        if start.elapsed() > Duration::from_secs(120) {
+            return Err(format!(
+                "nothing answers at {address} after two minutes; wrangler's lines above say why"
+            ));
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let secrets = std::fs::read_to_string(root().join(".dev.vars")).unwrap_or_default();
+    let token = secrets
+        .lines()
+        .find_map(|line| line.strip_prefix("DASHBOARD_TOKEN="))
+        .unwrap_or("(none in .dev.vars)");
+    println!();
+    println!("  guarded site    {address}/");
+    println!("  origin          {guarded}/");
+    println!("  consent page    {address}/_postern/consent");
+    println!("  dashboard       {address}/_postern/dashboard");
+    println!("  login token     {token}");
+    if origin.is_none() {
+        println!(
+            "  recorder        http://127.0.0.1:{control}/requests   (what a mapped browser sent to vendors)"
+        );
+        println!("\n  a browser that asks the recorder instead of the vendors:");
+        println!("  chromium --user-data-dir=$(mktemp -d) --ignore-certificate-errors \\");
+        println!(
+            "    --host-resolver-rules='MAP * 127.0.0.1:{recorder}, EXCLUDE localhost, EXCLUDE 127.0.0.1' {address}/"
+        );
+    }
+    println!("\n  Ctrl-C stops everything.\n");
+    while !stop.load(Ordering::SeqCst) {
+        servers.iter_mut().try_for_each(Server::check)?;
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    say("stopping");
+    Ok(())
+}
+
+/// The first free port from `first` on.
+///
+/// # Errors
+/// A hundred ports in a row are taken.
+pub fn free_port(first: u16) -> Result<u16, String> {
+    (first..first.saturating_add(100))
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .ok_or_else(|| format!("no free port from {first} on"))
+}
+
+fn is_up(port: u16) -> bool {
+    use std::io::{Read, Write};
+    let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", port)) else { return false };
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
+    let request =
+        format!("GET /_postern/health HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n");
+    let mut answer = [0; 12];
+    stream.write_all(request.as_bytes()).is_ok()
+        && stream.read_exact(&mut answer).is_ok()
+        && answer.starts_with(b"HTTP/1.1")
+}
+
+/// Runs a program of the repository's, for other tasks.
+///
+/// # Errors
+/// As [`run`].
+pub fn node_script(what: &str, command: &mut Command) -> Result<(), String> {
+    run(what, command.current_dir(root()))
+}

@@ -1,0 +1,100 @@
+//! `cargo xtask test`: everything that can fail, the quick things first.
+
+use crate::dev::node_script;
+use crate::run::{run, with_path};
+use crate::tools::{Tools, browser};
+use crate::{build, catalogue, root, tidy};
+use std::process::Command;
+
+/// Crates that only make sense in a browser or in the platform; they are checked on their own target.
+const WASM_ONLY: [&str; 2] = ["postern-gate", "postern-worker"];
+
+/// Runs every test, or with a filter only the journeys whose file name contains it.
+///
+/// # Errors
+/// The first step that fails.
+pub fn test(args: &[String]) -> Result<(), String> {
+    let tools = build::build()?;
+    let browser = browser()?;
+    if let Some(filter) = args.first() {
+        return journeys(&tools, &browser, filter);
+    }
+    catalogue::write_or_check(&root(), true)?;
+    tidy::tidy()?;
+    run("formatting", &mut cargo(["fmt", "--all", "--check"]))?;
+    let mut clippy = cargo(["clippy", "--quiet", "--workspace", "--all-targets"]);
+    exclude_wasm(&mut clippy);
+    run("lints, shared crates", clippy.args(["--", "-D", "warnings"]))?;
+    for package in WASM_ONLY {
+        let mut clippy = cargo(["clippy", "--quiet", "--target", "wasm32-unknown-unknown", "-p", package]);
+        run(&format!("lints, {package}"), clippy.args(["--", "-D", "warnings"]))?;
+    }
+    let mut tests = cargo(["test", "--quiet", "--workspace"]);
+    exclude_wasm(&mut tests);
+    run("unit and property tests", &mut tests)?;
+    wasm_tests(&tools, &browser)?;
+    run("sizes", tools.node().arg(root().join("xtask/size.mjs")))?;
+    journeys(&tools, &browser, "")
+}
+
+fn cargo<const N: usize>(args: [&str; N]) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(args).current_dir(root());
+    command
+}
+
+fn exclude_wasm(command: &mut Command) {
+    for package in WASM_ONLY {
+        command.args(["--exclude", package]);
+    }
+}
+
+/// The gate's own tests run in the real browser: the runner serves them, the browser runs them.
+fn wasm_tests(tools: &Tools, browser: &std::path::Path) -> Result<(), String> {
+    let mut script = tools.node();
+    script
+        .arg(root().join("xtask/wasm-tests.mjs"))
+        .env("POSTERN_BROWSER", browser)
+        .env("WASM_BINDGEN_TEST_RUNNER", tools.wasm_bindgen_folder.join("wasm-bindgen-test-runner"));
+    node_script("wasm tests in the browser", &mut script)
+}
+
+fn journeys(tools: &Tools, browser: &std::path::Path, filter: &str) -> Result<(), String> {
+    let folder = root().join("tests/journeys");
+    let entries = std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut files: Vec<_> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().contains(filter)))
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(format!("no journey is named like {filter:?}"));
+    }
+    let mut command = tools.node();
+    command
+        .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+        .args(files)
+        .env("POSTERN_BROWSER", browser)
+        .env("POSTERN_WRANGLER", Tools::npm_bin("wrangler"))
+        .env("WRANGLER_SEND_METRICS", "false");
+    node_script("journeys in a real browser against real workerd", &mut command)
+}
+
+/// Measures the edge against plain proxying, in one run.
+///
+/// # Errors
+/// A failed build or a server that does not start.
+pub fn bench() -> Result<(), String> {
+    let tools = build::build()?;
+    let mut command = tools.node();
+    command.arg(root().join("tests/bench/overhead.mjs")).env("POSTERN_WRANGLER", Tools::npm_bin("wrangler"));
+    let path = with_path(&Tools::npm_bin("wrangler"), &tools.node_folder);
+    for (name, value) in path.get_envs() {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    node_script("the edge's overhead", &mut command)
+}

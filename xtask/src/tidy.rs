@@ -1,0 +1,113 @@
+//! `cargo xtask tidy`: the house's rules, as checks that fail.
+
+use crate::root;
+use std::path::{Path, PathBuf};
+
+/// Longest Rust file.
+const LINES_MAX: usize = 500;
+
+/// Which rooms a room may import. Arrows only point down. Source: ARCHITECTURE.md.
+const MAY_IMPORT: [(&str, &[&str]); 11] = [
+    ("crates/consent", &[]),
+    ("crates/catalogue", &["consent"]),
+    ("crates/receipt", &["consent"]),
+    ("crates/stats", &[]),
+    ("crates/policy", &["consent"]),
+    ("crates/rewrite", &["catalogue", "consent"]),
+    ("crates/view", &["consent", "policy", "stats"]),
+    ("crates/gate", &["consent"]),
+    ("crates/cli", &["catalogue", "consent", "policy"]),
+    ("worker", &["catalogue", "consent", "policy", "receipt", "rewrite", "stats", "view"]),
+    ("xtask", &["consent"]),
+];
+
+/// What must never be linked into the page, each for its bytes. Source: style.md section 3.
+const NOT_IN_THE_PAGE: [&str; 9] = [
+    "serde",
+    "serde_json",
+    "serde-wasm-bindgen",
+    "url",
+    "regex",
+    "gloo-net",
+    "gloo-storage",
+    "wasm-bindgen-futures",
+    "getrandom",
+];
+
+/// Checks every rule and says every breach.
+///
+/// # Errors
+/// The breaches, a line each.
+pub fn tidy() -> Result<(), String> {
+    let mut breaches = Vec::new();
+    let root = root();
+    let mut files = Vec::new();
+    for folder in ["crates", "worker", "xtask"] {
+        rust_files(&root.join(folder), &mut files);
+    }
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        let name = file.strip_prefix(&root).unwrap_or(&file).display().to_string();
+        if !text.starts_with("//!") && !text.starts_with("#!") {
+            breaches.push(format!("{name}: begin with //! and what lives here"));
+        }
+        if text.lines().count() > LINES_MAX && !name.ends_with("generated.rs") {
+            breaches.push(format!("{name}: longer than {LINES_MAX} lines"));
+        }
+        let is_shared = name.starts_with("crates/")
+            && !name.starts_with("crates/gate")
+            && !name.starts_with("crates/cli");
+        if is_shared && text.contains("cfg(target") {
+            breaches.push(format!("{name}: no shared crate may ask where it runs"));
+        }
+    }
+    let architecture = std::fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap_or_default();
+    for (room, allowed) in MAY_IMPORT {
+        let file = root.join(room).join("Cargo.toml");
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        if text.is_empty() {
+            breaches.push(format!("{room}: there is no such room; mend the list in xtask/src/tidy.rs"));
+        }
+        if !architecture.contains(&format!("`{room}`")) {
+            breaches.push(format!("ARCHITECTURE.md does not name `{room}`"));
+        }
+        let Some(dependencies) =
+            text.split("[dependencies]").nth(1).and_then(|rest| rest.split("\n[").next())
+        else {
+            continue;
+        };
+        for line in dependencies.lines() {
+            let Some((dependency, _)) = line.split_once([' ', '=']) else { continue };
+            if let Some(imported) = dependency.strip_prefix("postern-")
+                && !allowed.contains(&imported)
+            {
+                breaches.push(format!("{room} imports {imported}: arrows only point down"));
+            }
+            if room == "crates/gate" && NOT_IN_THE_PAGE.contains(&dependency) {
+                breaches.push(format!("{room} links {dependency}: too many bytes for the page"));
+            }
+        }
+    }
+    for folder in std::fs::read_dir(root.join("crates")).into_iter().flatten().flatten() {
+        let room = format!("crates/{}", folder.file_name().to_string_lossy());
+        if !MAY_IMPORT.iter().any(|(known, _)| *known == room) {
+            breaches.push(format!("{room}: not in the list of rooms in xtask/src/tidy.rs"));
+        }
+    }
+    if breaches.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("the house is not tidy:\n  {}", breaches.join("\n  ")))
+    }
+}
+
+fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() && !path.ends_with("target") && !path.ends_with("build") {
+            rust_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
