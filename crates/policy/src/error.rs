@@ -135,6 +135,9 @@ pub enum Cause {
     /// Not a date.
     #[error("{0:?} is not a date; write YYYY-MM-DD")]
     Date(String),
+    /// Not a version.
+    #[error("{0:?} is not a version; use 1 to 40 of A-Z, a-z, 0-9, . _ and -")]
+    Version(String),
     /// Not a language tag.
     #[error("{0:?} is not a language tag; write one as in en, el or pt-BR")]
     Language(String),

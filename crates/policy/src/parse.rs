@@ -12,7 +12,9 @@ use crate::policy::{
 };
 use crate::section::{Report, Section};
 use crate::texts::{PLACEHOLDERS, Texts};
-use crate::value::{is_country, is_date, is_host, is_language, is_link, is_origin, is_slug, is_url, nearest};
+use crate::value::{
+    is_country, is_date, is_host, is_language, is_link, is_origin, is_slug, is_url, is_version, nearest,
+};
 
 /// Largest file read, bytes: a hundred vendors at 500 bytes and every text overridden, four times over.
 const FILE_BYTES_MAX: usize = 256 * 1024;
@@ -100,6 +102,7 @@ fn read_notice(mut notice: Section<'_>, report: &mut Report<'_>) -> Notice {
     let url = notice.required(report, "url", "where the cookie notice stands, as in url = \"/privacy\"");
     notice.check(report, "url", &url, is_link, Cause::Link);
     let version = notice.required(report, "version", "the notice's version, as in version = \"2026-05\"");
+    notice.check(report, "version", &version, is_version, Cause::Version);
     let updated = notice.required_date(report, "updated");
     notice.check(report, "updated", &updated, is_date, Cause::Date);
     notice.close(report);

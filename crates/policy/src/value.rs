@@ -69,6 +69,12 @@ pub(crate) fn is_date(text: &str) -> bool {
     (1..=days).contains(&day) && parts.next().is_none()
 }
 
+/// 1 to 40 signs of `A-Z a-z 0-9 . _ -`: what a receipt may hold.
+pub(crate) fn is_version(text: &str) -> bool {
+    matches!(text.len(), 1..=40)
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+}
+
 /// A language subtag and further subtags. Source: RFC 5646 2.1 (shape only, no registry).
 pub(crate) fn is_language(text: &str) -> bool {
     let mut parts = text.split('-');

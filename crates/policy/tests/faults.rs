@@ -120,6 +120,11 @@ fn each_broken_file_says_where_why_and_what_to_do() {
             "postern.toml:14: notice.updated: \"May 2026\" is not a date; write YYYY-MM-DD",
         ),
         (
+            "version = \"1\"",
+            "version = \"May 2026\"",
+            "postern.toml:13: notice.version: \"May 2026\" is not a version; use 1 to 40 of A-Z, a-z, 0-9, . _ and -",
+        ),
+        (
             "\"EU\"",
             "\"UK\"",
             "postern.toml:17: profile.name: unknown profile \"UK\"; use one of EU, FR, IT, IE, ES, GR, BE, DE, GB, US-CA",

@@ -1,0 +1,277 @@
+//! Appending receipts so that each act is recorded once, whatever fails in between. The SQL is the
+//! worker's; the order of things and the answers are here.
+//!
+//! All reads come first, then one atomic write. Nothing here awaits, so in a Durable Object no other
+//! request comes between the reads and the write.
+
+use crate::canonical::{CanonicalError, canonical_json};
+use crate::commitment::{Salt, commitment};
+use crate::field::{IdempotencyKey, ReceiptId};
+use crate::record::{Act, Receipt, Setting, subject_hex};
+use postern_consent::{CategorySet, Outcome, Subject};
+
+/// One stored receipt, in columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptRow {
+    /// Place in the ledger, from 1, without order of meaning beyond "later"; 0 before it is stored. INTEGER PRIMARY KEY.
+    pub seq: u64,
+    /// The receipt's name. TEXT UNIQUE.
+    pub receipt_id: ReceiptId,
+    /// 32 lower-case hex digits. TEXT, indexed.
+    pub subject: String,
+    /// Server clock, Unix milliseconds. INTEGER.
+    pub at_unix_ms: u64,
+    /// Day of the site's calendar, days since 1970-01-01. INTEGER.
+    pub day: u32,
+    /// What was on offer, bits. INTEGER.
+    pub offered: CategorySet,
+    /// What is granted, bits. INTEGER.
+    pub granted: CategorySet,
+    /// What it amounts to, by [`Outcome::name`]; read back with [`outcome_named`]. TEXT.
+    pub outcome: Outcome,
+    /// The canonical receipt. TEXT.
+    pub json: String,
+    /// Its salt. BLOB.
+    pub salt: Salt,
+    /// Its commitment. BLOB.
+    pub commitment: [u8; 32],
+    /// The act's name. TEXT UNIQUE.
+    pub key: IdempotencyKey,
+    /// Hash of the request's body, to tell a repetition from another act. BLOB.
+    pub body_sha256: [u8; 32],
+}
+
+/// What is counted of one day. All INTEGER, `day` PRIMARY KEY.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct DayRow {
+    /// Days since 1970-01-01.
+    pub day: u32,
+    /// Pages seen.
+    pub views: u64,
+    /// Times the visitor was asked.
+    pub shown: u64,
+    /// Acts that accepted all.
+    pub accepted: u64,
+    /// Acts that refused all.
+    pub refused: u64,
+    /// Acts that granted a part.
+    pub partial: u64,
+    /// Acts that took everything back.
+    pub withdrawn: u64,
+}
+
+impl DayRow {
+    /// The day's counter of that outcome, by one.
+    pub fn count(&mut self, outcome: Outcome) {
+        let counter = match outcome {
+            Outcome::Accepted => &mut self.accepted,
+            Outcome::Refused => &mut self.refused,
+            Outcome::Partial => &mut self.partial,
+            Outcome::Withdrawn => &mut self.withdrawn,
+        };
+        *counter = counter.saturating_add(1);
+    }
+}
+
+/// Where receipts are kept. Synchronous, single writer.
+///
+/// An error means "perhaps done, perhaps not": the caller repeats with the same key and learns which.
+pub trait Store {
+    /// What the storage says when it fails.
+    type Error;
+
+    /// The receipt of that act, if it is stored.
+    ///
+    /// # Errors
+    /// The storage's own.
+    fn find_key(&self, key: &IdempotencyKey) -> Result<Option<ReceiptRow>, Self::Error>;
+
+    /// The subject's receipt with the highest `seq`.
+    ///
+    /// # Errors
+    /// The storage's own.
+    fn find_latest(&self, subject: &str) -> Result<Option<ReceiptRow>, Self::Error>;
+
+    /// The subject's receipts, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// The storage's own.
+    fn list_subject(&self, subject: &str, limit: u32) -> Result<Vec<ReceiptRow>, Self::Error>;
+
+    /// Bytes the storage uses now.
+    ///
+    /// # Errors
+    /// The storage's own.
+    fn bytes_used(&self) -> Result<u64, Self::Error>;
+
+    /// Stores the row **and** adds one to its day's counter of its outcome: both or neither. Gives its
+    /// `seq`. In SQLite one `INSERT` does it, with an `AFTER INSERT` trigger that upserts the counter.
+    ///
+    /// # Errors
+    /// The storage's own; a key or receipt id that is there already is one.
+    fn insert(&mut self, row: &ReceiptRow) -> Result<u64, Self::Error>;
+
+    /// Adds to a day's `views` and `shown`: both or neither (one upsert).
+    ///
+    /// # Errors
+    /// The storage's own.
+    fn add_views(&mut self, day: u32, views: u64, shown: u64) -> Result<(), Self::Error>;
+
+    /// The days counted, `from` and `to` included, in order; days without a count are left out.
+    ///
+    /// # Errors
+    /// The storage's own.
+    fn list_days(&self, from: u32, to: u32) -> Result<Vec<DayRow>, Self::Error>;
+}
+
+/// How full the storage may become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// Bytes for everything.
+    pub bytes_max: u64,
+    /// Of these, bytes only a withdrawal may use: taking back must work where granting no longer does.
+    pub bytes_reserved: u64,
+}
+
+impl Capacity {
+    /// Most one receipt takes with its indexes, bytes: JSON about 1.5 kB at 20 hosts, hashes 128, keys
+    /// 104, indexes as much again, rounded up.
+    const RECEIPT_BYTES: u64 = 4096;
+
+    const fn bytes_for(self, is_withdrawal: bool) -> u64 {
+        if is_withdrawal { self.bytes_max } else { self.bytes_max.saturating_sub(self.bytes_reserved) }
+    }
+}
+
+/// One act to record.
+#[derive(Clone, Debug)]
+pub struct Append<'a> {
+    /// The site's part.
+    pub setting: &'a Setting,
+    /// The visitor's part.
+    pub act: Act,
+    /// The act's name.
+    pub key: IdempotencyKey,
+    /// Hash of what was asked for: the same key with another hash is a conflict.
+    pub body_sha256: [u8; 32],
+    /// 256 random bits.
+    pub salt: Salt,
+    /// The day it counts for, days since 1970-01-01.
+    pub day: u32,
+    /// How full the storage may become.
+    pub capacity: Capacity,
+}
+
+/// A receipt that is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// The receipt as stored, `seq` included. A repetition gets the first answer: its subject too.
+    pub receipt: ReceiptRow,
+    /// Its place in the ledger.
+    pub seq: u64,
+    /// Was it stored before, by the same act?
+    pub replayed: bool,
+}
+
+/// Why an act is not recorded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError<E> {
+    /// The key names another act. Source: standards.md 5.4 (answer 422).
+    #[error("this key was used for another choice; reload the page and choose again")]
+    Conflict,
+    /// No room left.
+    #[error("the ledger holds {bytes_used} bytes of {bytes_max}; free or add storage")]
+    Full {
+        /// Bytes in use.
+        bytes_used: u64,
+        /// Bytes this act may fill.
+        bytes_max: u64,
+    },
+    /// The receipt has no canonical form.
+    #[error(transparent)]
+    Canonical(#[from] CanonicalError),
+    /// The storage failed. The act may be stored or not; repeating it with its key is safe.
+    #[error("the storage failed; repeat with the same key")]
+    Store(E),
+}
+
+/// Records an act once.
+///
+/// # Errors
+/// [`LedgerError`] by cause. Except after [`LedgerError::Store`], nothing was written.
+pub fn append<S: Store>(store: &mut S, append: &Append<'_>) -> Result<Appended, LedgerError<S::Error>> {
+    if let Some(receipt) = store.find_key(&append.key).map_err(LedgerError::Store)? {
+        if receipt.body_sha256 != append.body_sha256 {
+            return Err(LedgerError::Conflict);
+        }
+        return Ok(Appended { seq: receipt.seq, receipt, replayed: true });
+    }
+    let latest = store.find_latest(&subject_hex(append.act.subject)).map_err(LedgerError::Store)?;
+    let previous = latest.map(|row| (row.receipt_id, row.granted));
+    let receipt = Receipt::write(append.setting, &append.act, previous);
+    let bytes_used = store.bytes_used().map_err(LedgerError::Store)?;
+    let bytes_max = append.capacity.bytes_for(receipt.is_withdrawal());
+    if bytes_used.saturating_add(Capacity::RECEIPT_BYTES) > bytes_max {
+        return Err(LedgerError::Full { bytes_used, bytes_max });
+    }
+    let json = canonical_json(&receipt)?;
+    let mut row = ReceiptRow {
+        seq: 0,
+        receipt_id: receipt.receipt_id().clone(),
+        subject: receipt.subject().to_owned(),
+        at_unix_ms: append.act.at_unix_ms,
+        day: append.day,
+        offered: receipt.offered(),
+        granted: receipt.granted(),
+        outcome: receipt.outcome(),
+        commitment: commitment(&append.salt, &json),
+        json,
+        salt: append.salt,
+        key: append.key.clone(),
+        body_sha256: append.body_sha256,
+    };
+    row.seq = store.insert(&row).map_err(LedgerError::Store)?;
+    Ok(Appended { seq: row.seq, receipt: row, replayed: false })
+}
+
+/// Counts pages seen and times asked, in batches. A batch lost in a failure is lost: counts are
+/// figures, not proof.
+///
+/// # Errors
+/// [`LedgerError::Store`].
+pub fn add_views<S: Store>(
+    store: &mut S,
+    day: u32,
+    views: u64,
+    shown: u64,
+) -> Result<(), LedgerError<S::Error>> {
+    if views == 0 && shown == 0 {
+        return Ok(());
+    }
+    store.add_views(day, views, shown).map_err(LedgerError::Store)
+}
+
+/// Most receipts shown to their subject at once.
+const RECEIPTS_MAX: u32 = 200;
+
+/// The subject's receipts, newest first, at most 200.
+///
+/// # Errors
+/// [`LedgerError::Store`].
+pub fn receipts_of<S: Store>(store: &S, subject: Subject) -> Result<Vec<ReceiptRow>, LedgerError<S::Error>> {
+    store.list_subject(&subject_hex(subject), RECEIPTS_MAX).map_err(LedgerError::Store)
+}
+
+/// The days counted, both ends included, in order.
+///
+/// # Errors
+/// [`LedgerError::Store`].
+pub fn days<S: Store>(store: &S, from: u32, to: u32) -> Result<Vec<DayRow>, LedgerError<S::Error>> {
+    store.list_days(from, to).map_err(LedgerError::Store)
+}
+
+/// The outcome a stored word names.
+#[must_use]
+pub fn outcome_named(name: &str) -> Option<Outcome> {
+    Outcome::ALL.into_iter().find(|outcome| outcome.name() == name)
+}

@@ -1,0 +1,298 @@
+//! What a receipt says. Fields after ISO/IEC TS 27560 (standards.md 2.1, Appendix A); it "maps to" that
+//! text and claims no certificate. Every purpose offered is stated, granted or not, never by omission.
+
+use crate::field::{Client, HostName, NoticeUri, ReceiptId, Sha256Hex, Word};
+use crate::time::Timestamp;
+use postern_consent::{Category, CategorySet, Outcome, Profile, Signals, Subject};
+use serde::{Serialize, Serializer};
+
+/// The form and version of what follows.
+const SCHEMA: &str = "consent-receipt/1";
+/// When a receipt is deleted. Source: standards.md S4.3.
+const RETENTION: &str = "end_of_validity+P12M";
+
+/// How the choice was expressed. Source: standards.md Appendix A.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Method {
+    /// "Accept all" in layer 1.
+    #[serde(rename = "layer1.accept_all")]
+    AcceptAll,
+    /// "Reject all" in layer 1.
+    #[serde(rename = "layer1.reject_all")]
+    RejectAll,
+    /// "Save" in layer 2.
+    #[serde(rename = "layer2.save")]
+    LayerTwoSave,
+    /// "Reject or withdraw all", wherever it stands.
+    #[serde(rename = "withdraw.all")]
+    WithdrawAll,
+    /// "Save" on the consent page.
+    #[serde(rename = "page.save")]
+    PageSave,
+}
+
+/// Who acted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// The visitor.
+    DataSubject,
+}
+
+/// The lawful basis. Source: DPV `eu-gdpr:A6-1-a`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Basis {
+    /// Consent, GDPR Art. 6(1)(a).
+    #[serde(rename = "A6-1-a")]
+    Consent,
+}
+
+/// What kind of consent event. Source: standards.md 2.1 ("expressed").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EventType {
+    /// A clear affirmative act.
+    Expressed,
+}
+
+/// The state of one purpose after the act. Names: DPV 2.3, standards.md 2.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum PurposeState {
+    /// Granted.
+    ConsentGiven,
+    /// Not granted, nor before.
+    ConsentRefused,
+    /// Not granted any more.
+    ConsentWithdrawn,
+}
+
+/// One purpose and its state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Purpose {
+    /// The category's name.
+    #[serde(serialize_with = "category_name")]
+    pub id: Category,
+    /// Hash of the words the visitor read.
+    pub text_sha256: Sha256Hex,
+    /// What holds now.
+    pub state: PurposeState,
+}
+
+/// The notice in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// Where it stands.
+    pub uri: NoticeUri,
+    /// Its version.
+    pub version: Word,
+    /// Hash of the texts shown.
+    pub sha256: Sha256Hex,
+}
+
+/// The browser's own signals at the act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SignalsSeen {
+    /// `Sec-GPC: 1`.
+    pub gpc: bool,
+    /// `DNT: 1`.
+    pub dnt: bool,
+}
+
+/// The site's part: the same for every act under one policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The controller's slug.
+    pub controller: Word,
+    /// The legal profile's name.
+    pub profile: Word,
+    /// Its numbers, and what is offered.
+    pub rules: Profile,
+    /// The hosts the choice covers.
+    pub scope: Vec<HostName>,
+    /// Language of the texts shown.
+    pub lang: Word,
+    /// Each offered category with the hash of its words.
+    pub purposes: Vec<(Category, [u8; 32])>,
+    /// Hash of the vendor list.
+    pub vendors_sha256: [u8; 32],
+    /// The notice.
+    pub notice: Notice,
+    /// Hash of the policy's whole meaning.
+    pub policy_sha256: [u8; 32],
+    /// Where consent is withdrawn.
+    pub withdraw_uri: NoticeUri,
+}
+
+/// The visitor's part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// 128 random bits that name the receipt.
+    pub receipt_random: [u8; 16],
+    /// Whose act it is.
+    pub subject: Subject,
+    /// Server clock, Unix milliseconds.
+    pub at_unix_ms: u64,
+    /// What is granted now; what the site does not offer is ignored.
+    pub granted: CategorySet,
+    /// How it was expressed.
+    pub method: Method,
+    /// The browser's signals.
+    pub signals: Signals,
+    /// The coarse class of the browser.
+    pub client: Client,
+}
+
+/// The record of one act. Immutable: a later act is a later receipt that names this one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Receipt {
+    schema: &'static str,
+    receipt_id: ReceiptId,
+    subject: String,
+    previous: Option<ReceiptId>,
+    at: Timestamp,
+    valid_until: Timestamp,
+    profile: Word,
+    scope: Vec<HostName>,
+    controller: Word,
+    actor: Actor,
+    basis: Basis,
+    #[serde(rename = "type")]
+    event_type: EventType,
+    method: Method,
+    lang: Word,
+    #[serde(serialize_with = "outcome_name")]
+    outcome: Outcome,
+    purposes: Vec<Purpose>,
+    vendors_sha256: Sha256Hex,
+    notice: Notice,
+    policy_sha256: Sha256Hex,
+    signals: SignalsSeen,
+    client: Client,
+    withdraw_uri: NoticeUri,
+    retention: &'static str,
+}
+
+impl Receipt {
+    /// The receipt of `act` under `setting`, after `previous`: the subject's last receipt and what it granted.
+    #[must_use]
+    pub fn write(setting: &Setting, act: &Act, previous: Option<(ReceiptId, CategorySet)>) -> Self {
+        let offered: CategorySet = setting.purposes.iter().map(|(category, _)| *category).collect();
+        let granted = act.granted.intersection(offered);
+        let (previous, before) = match previous {
+            Some((id, before)) => (Some(id), before),
+            None => (None, CategorySet::EMPTY),
+        };
+        let purposes = setting.purposes.iter().map(|(category, text)| Purpose {
+            id: *category,
+            text_sha256: Sha256Hex(*text),
+            state: if granted.contains(*category) {
+                PurposeState::ConsentGiven
+            } else if before.contains(*category) {
+                PurposeState::ConsentWithdrawn
+            } else {
+                PurposeState::ConsentRefused
+            },
+        });
+        let at = Timestamp::from_unix_ms(act.at_unix_ms);
+        Self {
+            schema: SCHEMA,
+            receipt_id: ReceiptId::from_random(act.receipt_random),
+            subject: subject_hex(act.subject),
+            previous,
+            at,
+            valid_until: at.plus_minutes(setting.rules.ttl_minutes(granted)),
+            profile: setting.profile.clone(),
+            scope: setting.scope.clone(),
+            controller: setting.controller.clone(),
+            actor: Actor::DataSubject,
+            basis: Basis::Consent,
+            event_type: EventType::Expressed,
+            method: act.method,
+            lang: setting.lang.clone(),
+            outcome: Outcome::of(before, offered, granted),
+            purposes: purposes.collect(),
+            vendors_sha256: Sha256Hex(setting.vendors_sha256),
+            notice: setting.notice.clone(),
+            policy_sha256: Sha256Hex(setting.policy_sha256),
+            signals: SignalsSeen { gpc: act.signals.gpc, dnt: act.signals.dnt },
+            client: act.client,
+            withdraw_uri: setting.withdraw_uri.clone(),
+            retention: RETENTION,
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn receipt_id(&self) -> &ReceiptId {
+        &self.receipt_id
+    }
+
+    /// Whose it is, 32 lower-case hex digits.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The subject's receipt before this one.
+    #[must_use]
+    pub fn previous(&self) -> Option<&ReceiptId> {
+        self.previous.as_ref()
+    }
+
+    /// What the act amounts to.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// When it was made.
+    #[must_use]
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Until when it holds.
+    #[must_use]
+    pub fn valid_until(&self) -> Timestamp {
+        self.valid_until
+    }
+
+    /// Each offered purpose with its state.
+    #[must_use]
+    pub fn purposes(&self) -> &[Purpose] {
+        &self.purposes
+    }
+
+    /// What was on offer.
+    #[must_use]
+    pub fn offered(&self) -> CategorySet {
+        self.purposes.iter().map(|purpose| purpose.id).collect()
+    }
+
+    /// What is granted now.
+    #[must_use]
+    pub fn granted(&self) -> CategorySet {
+        let given = self.purposes.iter().filter(|purpose| purpose.state == PurposeState::ConsentGiven);
+        given.map(|purpose| purpose.id).collect()
+    }
+
+    /// Does it take back anything granted before?
+    #[must_use]
+    pub fn is_withdrawal(&self) -> bool {
+        self.purposes.iter().any(|purpose| purpose.state == PurposeState::ConsentWithdrawn)
+    }
+}
+
+pub(crate) fn subject_hex(subject: Subject) -> String {
+    subject.hex().iter().map(|digit| char::from(*digit)).collect()
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn category_name<S: Serializer>(category: &Category, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(category.name())
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn outcome_name<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(outcome.name())
+}

@@ -1,0 +1,316 @@
+//! The append algorithm against a store that fails before or after each effect, and against a model.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "clippy exempts test functions, not their helpers"
+)]
+
+use postern_consent::{Category, CategorySet, Outcome, PolicyTag, Profile, Signals, Subject};
+use postern_receipt::{
+    Act, Append, Appended, Capacity, Client, DayRow, HostName, IdempotencyKey, LedgerError, Method, Notice,
+    NoticeUri, ReceiptRow, Setting, Sha256Hex, Store, Word, add_views, append, commitment, days,
+    outcome_named, receipts_of,
+};
+use proptest::prelude::*;
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    Before,
+    After,
+}
+
+/// A store in memory. Fails once, at the given call, before or after its effect.
+#[derive(Default)]
+struct Memory {
+    rows: Vec<ReceiptRow>,
+    days: BTreeMap<u32, DayRow>,
+    bytes: u64,
+    calls: Cell<usize>,
+    fault: Option<(usize, Fault)>,
+}
+
+impl Memory {
+    fn step(&self, fault: Fault) -> Result<(), &'static str> {
+        if fault == Fault::Before {
+            self.calls.set(self.calls.get() + 1);
+        }
+        if self.fault == Some((self.calls.get(), fault)) { Err("injected") } else { Ok(()) }
+    }
+
+    fn read<T>(&self, value: T) -> Result<T, &'static str> {
+        self.step(Fault::Before)?;
+        self.step(Fault::After)?;
+        Ok(value)
+    }
+
+    fn fail(&mut self, call: usize, fault: Fault) {
+        self.calls.set(0);
+        self.fault = Some((call, fault));
+    }
+}
+
+impl Store for Memory {
+    type Error = &'static str;
+
+    fn find_key(&self, key: &IdempotencyKey) -> Result<Option<ReceiptRow>, Self::Error> {
+        self.read(self.rows.iter().find(|row| row.key == *key).cloned())
+    }
+
+    fn find_latest(&self, subject: &str) -> Result<Option<ReceiptRow>, Self::Error> {
+        self.read(self.rows.iter().rfind(|row| row.subject == subject).cloned())
+    }
+
+    fn list_subject(&self, subject: &str, limit: u32) -> Result<Vec<ReceiptRow>, Self::Error> {
+        let own = self.rows.iter().rev().filter(|row| row.subject == subject);
+        self.read(own.take(limit as usize).cloned().collect())
+    }
+
+    fn bytes_used(&self) -> Result<u64, Self::Error> {
+        self.read(self.bytes)
+    }
+
+    fn insert(&mut self, row: &ReceiptRow) -> Result<u64, Self::Error> {
+        self.step(Fault::Before)?;
+        if self.rows.iter().any(|old| old.key == row.key || old.receipt_id == row.receipt_id) {
+            return Err("not unique");
+        }
+        let seq = self.rows.len() as u64 + 1;
+        self.rows.push(ReceiptRow { seq, ..row.clone() });
+        let day = self.days.entry(row.day).or_insert(DayRow { day: row.day, ..DayRow::default() });
+        day.count(row.outcome);
+        self.step(Fault::After)?;
+        Ok(seq)
+    }
+
+    fn add_views(&mut self, day: u32, views: u64, shown: u64) -> Result<(), Self::Error> {
+        self.step(Fault::Before)?;
+        let row = self.days.entry(day).or_insert(DayRow { day, ..DayRow::default() });
+        row.views += views;
+        row.shown += shown;
+        self.step(Fault::After)
+    }
+
+    fn list_days(&self, from: u32, to: u32) -> Result<Vec<DayRow>, Self::Error> {
+        self.read(self.days.range(from..=to).map(|(_, row)| *row).collect())
+    }
+}
+
+fn setting() -> Setting {
+    Setting {
+        controller: Word::parse("luxmoor").unwrap(),
+        profile: Word::parse("EU").unwrap(),
+        rules: Profile {
+            offered: CategorySet::ALL.without(Category::Necessary),
+            grant_ttl_minutes: 180 * 1440,
+            refusal_ttl_minutes: 180 * 1440,
+            is_dnt_denial: true,
+            policy: PolicyTag(7),
+        },
+        scope: vec![HostName::parse("luxmoor.example").unwrap()],
+        lang: Word::parse("en").unwrap(),
+        purposes: Category::ALL.into_iter().skip(1).map(|category| (category, [1; 32])).collect(),
+        vendors_sha256: [2; 32],
+        notice: Notice {
+            uri: NoticeUri::parse("/privacy").unwrap(),
+            version: Word::parse("1").unwrap(),
+            sha256: Sha256Hex([3; 32]),
+        },
+        policy_sha256: [4; 32],
+        withdraw_uri: NoticeUri::parse("/_postern/consent").unwrap(),
+    }
+}
+
+const ROOM: Capacity = Capacity { bytes_max: 1 << 30, bytes_reserved: 1 << 20 };
+
+fn request(setting: &Setting, key: u8, subject: u8, granted: CategorySet) -> Append<'_> {
+    // Each attempt brings new random bytes, as the worker does: only the key says it is the same act.
+    thread_local!(static RANDOM: Cell<u64> = const { Cell::new(0) });
+    let random = RANDOM.with(|random| {
+        random.set(random.get() + 1);
+        let [a, b, c, d, e, f, g, h] = random.get().to_be_bytes();
+        [a, b, c, d, e, f, 0, g, 0, h, 0, 0, 0, 0, 0, 0]
+    });
+    Append {
+        setting,
+        act: Act {
+            receipt_random: random,
+            subject: Subject([subject; 16]),
+            at_unix_ms: 1_795_346_441_000,
+            granted,
+            method: Method::LayerTwoSave,
+            signals: Signals::default(),
+            client: Client::of(""),
+        },
+        key: IdempotencyKey::parse(&format!("{key:032x}")).unwrap(),
+        body_sha256: [granted.bits(); 32],
+        salt: [key; 32],
+        day: 20_000 + u32::from(subject),
+        capacity: ROOM,
+    }
+}
+
+fn is_whole(store: &Memory) -> bool {
+    let mut counted: BTreeMap<u32, DayRow> = BTreeMap::new();
+    for row in &store.rows {
+        counted.entry(row.day).or_insert(DayRow { day: row.day, ..DayRow::default() }).count(row.outcome);
+    }
+    let acts: BTreeMap<_, _> =
+        store.days.iter().map(|(day, row)| (*day, DayRow { views: 0, shown: 0, ..*row })).collect();
+    let uncounted = |day: &u32| acts[day] == DayRow { day: *day, ..DayRow::default() };
+    counted.iter().all(|(day, row)| acts.get(day) == Some(row))
+        && acts.keys().all(|day| counted.contains_key(day) || uncounted(day))
+        && store.rows.iter().all(|row| row.commitment == commitment(&row.salt, &row.json))
+}
+
+#[test]
+fn a_receipt_names_the_one_before_it() {
+    let (setting, mut store) = (setting(), Memory::default());
+    let first = append(&mut store, &request(&setting, 1, 1, CategorySet::ALL)).unwrap();
+    let second = append(&mut store, &request(&setting, 2, 1, CategorySet::EMPTY)).unwrap();
+    let other = append(&mut store, &request(&setting, 3, 2, CategorySet::EMPTY)).unwrap();
+    assert!(first.receipt.json.contains("\"previous\":null"));
+    assert!(second.receipt.json.contains(&format!("\"previous\":\"{}\"", first.receipt.receipt_id)));
+    assert!(other.receipt.json.contains("\"previous\":null"));
+    assert_eq!(
+        [first.receipt.outcome, second.receipt.outcome, other.receipt.outcome],
+        [Outcome::Accepted, Outcome::Withdrawn, Outcome::Refused]
+    );
+    let own: Vec<_> = receipts_of(&store, Subject([1; 16])).unwrap().into_iter().map(|row| row.seq).collect();
+    assert_eq!(own, [2, 1]);
+    let counted = days(&store, 20_001, 20_001).unwrap();
+    assert_eq!(counted, [DayRow { day: 20_001, accepted: 1, withdrawn: 1, ..DayRow::default() }]);
+}
+
+#[test]
+fn the_same_act_twice_is_one_receipt_with_the_first_answer() {
+    let (setting, mut store) = (setting(), Memory::default());
+    let first = append(&mut store, &request(&setting, 1, 1, CategorySet::ALL)).unwrap();
+    // The repetition carries another subject, as a visitor without a cookie does.
+    let again = append(&mut store, &request(&setting, 1, 2, CategorySet::ALL)).unwrap();
+    assert_eq!(again, Appended { replayed: true, ..first });
+    assert_eq!(store.rows.len(), 1);
+}
+
+#[test]
+fn the_same_key_for_another_act_is_refused() {
+    let (setting, mut store) = (setting(), Memory::default());
+    append(&mut store, &request(&setting, 1, 1, CategorySet::EMPTY)).unwrap();
+    let error = append(&mut store, &request(&setting, 1, 1, CategorySet::ALL)).unwrap_err();
+    assert_eq!(error, LedgerError::Conflict);
+    assert_eq!(error.to_string(), "this key was used for another choice; reload the page and choose again");
+    assert_eq!(store.rows.len(), 1);
+}
+
+#[test]
+fn a_full_ledger_takes_withdrawals_only() {
+    let (setting, mut store) = (setting(), Memory::default());
+    append(&mut store, &request(&setting, 1, 1, CategorySet::ALL)).unwrap();
+    store.bytes = ROOM.bytes_max - ROOM.bytes_reserved - 4095;
+    for granted in [CategorySet::ALL, CategorySet::EMPTY] {
+        let error = append(&mut store, &request(&setting, 2, 2, granted)).unwrap_err();
+        assert_eq!(error.to_string(), "the ledger holds 1072689153 bytes of 1072693248; free or add storage");
+    }
+    let withdrawn = append(&mut store, &request(&setting, 3, 1, CategorySet::EMPTY)).unwrap();
+    assert_eq!(withdrawn.receipt.outcome, Outcome::Withdrawn);
+    store.bytes = ROOM.bytes_max;
+    let error = append(&mut store, &request(&setting, 4, 1, CategorySet::EMPTY)).unwrap_err();
+    assert!(matches!(error, LedgerError::Full { .. }));
+    assert!(is_whole(&store));
+}
+
+#[test]
+fn whatever_fails_nothing_is_half_written_and_a_repetition_finishes_it() {
+    let setting = setting();
+    let (mut failed_before, mut failed_after) = (0, 0);
+    for fault in [Fault::Before, Fault::After] {
+        for call in 1..=4 {
+            let mut store = Memory::default();
+            append(&mut store, &request(&setting, 1, 1, CategorySet::ALL)).unwrap();
+            store.fail(call, fault);
+            let error = append(&mut store, &request(&setting, 2, 1, CategorySet::EMPTY)).unwrap_err();
+            assert_eq!(error, LedgerError::Store("injected"), "call {call} {fault:?}");
+            assert!(is_whole(&store), "call {call} {fault:?}");
+            let is_stored = store.rows.len() == 2;
+            // Only the last call writes, so only a failure after it leaves the receipt there.
+            assert_eq!(is_stored, (call, fault) == (4, Fault::After));
+            *(if is_stored { &mut failed_after } else { &mut failed_before }) += 1;
+            let again = append(&mut store, &request(&setting, 2, 1, CategorySet::EMPTY)).unwrap();
+            assert_eq!(again.replayed, is_stored);
+            assert_eq!((store.rows.len(), again.seq), (2, 2));
+            assert!(is_whole(&store));
+        }
+    }
+    assert_eq!((failed_before, failed_after), (7, 1));
+}
+
+#[test]
+fn views_are_added_and_an_empty_batch_touches_nothing() {
+    let mut store = Memory::default();
+    add_views(&mut store, 5, 0, 0).unwrap();
+    assert_eq!(store.calls.get(), 0);
+    add_views(&mut store, 5, 10, 3).unwrap();
+    add_views(&mut store, 5, 1, 1).unwrap();
+    add_views(&mut store, 9, 1, 0).unwrap();
+    assert_eq!(days(&store, 0, 8).unwrap(), [DayRow { day: 5, views: 11, shown: 4, ..DayRow::default() }]);
+}
+
+#[test]
+fn stored_outcomes_are_read_back_by_name() {
+    for outcome in Outcome::ALL {
+        assert_eq!(outcome_named(outcome.name()), Some(outcome));
+    }
+    assert_eq!(outcome_named("Accepted"), None);
+}
+
+proptest! {
+    /// Random acts, repetitions and faults against the plainest model there is.
+    #[test]
+    fn the_ledger_is_what_a_naive_list_would_be(
+        acts in prop::collection::vec((0u8..8, 0u8..4, 0u8..=0x1f, 0usize..12, any::<bool>()), 1..60)
+    ) {
+        let (setting, mut store) = (setting(), Memory::default());
+        let mut acknowledged: HashMap<u8, String> = HashMap::new();
+        let mut bodies: HashMap<u8, u8> = HashMap::new();
+        for (key, subject, bits, call, is_after) in acts {
+            let granted = CategorySet::from_bits(bits).unwrap();
+            store.fail(call, if is_after { Fault::After } else { Fault::Before });
+            let before: HashSet<_> = store.rows.iter().map(|row| row.key.clone()).collect();
+            let wanted = request(&setting, key, subject, granted);
+            let was_there = before.contains(&wanted.key);
+            let result = append(&mut store, &wanted);
+            store.fault = None;
+            match result {
+                Ok(appended) => {
+                    prop_assert_eq!(appended.replayed, was_there);
+                    prop_assert_eq!(&store.rows[appended.seq as usize - 1], &appended.receipt);
+                    let first = acknowledged.entry(key).or_insert_with(|| appended.receipt.json.clone());
+                    prop_assert_eq!(first, &appended.receipt.json);
+                    prop_assert_eq!(*bodies.entry(key).or_insert(bits), bits);
+                }
+                Err(LedgerError::Conflict) => {
+                    let stored = store.rows.iter().find(|row| row.key == wanted.key).unwrap();
+                    prop_assert_ne!(stored.body_sha256, wanted.body_sha256);
+                }
+                Err(error) => prop_assert_eq!(error, LedgerError::Store("injected")),
+            }
+            prop_assert!(is_whole(&store));
+        }
+        // Every acknowledged receipt is stored, unchanged; chains are unbroken per subject.
+        for json in acknowledged.values() {
+            prop_assert!(store.rows.iter().any(|row| row.json == *json));
+        }
+        let mut latest: HashMap<&str, &ReceiptRow> = HashMap::new();
+        for row in &store.rows {
+            let before = latest.insert(&row.subject, row);
+            let expected = match before {
+                Some(before) => format!("\"previous\":\"{}\"", before.receipt_id),
+                None => "\"previous\":null".to_owned(),
+            };
+            prop_assert!(row.json.contains(&expected));
+            let granted_before = before.map_or(CategorySet::EMPTY, |before| before.granted);
+            prop_assert_eq!(row.outcome, Outcome::of(granted_before, row.offered, row.granted));
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! A day of the site's calendar. No clock and no time zone rules: a fixed offset arrives with the time.
+
+use std::fmt;
+
+/// Days since 1970-01-01, to 9999-12-31.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(u32);
+
+/// A text that names no day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayError;
+
+impl fmt::Display for DayError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("not a day from 1970-01-01 to 9999-12-31; write YYYY-MM-DD")
+    }
+}
+
+impl std::error::Error for DayError {}
+
+impl Day {
+    /// 9999-12-31: the last day of four digits.
+    const MAX: u32 = 2_932_896;
+    /// Offsets go from -12:00 to +14:00.
+    const OFFSET_MINUTES: (i32, i32) = (-12 * 60, 14 * 60);
+
+    /// The day at a place `offset_minutes` ahead of UTC (-720..=840, clamped).
+    #[must_use]
+    pub fn from_unix_ms(unix_ms: u64, offset_minutes: i32) -> Self {
+        let (low, high) = Self::OFFSET_MINUTES;
+        let offset_ms = u64::from(offset_minutes.clamp(low, high).unsigned_abs()) * 60_000;
+        let local_ms = if offset_minutes < 0 {
+            unix_ms.saturating_sub(offset_ms)
+        } else {
+            unix_ms.saturating_add(offset_ms)
+        };
+        Self(u32::try_from(local_ms / 86_400_000).unwrap_or(Self::MAX).min(Self::MAX))
+    }
+
+    /// That many days after 1970-01-01; `None` beyond 9999-12-31.
+    #[must_use]
+    pub const fn new(number: u32) -> Option<Self> {
+        if number <= Self::MAX { Some(Self(number)) } else { None }
+    }
+
+    /// Days since 1970-01-01, as storage keeps it.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+
+    /// That many days earlier; not before 1970-01-01.
+    #[must_use]
+    pub const fn minus(self, days: u32) -> Self {
+        Self(self.0.saturating_sub(days))
+    }
+
+    /// The days from `self` to `last`, both included; none if `last` is earlier.
+    pub fn through(self, last: Self) -> impl DoubleEndedIterator<Item = Self> {
+        (self.0..=last.0).map(Self)
+    }
+
+    /// Reads `YYYY-MM-DD`.
+    ///
+    /// # Errors
+    /// [`DayError`] for any other shape, days that do not exist, and years before 1970.
+    pub fn parse(text: &str) -> Result<Self, DayError> {
+        let [a, b, c, d, b'-', e, f, b'-', g, h] = *text.as_bytes() else { return Err(DayError) };
+        let [year, month, day] = [&[a, b, c, d][..], &[e, f], &[g, h]].map(number);
+        let (year, month, day) = (year.ok_or(DayError)?, month.ok_or(DayError)?, day.ok_or(DayError)?);
+        if year < 1970 || !(1..=12).contains(&month) || day == 0 {
+            return Err(DayError);
+        }
+        let found = Self(days_from_civil(year, month, day));
+        // A day that does not exist counts on into the next month and comes back as another.
+        if found.civil() == (year, month, day) { Ok(found) } else { Err(DayError) }
+    }
+
+    /// Year, month 1..=12, day 1..=31. Source: Hinnant, "chrono-compatible low-level date algorithms".
+    fn civil(self) -> (u32, u32, u32) {
+        let shifted = self.0 + 719_468;
+        let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let from_march = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+        let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+        (year_of_era + era * 400 + u32::from(month <= 2), month, day)
+    }
+}
+
+fn number(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
+}
+
+/// Days since 1970-01-01 of a date from 1970 on. Source: as [`Day::civil`], days_from_civil.
+fn days_from_civil(year: u32, month: u32, day: u32) -> u32 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (year / 400, year % 400);
+    let from_march = if month > 2 { month - 3 } else { month + 9 };
+    let day_of_year = (153 * from_march + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+impl fmt::Display for Day {
+    /// `2026-11-22`
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = self.civil();
+        write!(out, "{year:04}-{month:02}-{day:02}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn days_are_known_by_their_numbers() {
+        // Expected numbers from Python: (date(y, m, d) - date(1970, 1, 1)).days
+        for (text, number) in [
+            ("1970-01-01", 0),
+            ("1972-02-29", 789),
+            ("2000-03-01", 11_017),
+            ("2026-11-22", 20_779),
+            ("2100-02-28", 47_540),
+            ("9999-12-31", Day::MAX),
+        ] {
+            let day = Day::parse(text).unwrap();
+            assert_eq!((day.number(), day.to_string().as_str()), (number, text));
+        }
+    }
+
+    #[test]
+    fn what_is_no_day_is_refused() {
+        for text in [
+            "",
+            "2026-02-29",
+            "2100-02-29",
+            "2026-04-31",
+            "2026-13-01",
+            "2026-00-10",
+            "2026-01-00",
+            "1969-12-31",
+            "2026-1-01",
+            "2026/01/01",
+            "+026-01-01",
+            "2026-01-011",
+            "２026-01-01",
+        ] {
+            assert_eq!(Day::parse(text), Err(DayError), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_offset_moves_midnight() {
+        let ten_to_midnight = 20_779 * 86_400_000 + 85_800_000; // 2026-11-22T23:50Z
+        for (offset, text) in [
+            (0, "2026-11-22"),
+            (9, "2026-11-22"),
+            (10, "2026-11-23"),
+            (120, "2026-11-23"),
+            (-720, "2026-11-22"),
+            (99_999, "2026-11-23"),
+        ] {
+            assert_eq!(Day::from_unix_ms(ten_to_midnight, offset).to_string(), text, "{offset}");
+        }
+        assert_eq!(Day::from_unix_ms(0, -720).number(), 0);
+        assert_eq!(Day::from_unix_ms(u64::MAX, 840).number(), Day::MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn every_day_survives_its_text(number in 0..=Day::MAX) {
+            let day = Day::new(number).unwrap();
+            prop_assert_eq!(Day::parse(&day.to_string()), Ok(day));
+        }
+
+        #[test]
+        fn no_text_panics(text in any::<String>()) {
+            let _ = Day::parse(&text);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Figures: counters by day, their sums, rates with an interval, and the rule on bots.
+//!
+//! What lives here: numbers that name nobody. What never does: receipts and ids
+//! (`postern-receipt`), storage and clocks (the worker's), words about the figures (`postern-view`).
+
+mod batch;
+mod bots;
+mod counts;
+mod day;
+mod rate;
+
+pub use batch::{BatchError, DAYS_MAX, ViewBatch};
+pub use bots::{BOT_WORDS, is_bot};
+pub use counts::DayCounts;
+pub use day::{Day, DayError};
+pub use rate::{Interval, Rate};
