@@ -11,7 +11,7 @@ use postern_rewrite::{
     BodyPlan, Charset, Destination, Headers, Injection, OwnSources, PRESCAN_BYTES, PageRewriter, RequestFacts,
     ResponseFacts, ResponsePlan, map_location, map_set_cookie, plan_request, plan_response,
 };
-use postern_view::Handed;
+use postern_view::BannerFacts;
 use url::Url;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_streams::ReadableStream;
@@ -81,30 +81,36 @@ impl Parts {
         let is_denying = visit.decision.is_anything_denied();
         // Without policy or key nothing can be recorded, so nothing is asked: the page stays denied.
         let banner = site.working().filter(|_| is_page).map(|(policy, _)| {
-            let handed = Handed {
+            let policy_hex = pages::policy_hex(policy);
+            if !is_denying && !visit.decision.must_ask {
+                return postern_view::reopen(policy, &policy_hex).into_string();
+            }
+            let facts = BannerFacts {
                 policy,
+                policy_hex: &policy_hex,
                 granted: visit.decision.granted,
                 must_ask: visit.decision.must_ask,
-                has_dialog: is_denying,
                 key: &pages::random_hex(),
                 return_to: visit.target(),
+                receipt_id: None,
+                lang: &policy.site.language,
             };
-            postern_view::banner(&handed)
+            postern_view::banner(&facts).into_string()
         });
         let (script, hash) = if is_denying { (assets::STUB, assets::STUB_HASH) } else { (assets::HANDLE, assets::HANDLE_HASH) };
-        let style = banner.as_ref().map(|_| postern_view::BANNER_CSS);
+        let style = banner.as_ref().map(|_| if is_denying { postern_view::BANNER_CSS } else { postern_view::REOPEN_CSS });
         let state = format!("{:02x}|{}", visit.decision.granted.bits(), assets::gate_url());
         let mut head = format!("<script data-postern-state=\"{state}\">{script}</script>");
         if let Some(css) = style {
             head.push_str(&format!("<style>{css}</style>"));
         }
-        let embed_note = site.policy.as_ref().map(postern_view::embed_note).unwrap_or_default();
+        let embed_note = site.policy.as_ref().map(|policy| postern_view::embed_note(policy).into_string());
         Self {
             shows_banner: banner.is_some() && visit.decision.must_ask,
-            injection: Injection { head, body: banner.unwrap_or_default(), embed_note },
+            injection: Injection::new(head, &banner.unwrap_or_default(), &embed_note.unwrap_or_default()),
             own: OwnSources {
                 script_hashes: vec![hash.to_string()],
-                style_hashes: style.iter().map(|_| postern_view::banner_css_hash()).collect(),
+                style_hashes: style.map(postern_view::css_hash).into_iter().collect(),
                 folder: format!("{}{OWN_FOLDER}", visit.origin()),
             },
         }

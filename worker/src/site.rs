@@ -4,7 +4,7 @@
 use postern_catalogue::VENDORS;
 use postern_consent::{Category, CategorySet, PolicyTag, Profile, State};
 use postern_policy::{Policy, Reopen};
-use postern_receipt::seal::CookieKey;
+use postern_receipt::{CookieKey, KeyRing};
 use std::cell::RefCell;
 use std::rc::Rc;
 use url::Url;
@@ -24,7 +24,7 @@ pub struct Site {
     /// The policy, or every fault of the file, a line each.
     pub policy: Result<Policy, String>,
     /// The key of the consent cookie, or what to do about it.
-    pub key: Result<CookieKey, String>,
+    pub key: Result<KeyRing, String>,
     /// Where the site is, if not behind the very address the visitor asks for.
     pub origin: Option<Url>,
     /// How long the origin may take to begin its answer, milliseconds.
@@ -54,7 +54,9 @@ impl Site {
         let policy = Policy::parse(&source, &known).map_err(|error| error.to_string());
         let key = secret("COOKIE_KEY")
             .ok_or_else(|| "the secret COOKIE_KEY is missing: set it to 64 hex digits (wrangler secret put COOKIE_KEY)".to_string())
-            .and_then(|hex| CookieKey::from_hex(&hex).map_err(|error| format!("the secret COOKIE_KEY: {error}")));
+            .and_then(|hex| CookieKey::from_hex(&hex).map_err(|error| format!("the secret COOKIE_KEY: {error}")))
+            // The key before this one still opens, so that changing keys asks nobody again.
+            .map(|current| KeyRing::new(current, secret("COOKIE_KEY_PREVIOUS").and_then(|hex| CookieKey::from_hex(&hex).ok())));
         let named = policy.as_ref().ok().and_then(|policy| policy.site.origin.clone());
         let site = Self {
             origin: text("ORIGIN").or(named).and_then(|origin| Url::parse(&origin).ok()),
@@ -77,7 +79,7 @@ impl Site {
     }
 
     /// Policy and key, if decisions can be taken at all.
-    pub fn working(&self) -> Option<(&Policy, &CookieKey)> {
+    pub fn working(&self) -> Option<(&Policy, &KeyRing)> {
         self.policy.as_ref().ok().zip(self.key.as_ref().ok())
     }
 

@@ -111,7 +111,7 @@ fn on_answer(status: u16, bits: u8) {
     let Some(document) = document() else { return };
     // The section stays open on failure, with the reason in it: nothing is pretended.
     let (200, Some(granted)) = (status, CategorySet::from_bits(bits)) else {
-        say(&document, if status == 409 { "data-changed" } else { "data-failed" });
+        say(&document, "data-failed");
         return;
     };
     with_bridge(|bridge| bridge.grant(bits));

@@ -28,16 +28,39 @@ const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The longest `noscript` that is looked into; a longer one loses its content.
 const NOSCRIPT_BYTES_MAX: usize = 64 * 1024;
 
-/// What of ours goes into a page. Everything but ASCII must be written as character references, so
-/// that it reads the same in every encoding.
+/// What of ours goes into a page. All of it is ASCII, so that it reads the same in every encoding.
 #[derive(Clone, Debug, Default)]
 pub struct Injection {
-    /// First in the head.
-    pub head: String,
-    /// First in the body; empty in frames.
-    pub body: String,
-    /// Stands in a held frame; `{vendor}` is replaced by the vendor's name. HTML.
-    pub embed_note: String,
+    head: String,
+    body: String,
+    embed_note: String,
+}
+
+impl Injection {
+    /// `head` goes first into the head and must be ASCII, since scripts know no character references;
+    /// `body` goes first into the body and is empty in frames; `embed_note` stands in a held frame,
+    /// with `{vendor}` replaced by the vendor's name.
+    #[must_use]
+    pub fn new(head: String, body: &str, embed_note: &str) -> Self {
+        debug_assert!(head.is_ascii());
+        Self { head, body: as_ascii(body), embed_note: as_ascii(embed_note) }
+    }
+}
+
+/// Markup with every other character written as a reference.
+fn as_ascii(markup: &str) -> String {
+    if markup.is_ascii() {
+        return markup.to_string();
+    }
+    let mut out = String::with_capacity(markup.len() + 64);
+    for c in markup.chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            out.push_str(&format!("&#{};", u32::from(c)));
+        }
+    }
+    out
 }
 
 /// Why a page could not be rewritten. What was returned before is safe to send; nothing after it is.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 const GTAG: &str = "https://www.googletagmanager.com/gtag/js?id=G-1";
 
 fn injection() -> Injection {
-    Injection { head: "[HEAD]".into(), body: "[BODY]".into(), embed_note: "<p>{vendor}</p>".into() }
+    Injection::new("[HEAD]".into(), "[BODY]", "<p>{vendor}</p>")
 }
 
 fn rewrite_chunks(page: &[u8], cuts: usize, content_type: &str, injection: Option<Injection>) -> Vec<u8> {
@@ -123,6 +123,14 @@ fn the_gate_stands_before_anything_that_could_start() {
     ] {
         assert_eq!(inject(page), expected);
     }
+}
+
+#[test]
+fn our_words_read_the_same_in_every_encoding() {
+    let ours = Injection::new(String::new(), "<p>\u{3a9}\u{201c}</p>", "");
+    let page = b"<body>\xe9";
+    let out = rewrite_chunks(page, 9, "text/html; charset=windows-1253", Some(ours));
+    assert_eq!(out, b"<body><p>&#937;&#8220;</p>\xe9");
 }
 
 #[test]

@@ -1,0 +1,208 @@
+//! Pages of our own: health, consent page, dashboard, login, and what visitors see when something fails.
+
+use crate::answer;
+use crate::ledger::{Ledger, random};
+use crate::site::Site;
+use crate::visit::Visit;
+use postern_consent::{CategorySet, Minutes, State};
+use postern_receipt::{Role, Timestamp, is_same_token, outcome_named, sha256};
+use postern_rewrite::cookie_value;
+use postern_stats::{Day, DayCounts};
+use postern_view::{ConsentPage, DashboardFacts, RANGES_DAYS, ReceiptLine};
+use web_sys::Response;
+use worker::{Env, Result};
+
+/// The dashboard's session.
+const SESSION_COOKIE: &str = "__Host-postern-session";
+
+/// How long a session lasts, minutes.
+const SESSION_MINUTES: u32 = 12 * 60;
+
+/// How long a wrong token makes its sender wait: with 96 random bits guessing is hopeless anyhow; this
+/// keeps a script from trying at full speed.
+const WRONG_TOKEN_DELAY_MS: u64 = 500;
+
+/// 32 random hex digits: the name of one act.
+pub fn random_hex() -> String {
+    random::<16>().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Can decisions be taken? 200, or 503 with what to do, a line each.
+pub fn health(site: &Site, env: &Env) -> Result<Response> {
+    let mut faults = site.faults();
+    faults.extend(Ledger::of(site, env).err().map(|_| "the binding LEDGER is missing: see wrangler.toml".to_string()));
+    if faults.is_empty() { answer::text(200, "ok") } else { answer::text(503, &faults.join("\n")) }
+}
+
+fn failure(site: &Site, status: u16, title: &str, what_to_do: &str) -> Result<Response> {
+    let _ = site;
+    answer::page(status, &postern_view::error_page(status, title, what_to_do).into_string())
+}
+
+/// The origin cannot be reached, or could not prove who it is.
+pub fn origin_unreachable(site: &Site) -> Result<Response> {
+    let what = "The site behind this address did not answer, or could not prove that it is the right one. Please try again in a minute.";
+    failure(site, 502, "The site cannot be reached", what)
+}
+
+/// The origin takes too long.
+pub fn origin_late(site: &Site) -> Result<Response> {
+    failure(site, 504, "The site takes too long to answer", "Please try again in a minute.")
+}
+
+/// The origin's page is in an encoding that cannot be read here, so it cannot be made safe.
+pub fn unreadable(site: &Site) -> Result<Response> {
+    let what = "The site sent this page in an encoding that cannot be checked for trackers, so it is not shown. \
+                The site's owner can mend it: send pages as gzip, br or uncompressed.";
+    failure(site, 502, "This page cannot be shown", what)
+}
+
+/// A decision by form that was not taken.
+pub fn not_recorded(site: &Site, status: u16, sentence: &str) -> Result<Response> {
+    let what = format!("{sentence} Nothing was switched on, and what you chose before still holds. Go back and try again.");
+    failure(site, status, "Your choice was not saved", &what)
+}
+
+/// The visitor's own page: what holds, how to change it, and their receipts.
+pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
+    let Some((policy, _)) = site.working() else {
+        let what = "Choices cannot be recorded here just now, so nothing but the necessary runs.";
+        return failure(site, 503, "Cookie settings", what);
+    };
+    let mut error = None;
+    let mut receipts = Vec::new();
+    if let State::Decided(choice) = visit.state {
+        let found = match Ledger::of(site, env) {
+            Ok(ledger) => ledger.receipts(choice.subject).await,
+            Err(refusal) => Err(refusal),
+        };
+        match found {
+            Ok(found) => receipts = found,
+            Err(refusal) => error = Some(refusal.sentence),
+        }
+    }
+    let times: Vec<String> =
+        receipts.iter().map(|receipt| Timestamp::from_unix_ms(receipt.at_unix_ms).to_string()).collect();
+    let lines: Vec<ReceiptLine> = receipts
+        .iter()
+        .zip(&times)
+        .filter_map(|(receipt, at)| {
+            Some(ReceiptLine {
+                id: &receipt.receipt_id,
+                at,
+                outcome: outcome_named(&receipt.outcome)?,
+                granted: CategorySet::from_bits(receipt.granted)?,
+                offered: CategorySet::from_bits(receipt.offered)?,
+            })
+        })
+        .collect();
+    // Back to where the visitor came from, and after a choice back to this page, which shows it.
+    let came_from = visit.header("referer").and_then(|referer| referer.strip_prefix(&visit.origin()));
+    let is_saved = came_from.is_some_and(|path| path.starts_with(postern_view::CONSENT_PATH)) && !lines.is_empty();
+    let page = postern_view::consent_page(&ConsentPage {
+        policy,
+        policy_hex: &policy_hex(policy),
+        granted: visit.decision.granted,
+        must_ask: visit.decision.must_ask,
+        signals: visit.signals,
+        key: &random_hex(),
+        return_to: postern_view::CONSENT_PATH,
+        receipts: &lines,
+        is_saved,
+        error: error.as_deref(),
+    });
+    answer::page(200, &page.into_string())
+}
+
+/// The tag of what is asked, as pages carry it.
+pub fn policy_hex(policy: &postern_policy::Policy) -> String {
+    format!("{:08x}", policy.tag().0)
+}
+
+fn is_logged_in(site: &Site, visit: &Visit) -> bool {
+    let cookie = visit.header("cookie").and_then(|cookies| cookie_value(cookies, SESSION_COOKIE));
+    let now = Minutes::from_unix_ms(visit.now_ms);
+    site.key.as_ref().is_ok_and(|key| key.open_session(visit.host(), cookie, now).is_ok())
+}
+
+/// The figures, for those who are logged in.
+pub async fn dashboard(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
+    if !is_logged_in(site, visit) {
+        return answer::see_other(postern_view::LOGIN_PATH);
+    }
+    let asked = visit.url.query_pairs().find(|(name, _)| name == "days").and_then(|(_, value)| value.parse().ok());
+    let range_days = asked.filter(|days| RANGES_DAYS.contains(days)).unwrap_or(30);
+    let today = Day::from_unix_ms(visit.now_ms, 0);
+    let found = match Ledger::of(site, env) {
+        Ok(ledger) => ledger.days(today.minus(range_days - 1), today).await,
+        Err(refusal) => Err(refusal),
+    };
+    let rows = match found {
+        Ok(rows) => rows,
+        Err(refusal) => return failure(site, 503, "No figures just now", &refusal.sentence),
+    };
+    let days: Vec<(Day, DayCounts)> = rows
+        .into_iter()
+        .filter_map(|row| {
+            let [views, shown, accepted, refused, partial, withdrawn] = row.counts;
+            Some((Day::new(row.day)?, DayCounts { views, shown, accepted, refused, partial, withdrawn }))
+        })
+        .collect();
+    let name = site.policy.as_ref().map_or("postern", |policy| policy.site.id.as_str());
+    let facts = DashboardFacts { site: name, range_days, today, days: &days };
+    answer::page(200, &postern_view::dashboard(&facts).into_string())
+}
+
+/// The login form, with what was wrong before.
+pub fn login_form(site: &Site, error: &str) -> Result<Response> {
+    let _ = site;
+    let status = if error.is_empty() { 200 } else { 403 };
+    let error = (!error.is_empty()).then_some(error);
+    answer::page(status, &postern_view::login_page(error).into_string())
+}
+
+/// Takes a token and gives a session.
+pub async fn login(site: &Site, visit: &Visit) -> Result<Response> {
+    if !crate::decision::is_same_origin(visit) {
+        return answer::text(403, "Log in on the site itself.");
+    }
+    let Ok(body) = crate::decision::read_body(visit).await else {
+        return answer::text(400, "That is no login form.");
+    };
+    let token = url::form_urlencoded::parse(body.as_bytes()).find(|(name, _)| name == "token").map(|(_, token)| token);
+    let token = token.unwrap_or_default();
+    let Ok(key) = &site.key else {
+        return login_form(site, "Nobody can log in: the secret COOKIE_KEY is missing.");
+    };
+    if site.dashboard_token.is_empty() {
+        return login_form(site, "Nobody can log in: the secret DASHBOARD_TOKEN is missing.");
+    }
+    if !is_same_token(token.trim(), &sha256(site.dashboard_token.as_bytes())) {
+        worker::Delay::from(std::time::Duration::from_millis(WRONG_TOKEN_DELAY_MS)).await;
+        return login_form(site, "That is not the token.");
+    }
+    let now = Minutes::from_unix_ms(visit.now_ms);
+    let Some(ends_at) = Minutes::new(now.count() + SESSION_MINUTES) else {
+        return login_form(site, "The clock of this machine is wrong.");
+    };
+    let session = key.seal_session(visit.host(), Role::Viewer, ends_at);
+    let answer = answer::see_other(postern_view::DASHBOARD_PATH)?;
+    let seconds = SESSION_MINUTES * 60;
+    answer.headers().set(
+        "set-cookie",
+        &format!("{SESSION_COOKIE}={session}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict"),
+    )?;
+    Ok(answer)
+}
+
+/// Ends the session.
+pub fn logout(visit: &Visit) -> Result<Response> {
+    if !crate::decision::is_same_origin(visit) {
+        return answer::text(403, "Log out on the site itself.");
+    }
+    let answer = answer::see_other(postern_view::LOGIN_PATH)?;
+    answer
+        .headers()
+        .set("set-cookie", &format!("{SESSION_COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict"))?;
+    Ok(answer)
+}
