@@ -1,0 +1,355 @@
+// What every journey stands on: free ports, the demo shop or the test origin, the recorder, the Worker in workerd, a
+// browser whose every name leads to the recorder, and an end that leaves no process and no folder behind.
+// What a journey claims lives in the *.test.mjs files; raw HTTP lives in wire.mjs.
+//
+// POSTERN_WRANGLER may name another command than `npx wrangler` (it is split at spaces).
+
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { BROWSER_OWN_HOSTS, browserArguments, findBrowser, visitorUserAgent } from '../recorder/browser.mjs';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** A cold wrangler with a cold cache on a shared two-core machine was seen to need about 20 s. */
+const START_MS_MAX = 90_000;
+/** How long nothing must happen before we say that nothing happens: a held event would leave within a second. */
+export const QUIET_MS = 1500;
+/** PostHog sends what it gathered every 3 s: whoever claims that it has stopped must wait longer than that. */
+export const BATCH_MS = 3500;
+/** A page that never falls quiet is a finding, not a reason to wait for ever. */
+const QUIET_MS_MAX = 20_000;
+const LOG_CHARACTERS_MAX = 400_000;
+
+export const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+export const DESKTOP = { viewport: { width: 1440, height: 900 } };
+
+const processes = new Set();
+const folders = new Set();
+
+function killGroup(pid, signal) {
+  try {
+    process.kill(-pid, signal);
+  } catch { /* the group is gone already */ }
+}
+
+function isGroupAlive(pid) {
+  try {
+    process.kill(-pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// The last resort when a test is interrupted: whole groups, by the ids we started.
+process.on('exit', () => {
+  for (const started of processes) killGroup(started.pid, 'SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+
+export function sleep(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Waits until `condition` gives something truthy and gives it back; says what it waited for if it does not come. */
+export async function waitFor(what, condition, milliseconds = 15_000) {
+  const until = Date.now() + milliseconds;
+  let last;
+  for (;;) {
+    try {
+      const value = await condition();
+      if (value) return value;
+      last = value;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > until) throw new Error(`waited ${milliseconds} ms for ${what}${last instanceof Error ? `: ${last.message}` : ''}`);
+    await sleep(50);
+  }
+}
+
+/** Ports that were free a moment ago, all different. */
+async function findPorts(count) {
+  const servers = await Promise.all(Array.from({ length: count }, () => new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => resolve(server));
+  })));
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => { server.close(resolve); })));
+  return ports;
+}
+
+function makeFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-journey-'));
+  folders.add(folder);
+  return folder;
+}
+
+/** Starts a command as a process group of its own and keeps its output. */
+function run(name, command, args, env = {}) {
+  const child = spawn(command, args, { cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const started = { name, pid: child.pid, log: '', isEnded: false };
+  const keep = (chunk) => { started.log = (started.log + chunk).slice(-LOG_CHARACTERS_MAX); };
+  child.stdout.setEncoding('utf8').on('data', keep);
+  child.stderr.setEncoding('utf8').on('data', keep);
+  child.on('error', (error) => { keep(`\n${name} could not be started: ${error.message}\n`); started.isEnded = true; });
+  child.on('exit', (code, signal) => { keep(`\n${name} ended: ${code ?? signal}\n`); started.isEnded = true; });
+  started.stop = async () => {
+    if (!started.pid) return;
+    killGroup(started.pid, 'SIGTERM');
+    await waitFor(`${name} to end`, () => !isGroupAlive(started.pid), 5000).catch(() => killGroup(started.pid, 'SIGKILL'));
+    processes.delete(started);
+  };
+  if (started.pid) processes.add(started);
+  return started;
+}
+
+async function waitUntilReady(started, isReady) {
+  try {
+    await waitFor(`${started.name} to be ready`, () => {
+      if (started.isEnded) throw new Error('it ended');
+      return isReady();
+    }, START_MS_MAX);
+  } catch (error) {
+    await started.stop();
+    throw new Error(`${error.message}\n--- log of ${started.name} ---\n${started.log.slice(-4000)}`);
+  }
+}
+
+async function startNode(name, script, args) {
+  const started = run(name, process.execPath, [join(ROOT, script), ...args]);
+  await waitUntilReady(started, () => started.log.includes('listening on'));
+  return started;
+}
+
+/** The status of the health page, or 0 while nobody answers. */
+async function readHealth(port) {
+  try {
+    return (await fetch(`http://127.0.0.1:${port}/_postern/health`, { redirect: 'manual' })).status;
+  } catch {
+    return 0;
+  }
+}
+
+/**
+ * Starts one Worker. `vars` are added to (or, with undefined, taken from) the usual ones;
+ * `health` is the status that says it is up: 503 for one that is meant to be unwell.
+ */
+async function startWorker({ originPort, vars = {}, health = 200 }) {
+  const [port, inspectorPort] = await findPorts(2);
+  const folder = makeFolder();
+  const secrets = { token: randomBytes(16).toString('hex'), cookieKey: randomBytes(32).toString('hex') };
+  const all = { ORIGIN: `http://127.0.0.1:${originPort}`, DASHBOARD_TOKEN: secrets.token, COOKIE_KEY: secrets.cookieKey, ...vars };
+  const built = join(ROOT, 'build', 'wrangler.toml');
+  const [command, ...first] = (process.env.POSTERN_WRANGLER ?? 'npx wrangler').split(' ').filter(Boolean);
+  const started = run('the Worker', command, [
+    ...first, 'dev', '--config', existsSync(built) ? built : join(ROOT, 'wrangler.toml'),
+    '--port', String(port), '--ip', '127.0.0.1', '--inspector-port', String(inspectorPort), '--show-interactive-dev-session=false',
+    '--persist-to', join(folder, 'state'),
+    ...Object.entries(all).filter(([, value]) => value !== undefined).flatMap(([key, value]) => ['--var', `${key}:${value}`]),
+  ], {
+    CI: '1', NO_COLOR: '1', WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_LOG_PATH: join(folder, 'log'),
+    WRANGLER_REGISTRY_PATH: join(folder, 'registry'), MINIFLARE_REGISTRY_PATH: join(folder, 'registry'),
+  });
+  await waitUntilReady(started, async () => (await readHealth(port)) === health);
+  return {
+    port, base: `http://localhost:${port}`, token: secrets.token, cookieKey: secrets.cookieKey, pid: started.pid,
+    get log() { return started.log; },
+    stop: async () => {
+      await started.stop();
+      rmSync(folder, { recursive: true, force: true });
+      folders.delete(folder);
+    },
+  };
+}
+
+function recorderClient(controlPort) {
+  const ask = async (path, options) => {
+    const answer = await fetch(`http://127.0.0.1:${controlPort}${path}`, options);
+    if (!answer.ok) throw new Error(`the recorder answered ${answer.status} to ${path}`);
+    return answer.json();
+  };
+  const isOfPage = (entry) => !BROWSER_OWN_HOSTS.has(entry.host);
+  return {
+    /** Everything that would have left, but for what the browser asks on its own account. */
+    requests: async () => (await ask('/requests')).filter(isOfPage),
+    /** Connections with a name on them: a preconnect is contact too. Plain http has no name before its request. */
+    connections: async () => (await ask('/connections')).filter((entry) => entry.host && isOfPage(entry)),
+    clear: () => ask('/requests', { method: 'DELETE' }),
+  };
+}
+
+export function vendorHosts(requests) {
+  return [...new Set(requests.map((request) => request.host))].sort();
+}
+
+/** The events of one vendor in all requests, in the vendor's own order where it counts its hits. */
+export function eventsOf(requests, vendor, property) {
+  const events = requests.flatMap((request) => request.events).filter((event) => event.vendor === vendor && (!property || event.property === property));
+  return vendor === 'posthog' ? events : events.sort((a, b) => a.order - b.order);
+}
+
+/** A line per request, for a message that says what leaked. */
+export function describeRequests(requests) {
+  return requests.map((request) => `${request.method} ${request.scheme}://${request.host}${request.path}`).join('\n');
+}
+
+/**
+ * Everything a journey needs. `origin` is 'shop' or 'test'. Call `close()` in after(); a failed start cleans up by itself.
+ */
+export async function startWorld({ origin = 'shop', vars = {}, browser: needsBrowser = true } = {}) {
+  const started = [];
+  const contexts = new Set();
+  let browser;
+  const close = async () => {
+    for (const context of contexts) await context.close().catch(() => {});
+    await browser?.close().catch(() => {});
+    for (const one of started.splice(0).reverse()) await one.stop();
+  };
+  try {
+    const [originPort, recorderPort, controlPort] = await findPorts(3);
+    const originProcess = await startNode(`the ${origin} origin`, origin === 'shop' ? 'www/shop/serve.mjs' : 'tests/origin/serve.mjs', ['--port', String(originPort)]);
+    started.push(originProcess);
+    started.push(await startNode('the recorder', 'tests/recorder/serve.mjs', ['--port', String(recorderPort), '--control', String(controlPort)]));
+    const worker = await startWorker({ originPort, vars });
+    started.push(worker);
+    const recorder = recorderClient(controlPort);
+    if (needsBrowser) browser = await chromium.launch({ executablePath: findBrowser(), args: browserArguments(recorderPort) });
+
+    const newPage = async (options = {}) => {
+      const context = await browser.newContext({ ...DESKTOP, userAgent: visitorUserAgent(browser.version()), ignoreHTTPSErrors: true, locale: 'en-GB', ...options });
+      contexts.add(context);
+      context.on('close', () => contexts.delete(context));
+      context.setDefaultTimeout(15_000);
+      const page = await context.newPage();
+      page.faults = [];
+      page.on('pageerror', (error) => page.faults.push(error.message));
+      return page;
+    };
+
+    /** Waits until nothing has reached the recorder for QUIET_MS, and gives everything that did. */
+    const waitQuiet = async (milliseconds = QUIET_MS) => {
+      const end = Date.now() + QUIET_MS_MAX;
+      let count = -1;
+      let since = Date.now();
+      for (;;) {
+        const requests = await recorder.requests();
+        if (requests.length !== count) {
+          count = requests.length;
+          since = Date.now();
+        }
+        if (Date.now() - since >= milliseconds) return requests;
+        if (Date.now() > end) throw new Error(`requests did not stop within ${QUIET_MS_MAX} ms:\n${describeRequests(requests.slice(-20))}`);
+        await sleep(100);
+      }
+    };
+
+    /** Forgets what came before: a page closed a moment ago may still have sent its last words. */
+    const settle = async () => {
+      await waitQuiet(300);
+      await recorder.clear();
+    };
+
+    return {
+      worker, base: worker.base, originBase: `http://127.0.0.1:${originPort}`, originPort, recorder, newPage, waitQuiet, settle, close,
+      stopOrigin: () => originProcess.stop(),
+      /** A second Worker on the same origin, for what one set of vars cannot show. Stopped with the world, or earlier. */
+      startWorker: async (options = {}) => {
+        const another = await startWorker({ originPort, ...options });
+        started.push(another);
+        return another;
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A visible control of the banner or the consent page. */
+export function action(page, name) {
+  return page.locator(`:is([data-consent-action="${name}"], button[name="choice"][value="${name}"]):visible`).first();
+}
+
+/** The switch of a category where it can be seen. */
+export function categorySwitch(page, category) {
+  return page.locator(`input[data-consent-category="${category}"]:visible`).first();
+}
+
+export function banner(page) {
+  return page.locator('#postern section, #postern [role="region"]').first();
+}
+
+/** Does `act`, and waits until the page says that the Worker acknowledged a decision. Gives the granted categories. */
+export async function decide(page, act) {
+  const changed = page.evaluate(() => new Promise((resolve, reject) => {
+    document.addEventListener('postern:change', (event) => resolve(event.detail.granted), { once: true });
+    setTimeout(() => reject(new Error('no postern:change within 10 s')), 10_000);
+  }));
+  changed.catch(() => { /* reported by the await below, if act() itself did not fail first */ });
+  await act();
+  return changed;
+}
+
+/** Opens the settings from layer 1 or from the reopen control, whichever is there. */
+export async function openSettings(page) {
+  await page.locator('#postern :is([data-consent-action="settings"], [data-consent-action="open"]):visible').first().click();
+  await page.locator('#postern dialog[open]').waitFor();
+}
+
+/** Sets the switches in the open settings and saves. */
+export async function saveCategories(page, categories) {
+  await openSettings(page);
+  for (const category of ['functional', 'analytics', 'marketing', 'social']) {
+    await categorySwitch(page, category).setChecked(categories.includes(category));
+  }
+  return decide(page, () => action(page, 'save').click());
+}
+
+/** Names of cookies and storage keys that belong to the vendors of the shop. */
+const TRACKER_NAME = /^(_ga|_gid|_gat|_fb[pc]|_gcl|ph_|FPID|multiFbc|lastExternalReferrer|topicsLastReferenceTime)/;
+
+export async function trackerTraces(page) {
+  const cookies = (await page.context().cookies()).map((cookie) => cookie.name);
+  const keys = await page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]);
+  return [...cookies, ...keys].filter((name) => TRACKER_NAME.test(name)).sort();
+}
+
+/** Ids of a process and all below it, read from /proc; only the first where there is none. */
+function processTree(pid) {
+  if (!existsSync('/proc/self/stat')) return [pid];
+  const parents = new Map();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      // The name of the command is in brackets and may hold spaces: read from behind it.
+      const fields = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1).split(' ');
+      parents.set(Number(name), Number(fields[1]));
+    } catch { /* ended meanwhile */ }
+  }
+  const tree = [pid];
+  for (let index = 0; index < tree.length; index += 1) {
+    for (const [child, parent] of parents) if (parent === tree[index]) tree.push(child);
+  }
+  return tree;
+}
+
+/** Resident bytes of the workerd processes below a pid, or undefined where that cannot be read. */
+export function residentBytes(pid) {
+  if (!existsSync('/proc/self/stat')) return undefined;
+  let sum = 0;
+  for (const one of processTree(pid)) {
+    try {
+      if (!readFileSync(`/proc/${one}/comm`, 'utf8').startsWith('workerd')) continue;
+      sum += Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${one}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+    } catch { /* ended meanwhile */ }
+  }
+  return sum;
+}
