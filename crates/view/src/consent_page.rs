@@ -111,30 +111,25 @@ fn form(facts: &ConsentPage<'_>) -> Markup {
 fn receipts(facts: &ConsentPage<'_>) -> Markup {
     let (policy, texts) = (facts.policy, &facts.policy.texts);
     html! {
-        h2 id="receipts" { (texts.page_receipts) }
+        h2 { (texts.page_receipts) }
         @if facts.receipts.is_empty() {
             p { (texts.page_receipts_none) }
         } @else {
-            div class="wide" role="region" tabindex="0" aria-labelledby="receipts" {
-                table {
-                    thead {
-                        tr {
-                            th scope="col" { (texts.page_receipt_time) }
-                            th scope="col" { (texts.page_receipt_outcome) }
-                            th scope="col" { (texts.page_receipt_granted) }
-                            th scope="col" { (texts.page_receipt_refused) }
-                            th scope="col" { (texts.page_receipt_id) }
-                        }
-                    }
-                    tbody {
-                        @for line in facts.receipts {
-                            tr data-receipt=(line.id) {
-                                td { time datetime=(line.at) { (line.at) } }
-                                td data-outcome=(line.outcome.name()) { (outcome_word(policy, line.outcome)) }
-                                td { (titles(policy, line.granted)) }
-                                td { (titles(policy, line.offered.difference(line.granted))) }
-                                td { code { (line.id) } }
+            ul class="receipts" {
+                @for line in facts.receipts {
+                    li data-receipt=(line.id) {
+                        dl {
+                            div { dt { (texts.page_receipt_time) } dd { time datetime=(line.at) { (line.at) } } }
+                            div {
+                                dt { (texts.page_receipt_outcome) }
+                                dd data-outcome=(line.outcome.name()) { (outcome_word(policy, line.outcome)) }
                             }
+                            div { dt { (texts.page_receipt_granted) } dd { (titles(policy, line.granted)) } }
+                            div {
+                                dt { (texts.page_receipt_refused) }
+                                dd { (titles(policy, line.offered.difference(line.granted))) }
+                            }
+                            div { dt { (texts.page_receipt_id) } dd { code { (line.id) } } }
                         }
                     }
                 }

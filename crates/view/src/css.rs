@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 /// bytes than it costs to explain, and the CSP hash is of this very text.
 ///
 /// Tokens, sizes and look: design.md section 5. `all: initial` on the wrapper stops what would be
-/// inherited from the page, `all: revert` below it stops the page's own rules for our elements.
+/// inherited from the page, `all: revert` below it stops the page's own rules for our elements. The id stands
+/// twice so that a page's `#id button` loses; a page's `!important` still wins, as it should for its reader.
 pub const BANNER_CSS: &str = include_str!("../../../www/css/banner.css");
 
 /// What our own pages link to, served at [`PAGE_CSS_PATH`](crate::PAGE_CSS_PATH).

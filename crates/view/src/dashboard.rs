@@ -91,7 +91,7 @@ fn answer(total: DayCounts, range_days: u32) -> Markup {
 
 fn table(days: &[(Day, DayCounts)], total: DayCounts) -> Markup {
     html! {
-        div class="wide" role="region" tabindex="0" aria-labelledby="days-title" {
+        section class="wide" tabindex="0" aria-labelledby="days-title" {
             table id="days" {
                 caption id="days-title" { "By day" }
                 thead {
