@@ -40,7 +40,10 @@ pub fn banner(facts: &BannerFacts<'_>) -> Markup {
             (layer_two(facts))
             p role="status" data-postern-status data-saved=(policy.texts.saved) data-failed=(policy.texts.failed) {}
             @if policy.banner.reopen == Reopen::Button {
-                a href=(CONSENT_PATH) data-consent-action="open" hidden[facts.must_ask] { (policy.texts.reopen) }
+                // A landmark of its own: content outside one is what axe reports under `region`.
+                nav aria-label=(policy.texts.reopen) {
+                    a href=(CONSENT_PATH) data-consent-action="open" hidden[facts.must_ask] { (policy.texts.reopen) }
+                }
             }
         }
     }
