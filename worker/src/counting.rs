@@ -41,7 +41,11 @@ pub fn count_page(site: &Site, env: &Env, context: &Context, visit: &Visit, is_s
         // No await between here and the taking: a view counted later belongs to the next batch.
         let batch = BATCH.with_borrow_mut(ViewBatch::take);
         if let Err(refusal) = ledger.add_views(&batch).await {
-            answer::log(&format!("{} page views could not be counted now: {}", batch.views(), refusal.sentence));
+            answer::log(&format!(
+                "{} page views could not be counted now: {}",
+                batch.views(),
+                refusal.sentence
+            ));
             BATCH.with_borrow_mut(|waiting| waiting.merge(&batch));
         }
     });

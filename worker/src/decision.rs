@@ -52,7 +52,9 @@ fn refuse<T>(status: u16, sentence: &str) -> std::result::Result<T, Refused> {
 
 /// Answers `POST /_postern/decision`.
 pub async fn decide(site: &Site, env: &Env, visit: Visit) -> Result<Response> {
-    let is_form = visit.header("content-type").is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+    let is_form = visit
+        .header("content-type")
+        .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
     let body = read_body(&visit).await;
     match take(site, env, &visit, is_form, body).await {
         Ok(headers) => answer(headers, is_form),
@@ -71,7 +73,8 @@ async fn take(
     if !is_same_origin(visit) {
         return refuse(403, "A choice can only be made on the site itself.");
     }
-    let is_json = visit.header("content-type").is_some_and(|value| value.split(';').next() == Some("application/json"));
+    let is_json =
+        visit.header("content-type").is_some_and(|value| value.split(';').next() == Some("application/json"));
     if !is_form && !is_json {
         return refuse(415, "Send application/json or a form.");
     }
@@ -111,7 +114,9 @@ async fn take(
     };
     let max_age_seconds = u64::from(policy.profile().ttl_minutes(choice.granted)) * 60;
     let sealed = key.seal(visit.host(), &choice);
-    let cookie = format!("{CONSENT_COOKIE}={sealed}; Path=/; Max-Age={max_age_seconds}; Secure; HttpOnly; SameSite=Lax");
+    let cookie = format!(
+        "{CONSENT_COOKIE}={sealed}; Path=/; Max-Age={max_age_seconds}; Secure; HttpOnly; SameSite=Lax"
+    );
     let granted = choice.granted.with(Category::Necessary);
     let mut headers = vec![
         ("set-cookie", cookie),
@@ -121,7 +126,9 @@ async fn take(
     ];
     // What scripts cannot see is removed here; what they can, the gate removes as well.
     let cookies = visit.header("cookie").unwrap_or("");
-    headers.extend(expire_denied(cookies, visit.host(), granted).into_iter().map(|cookie| ("set-cookie", cookie)));
+    headers.extend(
+        expire_denied(cookies, visit.host(), granted).into_iter().map(|cookie| ("set-cookie", cookie)),
+    );
     Ok(headers)
 }
 
@@ -132,10 +139,12 @@ fn answer(headers: Vec<(&'static str, String)>, is_form: bool) -> Result<Respons
             answer.append(name, value)?;
         }
     }
-    let granted = headers.iter().find(|(name, _)| *name == "postern-granted").map_or("", |(_, value)| value.as_str());
+    let granted =
+        headers.iter().find(|(name, _)| *name == "postern-granted").map_or("", |(_, value)| value.as_str());
     let set = u8::from_str_radix(granted, 16).ok().and_then(CategorySet::from_bits).unwrap_or_default();
     let names: Vec<&str> = set.iter().map(Category::name).collect();
-    let receipt = headers.iter().find(|(name, _)| *name == "postern-receipt").map_or("", |(_, value)| value.as_str());
+    let receipt =
+        headers.iter().find(|(name, _)| *name == "postern-receipt").map_or("", |(_, value)| value.as_str());
     let body = serde_json::json!({ "granted": names, "receipt": receipt }).to_string();
     answer::with(if is_form { 303 } else { 200 }, if is_form { "" } else { &body }, &answer)
 }
@@ -201,12 +210,15 @@ fn wanted(policy: &Policy, asked: &Asked) -> std::result::Result<(Method, Catego
         "withdraw" => Ok((Method::WithdrawAll, CategorySet::EMPTY)),
         "save" if asked.layer == 2 => Ok((Method::LayerTwoSave, categories)),
         "save" => Ok((Method::PageSave, categories)),
-        other => refuse(400, &format!("There is no choice {other:?}; there are accept, reject, save and withdraw.")),
+        other => refuse(
+            400,
+            &format!("There is no choice {other:?}; there are accept, reject, save and withdraw."),
+        ),
     }
 }
 
 /// A path of this site and nothing else, or an attacker's link could send the visitor away.
-fn safe_return(path: &str) -> String {
+pub fn safe_return(path: &str) -> String {
     let is_safe = path.starts_with('/')
         && !path.starts_with("//")
         && !path.starts_with("/\\")

@@ -8,8 +8,8 @@ use futures_util::{StreamExt, stream};
 use js_sys::Uint8Array;
 use postern_consent::CategorySet;
 use postern_rewrite::{
-    BodyPlan, Charset, Destination, Headers, Injection, OwnSources, PRESCAN_BYTES, PageRewriter, RequestFacts,
-    ResponseFacts, ResponsePlan, map_location, map_set_cookie, plan_request, plan_response,
+    BodyPlan, Charset, Destination, Headers, Injection, OwnSources, PRESCAN_BYTES, PageRewriter,
+    RequestFacts, ResponseFacts, ResponsePlan, map_location, map_set_cookie, plan_request, plan_response,
 };
 use postern_view::BannerFacts;
 use url::Url;
@@ -22,7 +22,8 @@ use worker::{Context, Env, Result};
 pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> Result<Response> {
     let destination = Destination::of(&visit.headers);
     let granted = visit.decision.granted;
-    let must_inject = visit.decision.is_anything_denied() || visit.decision.must_ask || site.has_reopen_button();
+    let must_inject =
+        visit.decision.is_anything_denied() || visit.decision.must_ask || site.has_reopen_button();
     let plan = plan_request(&RequestFacts {
         target: visit.target(),
         headers: &visit.headers,
@@ -97,8 +98,14 @@ impl Parts {
             };
             postern_view::banner(&facts).into_string()
         });
-        let (script, hash) = if is_denying { (assets::STUB, assets::STUB_HASH) } else { (assets::HANDLE, assets::HANDLE_HASH) };
-        let style = banner.as_ref().map(|_| if is_denying { postern_view::BANNER_CSS } else { postern_view::REOPEN_CSS });
+        let (script, hash) = if is_denying {
+            (assets::STUB, assets::STUB_HASH)
+        } else {
+            (assets::HANDLE, assets::HANDLE_HASH)
+        };
+        let style = banner
+            .as_ref()
+            .map(|_| if is_denying { postern_view::BANNER_CSS } else { postern_view::REOPEN_CSS });
         let state = format!("{:02x}|{}", visit.decision.granted.bits(), assets::gate_url());
         let mut head = format!("<script data-postern-state=\"{state}\">{script}</script>");
         if let Some(css) = style {
@@ -119,7 +126,9 @@ impl Parts {
 
 /// Names the visitor's host where the origin names itself. True if anything changed.
 fn rename(site: &Site, public: &Url, headers: &mut Headers) -> bool {
-    let Some(origin) = site.origin.as_ref().filter(|origin| origin.origin() != public.origin()) else { return false };
+    let Some(origin) = site.origin.as_ref().filter(|origin| origin.origin() != public.origin()) else {
+        return false;
+    };
     let mut has_changed = false;
     for (name, value) in headers {
         let renamed = match name.as_str() {
@@ -165,7 +174,8 @@ async fn rewrite(
     granted: CategorySet,
     injection: Option<Injection>,
 ) -> Result<Response> {
-    let content_type = headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value.as_str());
+    let content_type =
+        headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value.as_str());
     let Some(body) = response.body().filter(|_| visit.method != "HEAD") else {
         return copy(response, None, headers, plan, None);
     };
@@ -185,7 +195,10 @@ async fn rewrite(
     }
     let charset = Charset::of(content_type, &first);
     let essence = content_type.split(';').next().unwrap_or("").trim();
-    let labelled = charset.header_label().filter(|_| !essence.is_empty()).map(|label| format!("{essence}; charset={label}"));
+    let labelled = charset
+        .header_label()
+        .filter(|_| !essence.is_empty())
+        .map(|label| format!("{essence}; charset={label}"));
     let rewriter = PageRewriter::new(charset, &visit.url, granted, injection);
     let source = stream::iter([Ok(Uint8Array::from(first.as_slice()).into())])
         .chain(stream::iter(failure.map(Err)))
@@ -219,7 +232,9 @@ fn run(
             }
             match result {
                 Ok(out) if out.is_empty() => {}
-                Ok(out) => return Some((Ok(Uint8Array::from(out.as_slice()).into()), (Some(rewriter), source))),
+                Ok(out) => {
+                    return Some((Ok(Uint8Array::from(out.as_slice()).into()), (Some(rewriter), source)));
+                }
                 Err(error) => return Some((Err(refused(&error)), (None, source))),
             }
         }

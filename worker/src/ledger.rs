@@ -8,15 +8,15 @@ use crate::answer;
 use crate::site::Site;
 use postern_consent::{CategorySet, Choice, Minutes, Signals, Subject};
 use postern_receipt::{
-    Act, Append, Capacity, Client, DayRow, HostName, IdempotencyKey, LedgerError, Method, Notice, NoticeUri, ReceiptId,
-    ReceiptRow, Setting, Sha256Hex, Store, Word, outcome_named, sha256,
+    Act, Append, Capacity, Client, DayRow, HostName, IdempotencyKey, LedgerError, Method, Notice, NoticeUri,
+    ReceiptId, ReceiptRow, Setting, Sha256Hex, Store, Word, outcome_named, sha256,
 };
 use postern_stats::{Day, ViewBatch};
 use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 use worker::{
-    DurableObject, Env, Method as HttpMethod, Request, RequestInit, Response, Result, SqlStorage, SqlStorageValue,
-    State, Stub, durable_object,
+    DurableObject, Env, Method as HttpMethod, Request, RequestInit, Response, Result, SqlStorage,
+    SqlStorageValue, State, Stub, durable_object,
 };
 
 /// The binding in `wrangler.toml`.
@@ -221,7 +221,9 @@ END;
 impl DurableObject for LedgerObject {
     fn new(state: State, env: Env) -> Self {
         let sql = state.storage().sql();
-        let is_ready = migrate(&sql).map_err(|error| answer::log(&format!("the Ledger cannot be opened: {error}"))).is_ok();
+        let is_ready = migrate(&sql)
+            .map_err(|error| answer::log(&format!("the Ledger cannot be opened: {error}")))
+            .is_ok();
         Self { sql, site: Site::of(&env), is_ready }
     }
 
@@ -312,7 +314,9 @@ impl LedgerObject {
             }
             Err(LedgerError::Conflict) => Response::error(LedgerError::<()>::Conflict.to_string(), 422),
             Err(LedgerError::Full { bytes_used, bytes_max }) => {
-                answer::log(&format!("the Ledger is full: {bytes_used} of {bytes_max} bytes; raise LEDGER_BYTES_MAX or add a shard"));
+                answer::log(&format!(
+                    "the Ledger is full: {bytes_used} of {bytes_max} bytes; raise LEDGER_BYTES_MAX or add a shard"
+                ));
                 Response::error("The record of choices is full.", 503)
             }
             Err(error) => Err(failed(error)),
@@ -363,7 +367,9 @@ pub fn random<const N: usize>() -> [u8; N] {
     let scope: web_sys::WorkerGlobalScope = js_sys::global().unchecked_into();
     // Without the platform's generator nothing may be named or salted: hashing the failure in would
     // make names guessable, so the whole request ends instead.
-    if let Err(error) = scope.crypto().and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).map(|_| ())) {
+    if let Err(error) =
+        scope.crypto().and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).map(|_| ()))
+    {
         wasm_bindgen::throw_val(error);
     }
     bytes
@@ -410,7 +416,9 @@ fn read_row(values: Vec<SqlStorageValue>) -> Result<ReceiptRow> {
     let mut values = values.into_iter();
     let bad = |column: &str| worker::Error::RustError(format!("a stored receipt has no readable {column}"));
     let mut whole = |column: &str| match values.next() {
-        Some(SqlStorageValue::Integer(number)) => Ok(Value::Number(u64::try_from(number).map_err(|_| bad(column))?)),
+        Some(SqlStorageValue::Integer(number)) => {
+            Ok(Value::Number(u64::try_from(number).map_err(|_| bad(column))?))
+        }
         Some(SqlStorageValue::String(text)) => Ok(Value::Text(text)),
         Some(SqlStorageValue::Blob(bytes)) => Ok(Value::Bytes(bytes)),
         _ => Err(bad(column)),
@@ -468,7 +476,10 @@ impl Store for SqlStore {
     }
 
     fn list_subject(&self, subject: &str, limit: u32) -> Result<Vec<ReceiptRow>> {
-        self.rows("WHERE subject = ? ORDER BY seq DESC LIMIT ?", vec![subject.into(), i64::from(limit).into()])
+        self.rows(
+            "WHERE subject = ? ORDER BY seq DESC LIMIT ?",
+            vec![subject.into(), i64::from(limit).into()],
+        )
     }
 
     fn bytes_used(&self) -> Result<u64> {
@@ -495,7 +506,8 @@ impl Store for SqlStore {
             row.body_sha256.to_vec().into(),
         ];
         let columns = COLUMNS.trim_start_matches("seq, ");
-        let statement = format!("INSERT INTO receipts ({columns}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?) RETURNING seq");
+        let statement =
+            format!("INSERT INTO receipts ({columns}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?) RETURNING seq");
         let inserted: Inserted = self.0.exec(&statement, values)?.one()?;
         Ok(inserted.seq)
     }

@@ -30,7 +30,9 @@ pub fn random_hex() -> String {
 /// Can decisions be taken? 200, or 503 with what to do, a line each.
 pub fn health(site: &Site, env: &Env) -> Result<Response> {
     let mut faults = site.faults();
-    faults.extend(Ledger::of(site, env).err().map(|_| "the binding LEDGER is missing: see wrangler.toml".to_string()));
+    faults.extend(
+        Ledger::of(site, env).err().map(|_| "the binding LEDGER is missing: see wrangler.toml".to_string()),
+    );
     if faults.is_empty() { answer::text(200, "ok") } else { answer::text(503, &faults.join("\n")) }
 }
 
@@ -59,7 +61,9 @@ pub fn unreadable(site: &Site) -> Result<Response> {
 
 /// A decision by form that was not taken.
 pub fn not_recorded(site: &Site, status: u16, sentence: &str) -> Result<Response> {
-    let what = format!("{sentence} Nothing was switched on, and what you chose before still holds. Go back and try again.");
+    let what = format!(
+        "{sentence} Nothing was switched on, and what you chose before still holds. Go back and try again."
+    );
     failure(site, status, "Your choice was not saved", &what)
 }
 
@@ -96,9 +100,14 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
             })
         })
         .collect();
-    // Back to where the visitor came from, and after a choice back to this page, which shows it.
+    // Without JavaScript the banner leads here and says where from; otherwise a choice leads back here.
+    let return_to =
+        visit.url.query_pairs().find(|(name, _)| name == "return").map(|(_, path)| path.into_owned());
+    let return_to = return_to
+        .map_or_else(|| postern_view::CONSENT_PATH.to_string(), |path| crate::decision::safe_return(&path));
     let came_from = visit.header("referer").and_then(|referer| referer.strip_prefix(&visit.origin()));
-    let is_saved = came_from.is_some_and(|path| path.starts_with(postern_view::CONSENT_PATH)) && !lines.is_empty();
+    let is_saved =
+        came_from.is_some_and(|path| path.starts_with(postern_view::CONSENT_PATH)) && !lines.is_empty();
     let page = postern_view::consent_page(&ConsentPage {
         policy,
         policy_hex: &policy_hex(policy),
@@ -106,7 +115,7 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
         must_ask: visit.decision.must_ask,
         signals: visit.signals,
         key: &random_hex(),
-        return_to: postern_view::CONSENT_PATH,
+        return_to: &return_to,
         receipts: &lines,
         is_saved,
         error: error.as_deref(),
@@ -130,7 +139,8 @@ pub async fn dashboard(site: &Site, env: &Env, visit: &Visit) -> Result<Response
     if !is_logged_in(site, visit) {
         return answer::see_other(postern_view::LOGIN_PATH);
     }
-    let asked = visit.url.query_pairs().find(|(name, _)| name == "days").and_then(|(_, value)| value.parse().ok());
+    let asked =
+        visit.url.query_pairs().find(|(name, _)| name == "days").and_then(|(_, value)| value.parse().ok());
     let range_days = asked.filter(|days| RANGES_DAYS.contains(days)).unwrap_or(30);
     let today = Day::from_unix_ms(visit.now_ms, 0);
     let found = match Ledger::of(site, env) {
@@ -169,7 +179,9 @@ pub async fn login(site: &Site, visit: &Visit) -> Result<Response> {
     let Ok(body) = crate::decision::read_body(visit).await else {
         return answer::text(400, "That is no login form.");
     };
-    let token = url::form_urlencoded::parse(body.as_bytes()).find(|(name, _)| name == "token").map(|(_, token)| token);
+    let token = url::form_urlencoded::parse(body.as_bytes())
+        .find(|(name, _)| name == "token")
+        .map(|(_, token)| token);
     let token = token.unwrap_or_default();
     let Ok(key) = &site.key else {
         return login_form(site, "Nobody can log in: the secret COOKIE_KEY is missing.");
@@ -201,8 +213,9 @@ pub fn logout(visit: &Visit) -> Result<Response> {
         return answer::text(403, "Log out on the site itself.");
     }
     let answer = answer::see_other(postern_view::LOGIN_PATH)?;
-    answer
-        .headers()
-        .set("set-cookie", &format!("{SESSION_COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict"))?;
+    answer.headers().set(
+        "set-cookie",
+        &format!("{SESSION_COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict"),
+    )?;
     Ok(answer)
 }

@@ -13,7 +13,11 @@ use web_sys::{AbortController, Request, RequestInit, Response, WorkerGlobalScope
 use worker::{Delay, Result};
 
 /// Asks the origin what the plan says; `Err` is the page that tells the visitor why there is no answer.
-pub async fn ask(site: &Site, visit: &Visit, plan: &RequestPlan) -> Result<std::result::Result<Response, Response>> {
+pub async fn ask(
+    site: &Site,
+    visit: &Visit,
+    plan: &RequestPlan,
+) -> Result<std::result::Result<Response, Response>> {
     let request = request(site, visit, plan)?;
     let controller = AbortController::new()?;
     let init = RequestInit::new();

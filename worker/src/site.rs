@@ -46,17 +46,29 @@ impl Site {
     }
 
     fn read(env: &Env) -> Self {
-        let text = |name: &str| env.var(name).map(|value| value.to_string()).ok().filter(|text| !text.is_empty());
-        let secret = |name: &str| env.secret(name).map(|value| value.to_string()).ok().filter(|text| !text.is_empty());
+        let text =
+            |name: &str| env.var(name).map(|value| value.to_string()).ok().filter(|text| !text.is_empty());
+        let secret =
+            |name: &str| env.secret(name).map(|value| value.to_string()).ok().filter(|text| !text.is_empty());
         let known: Vec<(&str, Category, &str)> =
-            VENDORS.iter().map(|vendor| (vendor.id, shown_category(vendor.need.categories()), vendor.name)).collect();
+            VENDORS.iter().map(|vendor| (vendor.id, vendor.shown_category(), vendor.name)).collect();
         let source = text("POLICY").unwrap_or_else(|| BUILT_IN_POLICY.to_string());
         let policy = Policy::parse(&source, &known).map_err(|error| error.to_string());
         let key = secret("COOKIE_KEY")
-            .ok_or_else(|| "the secret COOKIE_KEY is missing: set it to 64 hex digits (wrangler secret put COOKIE_KEY)".to_string())
-            .and_then(|hex| CookieKey::from_hex(&hex).map_err(|error| format!("the secret COOKIE_KEY: {error}")))
+            .ok_or_else(|| {
+                "the secret COOKIE_KEY is missing: set it to 64 hex digits (wrangler secret put COOKIE_KEY)"
+                    .to_string()
+            })
+            .and_then(|hex| {
+                CookieKey::from_hex(&hex).map_err(|error| format!("the secret COOKIE_KEY: {error}"))
+            })
             // The key before this one still opens, so that changing keys asks nobody again.
-            .map(|current| KeyRing::new(current, secret("COOKIE_KEY_PREVIOUS").and_then(|hex| CookieKey::from_hex(&hex).ok())));
+            .map(|current| {
+                KeyRing::new(
+                    current,
+                    secret("COOKIE_KEY_PREVIOUS").and_then(|hex| CookieKey::from_hex(&hex).ok()),
+                )
+            });
         let named = policy.as_ref().ok().and_then(|policy| policy.site.origin.clone());
         let site = Self {
             origin: text("ORIGIN").or(named).and_then(|origin| Url::parse(&origin).ok()),
@@ -74,7 +86,8 @@ impl Site {
 
     /// What keeps this deployment from recording a decision, a line each; empty if nothing does.
     pub fn faults(&self) -> Vec<String> {
-        let policy = self.policy.as_ref().err().into_iter().flat_map(|faults| faults.lines().map(String::from));
+        let policy =
+            self.policy.as_ref().err().into_iter().flat_map(|faults| faults.lines().map(String::from));
         policy.chain(self.key.as_ref().err().cloned()).collect()
     }
 
@@ -110,11 +123,6 @@ impl Site {
     pub fn has_reopen_button(&self) -> bool {
         self.policy.as_ref().is_ok_and(|policy| policy.banner.reopen == Reopen::Button)
     }
-}
-
-/// A loader needs any of several categories; it is shown under the first.
-fn shown_category(set: CategorySet) -> Category {
-    set.iter().next().unwrap_or(Category::Necessary)
 }
 
 fn number(text: Option<String>) -> Option<u64> {

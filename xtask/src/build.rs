@@ -59,7 +59,18 @@ fn page(tools: &Tools) -> Result<(), String> {
     run("binding it to JavaScript", &mut bindgen)?;
     let wasm = root.join("build/gate/postern_gate_bg.wasm");
     let mut optimise = crate::run::with_path(&Tools::npm_bin("wasm-opt"), &tools.node_folder);
-    optimise.args(["-Oz", "--all-features", "--strip-debug", "--strip-producers", "--strip-target-features"]);
+    optimise.args([
+        "-Oz",
+        "--enable-bulk-memory",
+        "--enable-reference-types",
+        "--enable-nontrapping-float-to-int",
+        "--enable-sign-ext",
+        "--enable-mutable-globals",
+        "--enable-multivalue",
+        "--strip-debug",
+        "--strip-producers",
+        "--strip-target-features",
+    ]);
     run("shrinking it", optimise.arg(&wasm).arg("-o").arg(&wasm))?;
     run("minifying and hashing the page's files", tools.node().arg(root.join("xtask/page.mjs")))?;
     stamp::leave(&file, &stamp)

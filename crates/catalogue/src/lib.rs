@@ -12,7 +12,7 @@ mod matcher;
 pub use generated::{URL_RULES, VENDORS};
 pub use matcher::{cookie_owner, param_owner, storage_owner, url_owner, vendor};
 
-use postern_consent::Need;
+use postern_consent::{Category, Need};
 
 /// How the vendor stands to the controller. Source: GDPR Art. 4(7), 26, 28.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,14 @@ pub struct Vendor {
     pub params: &'static [&'static str],
     /// Keys in local and session storage, `*` for any run of characters.
     pub storage: &'static [&'static str],
+}
+
+impl Vendor {
+    /// The category under which it is shown: its own; for a loader the first of those it needs.
+    #[must_use]
+    pub fn shown_category(&self) -> Category {
+        self.need.categories().iter().next().unwrap_or(Category::Necessary)
+    }
 }
 
 /// One URL pattern.

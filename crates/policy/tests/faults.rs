@@ -322,7 +322,7 @@ fn posthog_may_stand_anywhere_outside_the_eu_profiles() {
     for host in ["eu.i.posthog.com", "eu-assets.i.posthog.com", "ph.shop.example"] {
         parse(&format!("{SOUND}[vendors.posthog]\nhost = \"{host}\"\n"));
     }
-    for host in ["app.posthog.com", "posthog.com", "us-assets.i.posthog.com"] {
+    for host in ["app.posthog.com", "posthog.com", "us-assets.i.posthog.com", "neu.posthog.com"] {
         assert!(
             faults(&format!("{SOUND}[vendors.posthog]\nhost = \"{host}\"\n")).contains("is not in the EU")
         );

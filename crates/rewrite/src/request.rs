@@ -36,6 +36,10 @@ pub fn plan_request(facts: &RequestFacts) -> RequestPlan {
     let must_be_whole = facts.will_rewrite && facts.destination.is_document();
     let mut plan =
         RequestPlan { target: query::strip_denied(facts.target, facts.granted), ..Default::default() };
+    // The platform would ask for compression on its own, and hand it to a client that cannot read it.
+    if !facts.headers.iter().any(|(name, _)| name == "accept-encoding") {
+        plan.set.push(("accept-encoding".into(), "identity".into()));
+    }
     for (name, value) in facts.headers {
         match name.as_str() {
             "cookie" => match cookies::strip_request(value, facts.granted) {
@@ -106,7 +110,13 @@ mod tests {
 
     #[test]
     fn nothing_changes_where_nothing_must() {
-        let headers = headers(&[("cookie", "a=1"), ("sec-gpc", "1"), ("range", "bytes=0-1"), ("x", "_ga=1")]);
+        let headers = headers(&[
+            ("accept-encoding", "gzip"),
+            ("cookie", "a=1"),
+            ("sec-gpc", "1"),
+            ("range", "bytes=0-1"),
+            ("x", "_ga=1"),
+        ]);
         let facts = RequestFacts {
             target: "/p?size=42",
             headers: &headers,
@@ -119,7 +129,11 @@ mod tests {
 
     #[test]
     fn identifiers_leave_cookies_query_and_referer() {
-        let headers = headers(&[("cookie", "_ga=1; a=1"), ("referer", "https://x.example/?fbclid=1&q=2")]);
+        let headers = headers(&[
+            ("accept-encoding", "gzip"),
+            ("cookie", "_ga=1; a=1"),
+            ("referer", "https://x.example/?fbclid=1&q=2"),
+        ]);
         let facts = RequestFacts {
             target: "/p?gclid=1",
             headers: &headers,

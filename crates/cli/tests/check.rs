@@ -1,0 +1,70 @@
+//! The command as it is called: what it prints, and its exit status.
+#![allow(clippy::unwrap_used, reason = "clippy exempts test functions, not their helpers")]
+
+use std::process::{Command, Output};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+fn postern(arguments: &[&str], folder: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_postern")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn write(name: &str, text: &str) -> String {
+    let path = format!("{}/{name}", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn the_demo_shop_is_sound() {
+    let output = postern(&["check"], ROOT);
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with(
+        "postern.toml: sound; asks for functional, analytics, marketing, social; 6 vendors; profile EU, grants 180 days, refusals 180; tag "
+    ), "{text}");
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn a_broken_file_names_its_lines_and_fails() {
+    let shop = std::fs::read_to_string(format!("{ROOT}/postern.toml")).unwrap();
+    let path = write(
+        "broken.toml",
+        &shop.replace("[vendors.meta-pixel]", "[vendors.meta-pixel]\ncategory = \"adverts\""),
+    );
+    let output = postern(&["check", &path], ROOT);
+    assert_eq!(output.status.code(), Some(1));
+    let line = 1 + shop.lines().position(|line| line == "[vendors.meta-pixel]").unwrap() + 1;
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        format!(
+            "{path}:{line}: vendors.meta-pixel.category: unknown category \"adverts\"; use one of necessary, functional, analytics, marketing, social\n1 error\n"
+        )
+    );
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn warnings_do_not_fail() {
+    let shop = std::fs::read_to_string(format!("{ROOT}/postern.toml")).unwrap();
+    let path = write("warned.toml", &shop.replace("dpa_url = \"https://posthog.com/dpa\"\n", ""));
+    let output = postern(&["check", &path], ROOT);
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with(&format!("warning: {path}:")), "{text}");
+    assert!(text.contains("vendors.posthog.dpa_url: is missing"));
+}
+
+#[test]
+fn wrong_usage_and_missing_files_are_told_apart_from_errors() {
+    for arguments in [&[][..], &["chekc"], &["check", "--fix"], &["check", "a", "b"]] {
+        let output = postern(arguments, ROOT);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(String::from_utf8(output.stderr).unwrap().contains("usage: postern check [FILE]"));
+    }
+    let output = postern(&["check", "no-such.toml"], env!("CARGO_TARGET_TMPDIR"));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("no-such.toml: cannot be read: "));
+    assert_eq!(postern(&["--help"], ROOT).status.code(), Some(0));
+}

@@ -1,0 +1,114 @@
+//! The banner as it goes into a page: layer 1, layer 2, the link that opens it again, and the status.
+
+use crate::choices::{Hidden, choices, hidden, titles};
+use crate::fill::fill;
+use crate::{CONSENT_PATH, DECISION_PATH};
+use maud::{Markup, html};
+use postern_consent::{Category, CategorySet};
+use postern_policy::{Layout, Policy, Reopen};
+
+/// What the banner shows.
+#[derive(Clone, Copy, Debug)]
+pub struct BannerFacts<'a> {
+    /// The site's policy.
+    pub policy: &'a Policy,
+    /// Its tag, 8 lower-case hex digits (`format!("{:08x}", policy.tag().0)`).
+    pub policy_hex: &'a str,
+    /// What is granted now.
+    pub granted: CategorySet,
+    /// Is the visitor asked now? Otherwise layer 1 is hidden and the link is shown.
+    pub must_ask: bool,
+    /// The idempotency key of the act this page may cause, 32 lower-case hex digits.
+    pub key: &'a str,
+    /// Where a form without JavaScript leads back to: a path of this site, checked by the caller.
+    pub return_to: &'a str,
+    /// The visitor's latest receipt.
+    pub receipt_id: Option<&'a str>,
+    /// Language of the texts, BCP 47.
+    pub lang: &'a str,
+}
+
+/// The banner's markup. Comes first in `body`; its style is [`BANNER_CSS`](crate::BANNER_CSS).
+#[must_use]
+pub fn banner(facts: &BannerFacts<'_>) -> Markup {
+    let policy = facts.policy;
+    let layout = if policy.banner.layout == Layout::Box { "box" } else { "bar" };
+    html! {
+        div id="postern" data-postern-policy=(facts.policy_hex) data-postern-layout=(layout)
+            lang=(facts.lang) dir=(policy.direction()) {
+            (layer_one(facts))
+            (layer_two(facts))
+            p role="status" data-postern-status data-saved=(policy.texts.saved) data-failed=(policy.texts.failed) {}
+            @if policy.banner.reopen == Reopen::Button {
+                // A landmark of its own: content outside one is what axe reports under `region`.
+                nav aria-label=(policy.texts.reopen) {
+                    a href=(CONSENT_PATH) data-consent-action="open" hidden[facts.must_ask] { (policy.texts.reopen) }
+                }
+            }
+        }
+    }
+}
+
+/// Who asks, what for, how many would receive data, how to take it back, and three buttons of one size.
+/// Source: standards.md 3.3, requirements 21 to 26.
+fn layer_one(facts: &BannerFacts<'_>) -> Markup {
+    let BannerFacts { policy, policy_hex, key, return_to, .. } = *facts;
+    let texts = &policy.texts;
+    let purposes = titles(policy, policy.offered());
+    let body = fill(&texts.body, &[("controller", &policy.controller.name), ("purposes", &purposes)]);
+    let third_parties = policy.vendors.iter().filter(|vendor| vendor.category != Category::Necessary).count();
+    let third_parties = fill(&texts.third_parties, &[("count", &third_parties.to_string())]);
+    html! {
+        section aria-labelledby="postern-title" hidden[!facts.must_ask] {
+            form method="post" action=(DECISION_PATH) autocomplete="off" {
+                (hidden(&Hidden { policy: policy_hex, key, return_to, layer: "1" }))
+                div {
+                    h2 id="postern-title" { (texts.title) }
+                    p { (body) }
+                    p { (third_parties) " " a href=(policy.notice.url) { (texts.notice) } }
+                }
+                div {
+                    button type="submit" name="choice" value="reject" data-consent-action="reject" { (texts.reject) }
+                    button type="submit" name="choice" value="accept" data-consent-action="accept" { (texts.accept) }
+                    button type="submit" formmethod="get" formaction=(CONSENT_PATH) data-consent-action="settings" {
+                        (texts.settings)
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Each category with its switch, its words and who is involved. Source: standards.md 3.3.
+fn layer_two(facts: &BannerFacts<'_>) -> Markup {
+    let BannerFacts { policy, policy_hex, key, return_to, .. } = *facts;
+    let texts = &policy.texts;
+    let updated = fill(
+        &texts.updated,
+        &[("version", policy.notice.version.as_str()), ("date", &policy.notice.updated)],
+    );
+    html! {
+        dialog id="postern-settings" aria-labelledby="postern-settings-title" {
+            form method="post" action=(DECISION_PATH) autocomplete="off" {
+                (hidden(&Hidden { policy: policy_hex, key, return_to, layer: "2" }))
+                div {
+                    h2 id="postern-settings-title" { (texts.settings_title) }
+                    (choices(policy, facts.granted, "postern"))
+                    p {
+                        small {
+                            (updated) " " a href=(policy.notice.url) { (texts.notice) } ". "
+                            (texts.page_authority) " "
+                            a href=(policy.controller.authority.url) { (policy.controller.authority.name) } "."
+                            @if let Some(id) = facts.receipt_id { " " (texts.page_receipt_id) " " (id) }
+                        }
+                    }
+                }
+                div {
+                    button type="submit" name="choice" value="withdraw" data-consent-action="withdraw" { (texts.withdraw) }
+                    button type="submit" name="choice" value="save" data-consent-action="save" { (texts.save) }
+                    button type="button" data-consent-action="close" { (texts.close) }
+                }
+            }
+        }
+    }
+}

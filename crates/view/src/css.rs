@@ -1,0 +1,146 @@
+//! The two stylesheets and the hash the first one needs. The rules themselves are in `www/css`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use maud::{Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+
+/// What goes inline with the banner. Written as it ships, a rule a line: a build step would save fewer
+/// bytes than it costs to explain, and the CSP hash is of this very text.
+///
+/// Tokens, sizes and look: design.md section 5. `all: initial` on the wrapper stops what would be
+/// inherited from the page, `all: revert` below it stops the page's own rules for our elements. The id stands
+/// twice so that a page's `#id button` loses; a page's `!important` still wins, as it should for its reader.
+pub const BANNER_CSS: &str = include_str!("../../../www/css/banner.css");
+
+/// What our own pages link to, served at [`PAGE_CSS_PATH`](crate::PAGE_CSS_PATH).
+pub const PAGE_CSS: &str = include_str!("../../../www/css/page.css");
+
+/// Base64 of the SHA-256 of an inline stylesheet, for `style-src 'sha256-…'`. Source: CSP 3, section 2.3.1.
+#[must_use]
+pub fn css_hash(css: &str) -> String {
+    STANDARD.encode(Sha256::digest(css.as_bytes()))
+}
+
+/// The style element whose content [`css_hash`] names.
+#[must_use]
+pub fn banner_style() -> Markup {
+    html! { style { (PreEscaped(BANNER_CSS)) } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The value of a custom property, in the light (first) or dark (last) set.
+    fn token(css: &str, name: &str, is_dark: bool) -> (f64, f64, f64) {
+        let start = format!("--{name}:");
+        let found: Vec<_> = css.match_indices(&start).map(|(place, _)| place + start.len()).collect();
+        assert_eq!(found.len(), 2, "{name}: once light, once dark");
+        let value = &css[found[usize::from(is_dark)]..];
+        let hex = value.trim_start().strip_prefix('#').unwrap();
+        let part = |place: usize| f64::from(u8::from_str_radix(&hex[place..place + 2], 16).unwrap());
+        (part(0), part(2), part(4))
+    }
+
+    /// Source: WCAG 2.2, "relative luminance" and "contrast ratio".
+    fn contrast(one: (f64, f64, f64), other: (f64, f64, f64)) -> f64 {
+        let linear = |value: f64| {
+            let share = value / 255.0;
+            if share <= 0.04045 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+        };
+        let luminance =
+            |(r, g, b): (f64, f64, f64)| 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn text_is_at_least_5_to_1_and_controls_3_to_1_in_light_and_dark() {
+        for css in [BANNER_CSS, PAGE_CSS] {
+            for is_dark in [false, true] {
+                let of = |name: &str| token(css, name, is_dark);
+                for paper in ["paper", "raised"] {
+                    for text in ["ink", "soft", "accent"] {
+                        assert!(contrast(of(text), of(paper)) >= 5.0, "{text} on {paper}, dark {is_dark}");
+                    }
+                    assert!(contrast(of("edge"), of(paper)) >= 3.0, "edge on {paper}, dark {is_dark}");
+                }
+                assert!(contrast(of("paper"), of("accent")) >= 5.0, "twins' text, dark {is_dark}");
+            }
+        }
+        for is_dark in [false, true] {
+            for text in ["good", "warn", "bad"] {
+                for paper in ["paper", "raised"] {
+                    let found = contrast(token(PAGE_CSS, text, is_dark), token(PAGE_CSS, paper, is_dark));
+                    assert!(found >= 5.0, "{text} on {paper}, dark {is_dark}: {found}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_tokens_are_the_designs() {
+        for (name, light, dark) in [
+            ("ink", "#16202e", "#eef2f6"),
+            ("soft", "#4a5768", "#aab6c4"),
+            ("paper", "#ffffff", "#10161f"),
+            ("raised", "#f5f7f9", "#182130"),
+            ("line", "#c9d1da", "#334155"),
+            ("edge", "#768292", "#6f7f93"),
+            ("accent", "#1f5f8b", "#7cc0ea"),
+        ] {
+            for css in [BANNER_CSS, PAGE_CSS] {
+                for value in [light, dark] {
+                    assert!(css.contains(&format!("--{name}:{value}")), "{name}");
+                }
+            }
+        }
+        for value in [
+            "--good:#1a6e47",
+            "--good:#6fd3a1",
+            "--warn:#9a5b00",
+            "--warn:#f0b861",
+            "--bad:#a3312a",
+            "--bad:#f19a92",
+        ] {
+            assert!(PAGE_CSS.contains(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn every_rule_is_under_our_own_id_and_nothing_is_fetched() {
+        for css in [BANNER_CSS, PAGE_CSS] {
+            assert!(!css.contains("url(") && !css.contains("@import") && !css.contains('<'));
+        }
+        for physical in ["left", "right", "top:", "bottom:", "width:6", "margin-top", "padding-top"] {
+            let allowed = BANNER_CSS.replace("max-width:600px", "").replace("max-width:900px", "");
+            assert!(!allowed.contains(physical), "{physical}");
+        }
+        for rule in BANNER_CSS.lines().filter(|line| !line.starts_with('@')) {
+            let selectors = rule.split('{').next().unwrap();
+            for selector in selectors.split(',') {
+                let is_ours = selector.starts_with("#postern")
+                    || selector == "iframe[data-postern-need]"
+                    || selector.starts_with("html:has(#postern");
+                assert!(is_ours, "{selector}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_twins_share_one_rule() {
+        // Fill, border and text of Accept and Reject come from [name=choice] alone; size from button.
+        assert!(!BANNER_CSS.contains("value=accept") && !BANNER_CSS.contains("value=reject"));
+        assert!(!BANNER_CSS.contains("action=accept") && !BANNER_CSS.contains("action=reject"));
+        assert!(BANNER_CSS.contains("min-block-size:44px"));
+    }
+
+    #[test]
+    fn the_hash_is_what_another_program_computes() {
+        // printf '' | openssl dgst -sha256 -binary | base64, as a check of the form
+        assert_eq!(STANDARD.encode(Sha256::digest(b"")), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+        assert_eq!(css_hash().len(), 44);
+        assert!(banner_style().into_string().contains(BANNER_CSS));
+    }
+}

@@ -1,0 +1,37 @@
+//! Values to markup: the banner that goes into pages, and the pages we serve ourselves.
+//!
+//! What lives here: structure, hooks, CSS, words of the dashboard. What never does: state, I/O, rules on
+//! consent (`postern-consent`), the site's words (`postern-policy`).
+//!
+//! Hooks that clients may rely on: `#postern`, `#postern-settings`, `data-consent-action`
+//! (`accept`, `reject`, `settings`, `save`, `withdraw`, `close`, `open`), `data-consent-category`.
+
+mod banner;
+mod choices;
+mod consent_page;
+mod css;
+mod dashboard;
+mod fill;
+mod page;
+mod reopen;
+
+pub use banner::{BannerFacts, banner};
+pub use consent_page::{ConsentPage, ReceiptLine, consent_page};
+pub use css::{BANNER_CSS, PAGE_CSS, banner_style, css_hash};
+pub use dashboard::{DashboardFacts, RANGES_DAYS, dashboard};
+pub use maud::Markup;
+pub use page::{error_page, login_page};
+pub use reopen::{REOPEN_CSS, embed_note, reopen};
+
+/// Where both layers and the consent page post a choice.
+pub const DECISION_PATH: &str = "/_postern/decision";
+/// The page that shows and changes a choice without JavaScript.
+pub const CONSENT_PATH: &str = "/_postern/consent";
+/// The dashboard.
+pub const DASHBOARD_PATH: &str = "/_postern/dashboard";
+/// Where the login form posts its token.
+pub const LOGIN_PATH: &str = "/_postern/login";
+/// Where the dashboard's log-out button posts.
+pub const LOGOUT_PATH: &str = "/_postern/logout";
+/// The stylesheet of the pages we serve ourselves: [`PAGE_CSS`].
+pub const PAGE_CSS_PATH: &str = "/_postern/page.css";

@@ -1,0 +1,80 @@
+//! The frame of the pages we serve ourselves, and the two smallest of them.
+
+use crate::{LOGIN_PATH, PAGE_CSS_PATH};
+use maud::{DOCTYPE, Markup, html};
+
+/// What a page's frame needs.
+pub(crate) struct Frame<'a> {
+    pub(crate) lang: &'a str,
+    pub(crate) dir: &'a str,
+    pub(crate) title: &'a str,
+    /// Above the content: who speaks.
+    pub(crate) header: Markup,
+    /// One `h1` and all below it.
+    pub(crate) main: Markup,
+    /// Below the content.
+    pub(crate) footer: Option<Markup>,
+}
+
+/// A whole page: language, title, landmarks, our stylesheet; no script, no inline style.
+pub(crate) fn page(frame: Frame<'_>) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang=(frame.lang) dir=(frame.dir) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                meta name="color-scheme" content="light dark";
+                title { (frame.title) }
+                link rel="stylesheet" href=(PAGE_CSS_PATH);
+            }
+            body {
+                header { (frame.header) }
+                main { (frame.main) }
+                @if let Some(footer) = frame.footer { footer { (footer) } }
+            }
+        }
+    }
+}
+
+/// The dashboard's login: one token. `error` says why the last one was refused.
+#[must_use]
+pub fn login_page(error: Option<&str>) -> Markup {
+    page(Frame {
+        lang: "en",
+        dir: "ltr",
+        title: "Log in – Postern",
+        header: html! { p { "Postern" } },
+        main: html! {
+            h1 { "Log in" }
+            @if let Some(error) = error { p id="error" class="error" role="alert" { (error) } }
+            form method="post" action=(LOGIN_PATH) {
+                p {
+                    label for="token" { "Access token" }
+                    input id="token" name="token" type="password" autocomplete="current-password" required
+                        maxlength="200" aria-invalid=[error.map(|_| "true")] aria-describedby=[error.map(|_| "error")];
+                }
+                p class="acts" { button type="submit" { "Log in" } }
+            }
+            p { "The token was set when Postern was deployed. Whoever deployed it can set another." }
+        },
+        footer: None,
+    })
+}
+
+/// A page that says what failed and what to do. `status` is the HTTP status it is sent with.
+#[must_use]
+pub fn error_page(status: u16, title: &str, what_to_do: &str) -> Markup {
+    page(Frame {
+        lang: "en",
+        dir: "ltr",
+        title,
+        header: html! { p { "Error " (status) } },
+        main: html! {
+            h1 { (title) }
+            p { (what_to_do) }
+        },
+        footer: None,
+    })
+}
