@@ -81,7 +81,7 @@ fn worker(tools: &Tools) -> Result<(), String> {
     let page = std::fs::read_to_string(root.join("build/page.stamp")).unwrap_or_default();
     let stamp = stamp::of(&root, &WORKER_INPUTS) + &page;
     let file = root.join("build/worker.stamp");
-    if stamp::is_current(&file, &stamp) && root.join("worker/build/index.js").exists() {
+    if stamp::is_current(&file, &stamp) && root.join("build/worker/index.js").exists() {
         return Ok(());
     }
     let mut command = crate::run::with_path(&tools.worker_build, &tools.node_folder);
@@ -92,7 +92,27 @@ fn worker(tools: &Tools) -> Result<(), String> {
         .env("ESBUILD_BIN", Tools::npm_bin("esbuild"))
         .current_dir(root.join("worker"));
     run("building the Worker", &mut command)?;
+    bundle()?;
     stamp::leave(&file, &stamp)
+}
+
+/// A copy of the Worker that stands still while sources change, with a configuration that does not
+/// build: what tests and measurements start.
+fn bundle() -> Result<(), String> {
+    let root = root();
+    let to = root.join("build/worker");
+    std::fs::create_dir_all(&to).map_err(|error| format!("{}: {error}", to.display()))?;
+    for name in ["index.js", "index_bg.wasm"] {
+        let from = root.join("worker/build").join(name);
+        std::fs::copy(&from, to.join(name)).map_err(|error| format!("{}: {error}", from.display()))?;
+    }
+    let config = std::fs::read_to_string(root.join("wrangler.toml"))
+        .map_err(|error| format!("wrangler.toml: {error}"))?;
+    let mut sections: Vec<&str> = config.split("\n\n").collect();
+    sections.retain(|section| !section.starts_with("[build]"));
+    let config = sections.join("\n\n").replace("\"worker/build/index.js\"", "\"worker/index.js\"");
+    std::fs::write(root.join("build/wrangler.toml"), config)
+        .map_err(|error| format!("build/wrangler.toml: {error}"))
 }
 
 /// Local development has keys of its own, made once and never committed.

@@ -1,6 +1,6 @@
 //! `postern check`: reads one file, says what is wrong, gives the exit status.
 
-use crate::known::KNOWN;
+use crate::known::known;
 use postern_policy::Policy;
 use std::process::ExitCode;
 
@@ -15,7 +15,7 @@ pub(crate) fn check(file: &str) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match Policy::parse(&text, &KNOWN) {
+    match Policy::parse(&text, &known()) {
         Ok(policy) => {
             print!("{}", describe(file, &policy));
             ExitCode::SUCCESS

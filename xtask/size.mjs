@@ -1,0 +1,120 @@
+// What a visitor pays, and what the platform is sent, against the budgets of the design. Run by `cargo xtask size` and
+// by the test run, after a build. 1 kB = 1000 bytes. Budgets are on brotli (quality 11), the Worker's on gzip.
+//
+// A miss that is known stands in size-ledger.json as name → { bytes, reason }: it may shrink and must not grow, and once
+// the budget is met its entry must go.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const LEDGER = 'xtask/size-ledger.json';
+
+function fail(sentence) {
+  console.error(`error: ${sentence}`);
+  process.exit(1);
+}
+
+function read(path) {
+  const file = join(ROOT, path);
+  if (!existsSync(file)) fail(`${path} is missing: run \`cargo xtask build\``);
+  return readFileSync(file);
+}
+
+/** Markup as it ships: the golden files stand one tag a line. */
+function readGolden(name) {
+  return read(`crates/view/tests/golden/${name}`).toString().trimEnd().replaceAll('>\n<', '><');
+}
+
+function inline({ script, css, markup }) {
+  return Buffer.from(`<script data-postern-state="01|/_postern/0123456789ab/gate.js">${script}</script><style>${css}</style>${markup}`);
+}
+
+/** The wrapper and the link that opens the settings, as on a page where everything is granted. */
+function reopenMarkup(banner) {
+  const [wrapper] = /^<div[^>]*>/.exec(banner) ?? [];
+  const [nav] = /<nav[^]*<\/nav>/.exec(banner) ?? [];
+  if (!wrapper || !nav) fail('the golden banner has no wrapper or no nav: mend reopenMarkup in xtask/size.mjs');
+  return `${wrapper}${nav}</div>`;
+}
+
+function sizesOf(data) {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 22, [constants.BROTLI_PARAM_SIZE_HINT]: data.length };
+  return { raw: data.length, gzip: gzipSync(data).length, brotli: brotliCompressSync(data, { params }).length };
+}
+
+function sum(rows) {
+  const add = (key) => rows.reduce((total, row) => total + row[key], 0);
+  return { raw: add('raw'), gzip: add('gzip'), brotli: add('brotli') };
+}
+
+const stubJs = read('build/page/stub.js');
+const bannerCss = read('www/css/banner.css');
+const reopenCss = read('www/css/reopen.css');
+const handleJs = read('build/page/handle.js');
+const asking = readGolden('banner-asking.html');
+const decided = readGolden('banner-decided.html');
+
+const stub = sizesOf(stubJs);
+const banner = sizesOf(Buffer.from(`<style>${bannerCss}</style>${asking}`));
+const wasm = sizesOf(read('build/page/postern_gate_bg.wasm'));
+const glue = sizesOf(read('build/page/gate.js'));
+const workerWasm = sizesOf(read('worker/build/index_bg.wasm'));
+const workerJs = sizesOf(read('worker/build/index.js'));
+
+// Name, sizes, and where there is a budget: of which size, in bytes.
+const rows = [
+  ['stub', stub, 'brotli', 1600],
+  ['banner markup + critical CSS', banner, 'brotli', 3900],
+  ['gate wasm', wasm, 'brotli', 6000],
+  ['gate glue', glue, 'brotli', 1500],
+  ['first visit, all of the above', sum([stub, banner, wasm, glue]), 'brotli', 13_000],
+  ['return visit, something denied', sizesOf(inline({ script: stubJs, css: bannerCss, markup: decided })), 'brotli', 1000],
+  ['return visit, all granted', sizesOf(inline({ script: handleJs, css: reopenCss, markup: reopenMarkup(decided) }))],
+  ['handle.js', sizesOf(handleJs)],
+  ['banner.css', sizesOf(bannerCss)],
+  ['reopen.css', sizesOf(reopenCss)],
+  ['page.css (our own pages)', sizesOf(read('www/css/page.css'))],
+  ['Worker wasm', workerWasm],
+  ['Worker glue', workerJs],
+  ['Worker bundle', sum([workerWasm, workerJs]), 'gzip', 1_000_000],
+].map(([name, sizes, measure, budget]) => ({ name, sizes, measure, budget }));
+
+const ledger = JSON.parse(read(LEDGER).toString());
+
+/** What to say of a row, and whether it fails. */
+function verdict({ name, sizes, measure, budget }) {
+  if (budget === undefined) return { text: '', isFailure: false };
+  const known = ledger[name];
+  const bytes = sizes[measure];
+  if (bytes <= budget) {
+    if (!known) return { text: 'ok', isFailure: false };
+    return { text: `within budget: remove the entry from ${LEDGER}`, isFailure: true };
+  }
+  if (!known) return { text: `OVER BUDGET by ${bytes - budget}`, isFailure: true };
+  if (bytes > known.bytes) return { text: `OVER BUDGET by ${bytes - budget}, and ${bytes - known.bytes} more than known`, isFailure: true };
+  return { text: `over budget by ${bytes - budget} (known, at most ${known.bytes}: ${known.reason})`, isFailure: false };
+}
+
+const faults = [];
+for (const [name, known] of Object.entries(ledger)) {
+  if (!rows.some((row) => row.name === name && row.budget !== undefined)) faults.push(`${LEDGER}: no budget is named ${JSON.stringify(name)}`);
+  if (!Number.isInteger(known.bytes) || !known.reason?.trim()) faults.push(`${LEDGER}: ${JSON.stringify(name)} needs whole bytes and a reason`);
+}
+
+const table = rows.map((row) => {
+  const { text, isFailure } = verdict(row);
+  if (isFailure) faults.push(`${row.name}: ${text}`);
+  const limit = row.budget === undefined ? '' : `${row.budget} ${row.measure}`;
+  return [row.name, ...[row.sizes.raw, row.sizes.gzip, row.sizes.brotli].map(String), limit, text];
+});
+const heads = ['bytes', 'raw', 'gzip', 'brotli', 'budget', ''];
+const widths = heads.map((head, column) => Math.max(head.length, ...table.map((line) => line[column].length)));
+for (const line of [heads, ...table]) {
+  // Figures stand right, words left.
+  const cells = line.map((cell, column) => (column >= 1 && column <= 4 ? cell.padStart(widths[column]) : column === 5 ? cell : cell.padEnd(widths[column])));
+  console.log(cells.join('  ').trimEnd());
+}
+if (faults.length > 0) fail(`sizes:\n  ${faults.join('\n  ')}`);
