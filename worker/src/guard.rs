@@ -106,7 +106,8 @@ impl Parts {
         let style = banner
             .as_ref()
             .map(|_| if is_denying { postern_view::BANNER_CSS } else { postern_view::REOPEN_CSS });
-        let state = format!("{:02x}|{}", visit.decision.granted.bits(), assets::gate_url());
+        let is_decided = u8::from(!visit.decision.must_ask);
+        let state = format!("{:02x}|{}|{is_decided}", visit.decision.granted.bits(), assets::gate_url());
         let mut head = format!("<script data-postern-state=\"{state}\">{script}</script>");
         if let Some(css) = style {
             head.push_str(&format!("<style>{css}</style>"));

@@ -8,9 +8,10 @@ const PREFIX = 'data-postern-';
 // A page that holds more than this is broken or hostile; later requests are answered and forgotten.
 const QUEUE_MAX = 500;
 
-// "<granted, hex>|<address of the gate>", written by the edge.
-let [granted, gateUrl] = document.currentScript.getAttribute(PREFIX + 'state').split('|');
+// "<granted, hex>|<address of the gate>|<1 if the visitor has decided>", written by the edge.
+let [granted, gateUrl, isDecided] = document.currentScript.getAttribute(PREFIX + 'state').split('|');
 granted = parseInt(granted, 16);
+isDecided = +isDecided;
 
 /** The catalogue's row for an address that may not be contacted now, or nothing. */
 const deniedRow = (address) => {
@@ -31,7 +32,8 @@ const isDeniedName = (name) => names.some((row) => !(row[0] & granted) && row[1]
 const made = new Set();
 // Requests scripts made, as functions that send them: [need, send].
 let queue = [];
-const queueUp = (row, send) => queue.length < QUEUE_MAX && queue.push([row[1], send]);
+// After a refusal or withdrawal nothing is kept for later: it was not wanted when it happened.
+const queueUp = (row, send) => !isDecided && queue.length < QUEUE_MAX && queue.push([row[1], send]);
 
 const setNative = Element.prototype.setAttribute;
 
@@ -149,17 +151,35 @@ for (const name of ['WebSocket', 'EventSource']) {
   }));
 }
 
-// Identifiers. Removing one is always allowed.
+// Identifiers.
 const cookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
 Object.defineProperty(Document.prototype, 'cookie', {
   ...cookie,
   set(text) {
-    if (/max-age=0\b/i.test(text) || !isDeniedName(`${text}`.split('=')[0].trim())) cookie.set.call(this, text);
+    isDeniedName(`${text}`.split('=')[0].trim()) || cookie.set.call(this, text);
   },
 });
 wrap(Storage.prototype, 'setItem', (native) => function (key, value) {
-  if (!isDeniedName(key)) native.call(this, key, value);
+  isDeniedName(key) || native.call(this, key, value);
 });
+
+/** Removes what denied vendors stored where scripts can reach it; the edge expires the rest. */
+const forget = () => {
+  // A cookie goes only by the Domain it was set with, which nobody can read back: all are tried.
+  const labels = location.hostname.split('.');
+  const domains = ['', ...labels.map((_, index) => ';domain=' + labels.slice(index).join('.'))];
+  for (const pair of document.cookie.split('; ')) {
+    const name = pair.split('=')[0];
+    if (isDeniedName(name)) for (const domain of domains) cookie.set.call(document, name + '=;path=/;max-age=0' + domain);
+  }
+  try {
+    for (const storage of [localStorage, sessionStorage]) {
+      for (const key of Object.keys(storage)) isDeniedName(key) && storage.removeItem(key);
+    }
+  } catch {
+    // Storage is switched off: there is nothing in it.
+  }
+};
 
 // Consent Mode: the default stands in the queue before any Google code can. Source: trackers.md 1.3.
 const layer = (window.dataLayer = window.dataLayer || []);
@@ -175,33 +195,33 @@ signal('default', { wait_for_update: 500 });
 
 // What the gate may ask of the stub.
 const bridge = {
+  document,
   get granted() {
     return granted;
   },
-  get made() {
-    return [...made];
-  },
-  isDeniedName,
+  held: () => [...document.querySelectorAll(`[${PREFIX}need]`), ...[...made].filter((element) => !element.isConnected)],
+  isMade: (element) => made.has(element),
   grant(bits) {
     granted = bits;
     signal('update');
+    forget();
   },
   flush(names) {
     const waiting = queue;
     queue = [];
-    for (const [need, send] of waiting) need & granted ? send() : queue.push([need, send]);
-    document.dispatchEvent(new CustomEvent('postern:change', { detail: { granted: names.split(' ') } }));
+    isDecided = 1;
+    for (const [need, send] of waiting) need & granted && send();
+    document.dispatchEvent(new CustomEvent('postern:change', { detail: { granted: names.split(',') } }));
   },
-  post(body, done) {
+  post: (body) =>
     fetch('/_postern/decision', {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
       body,
     }).then(
-      (answer) => done(answer.status, parseInt(answer.headers.get('postern-granted'), 16) || 1),
-      () => done(0, 1),
-    );
-  },
+      (answer) => gate.then((module) => module.answered(answer.status, parseInt(answer.headers.get('postern-granted'), 16))),
+      () => gate.then((module) => module.answered(0, 1)),
+    ),
 };
 
 let gate;
@@ -211,26 +231,27 @@ const load = () =>
     module.start(bridge);
     return module;
   }));
-const SELECTOR = '#postern [data-consent-action]';
-// A click before the gate is there waits for it; if it cannot come, the form goes as a form.
-const onClick = (event) => {
-  const button = event.target.closest(SELECTOR);
-  if (!button) return;
-  event.preventDefault();
-  load().then(
-    () => button.click(),
-    () => button.form ? button.form.requestSubmit(button) : location.assign(button.href),
-  );
-  removeEventListener('click', onClick, true);
-};
-addEventListener('click', onClick, true);
-addEventListener('DOMContentLoaded', () => {
-  if (document.querySelector('#postern section:not([hidden])')) {
-    (window.requestIdleCallback || setTimeout)(() => load().then(() => removeEventListener('click', onClick, true), () => {}));
+const act = (action) => load().then((module) => module.act(action));
+
+// The banner's controls. Without the gate the form goes as a form, and the link as a link.
+addEventListener('click', (event) => {
+  const control = event.target.closest?.('#postern [data-consent-action]');
+  if (control && !isFailed) {
+    event.preventDefault();
+    act(control.getAttribute('data-consent-action')).catch(() => {
+      isFailed = 1;
+      control.click();
+    });
   }
+}, true);
+let isFailed;
+addEventListener('DOMContentLoaded', () => {
+  // Fetched while the visitor reads, so that the click finds it there.
+  if (document.querySelector('#postern section:not([hidden])')) (window.requestIdleCallback || setTimeout)(() => load().catch(() => {}));
 });
 
+const toPage = () => location.assign('/_postern/consent');
 window.postern = {
-  open: () => load().then((module) => module.open(), () => location.assign('/_postern/consent')),
-  withdraw: () => load().then((module) => module.withdraw(), () => location.assign('/_postern/consent')),
+  open: () => act('open').catch(toPage),
+  withdraw: () => act('withdraw').catch(toPage),
 };

@@ -35,7 +35,7 @@ pub fn cookie_owner(name: &str, value: &str) -> Option<&'static Vendor> {
 /// The vendor that reads a URL parameter of that (decoded) name.
 #[must_use]
 pub fn param_owner(name: &str) -> Option<&'static Vendor> {
-    VENDORS.iter().find(|vendor| vendor.params.iter().any(|param| name.eq_ignore_ascii_case(param)))
+    VENDORS.iter().find(|vendor| vendor.params.iter().any(|param| name == *param))
 }
 
 /// The vendor that writes a storage key of that name.
@@ -125,8 +125,9 @@ mod tests {
     #[test]
     fn parameters_and_storage_keys_have_owners() {
         assert_eq!(param_owner("fbclid").map(|vendor| vendor.id), Some("meta-pixel"));
-        assert_eq!(param_owner("GCLID").map(|vendor| vendor.id), Some("google-ads"));
-        assert!(param_owner("size").is_none());
+        assert_eq!(param_owner("gclid").map(|vendor| vendor.id), Some("google-ads"));
+        // Vendors read their own spelling only; another is the site's.
+        assert!(param_owner("GCLID").is_none() && param_owner("size").is_none());
         assert_eq!(storage_owner("ph_phc_x_posthog").map(|vendor| vendor.id), Some("posthog"));
         assert!(storage_owner("basket").is_none());
     }

@@ -1,34 +1,41 @@
 //! What the stub offers the gate. The other side of each is in `www/stub/stub.js`.
 
 use wasm_bindgen::prelude::*;
+use web_sys::{Document, Element};
 
 #[wasm_bindgen]
 extern "C" {
     /// The stub's bridge.
     pub type Bridge;
 
+    /// The page.
+    #[wasm_bindgen(method, getter)]
+    pub fn document(this: &Bridge) -> Document;
+
     /// What is granted now, as bits.
     #[wasm_bindgen(method, getter)]
     pub fn granted(this: &Bridge) -> u8;
 
-    /// Elements that scripts made and the stub holds, in the order they were made.
-    #[wasm_bindgen(method, getter)]
-    pub fn made(this: &Bridge) -> js_sys::Array;
+    /// Everything held: first what stands in the document, in its order, then what scripts made and
+    /// have not inserted.
+    #[wasm_bindgen(method)]
+    pub fn held(this: &Bridge) -> js_sys::Array;
 
-    /// Does this cookie or storage key belong to a vendor that is denied now?
-    #[wasm_bindgen(method, js_name = isDeniedName)]
-    pub fn is_denied_name(this: &Bridge, name: &str) -> bool;
+    /// Was the element made by a script (and not by the parser)?
+    #[wasm_bindgen(method, js_name = isMade)]
+    pub fn is_made(this: &Bridge, element: &Element) -> bool;
 
-    /// From now on these categories pass, others are held again; Consent Mode is told once.
+    /// From now on these categories pass and others are held; Consent Mode is told, and traces of
+    /// denied vendors are removed.
     #[wasm_bindgen(method)]
     pub fn grant(this: &Bridge, bits: u8);
 
-    /// Sends the held requests that may now be sent, and tells the page what is granted (names
-    /// separated by spaces).
+    /// Sends the held requests that may be sent, forgets the others, and tells the page what is granted
+    /// (names separated by commas).
     #[wasm_bindgen(method)]
     pub fn flush(this: &Bridge, granted: &str);
 
-    /// Posts a decision; calls `done(status, granted bits)` once. Status 0: the edge was not reached.
+    /// Posts a decision; the answer comes to `answered`.
     #[wasm_bindgen(method)]
-    pub fn post(this: &Bridge, body: &str, done: JsValue);
+    pub fn post(this: &Bridge, body: &str);
 }

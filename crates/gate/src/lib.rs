@@ -1,67 +1,54 @@
 //! The gate: what happens in the page after the edge has made it inert.
 //!
-//! What lives here: the banner's behaviour, sending a decision, releasing held trackers in order,
-//! removing what a denied vendor stored.
-//! What never does: holding (the stub does it, before this module is even asked for), deciding what
-//! is granted (the edge does, and says so in its answer), matching addresses (the stub's table).
+//! What lives here: the banner's behaviour, what a choice asks of the edge, releasing held trackers in
+//! order.
+//! What never does: holding, matching and removing traces (the stub does, before this module is even
+//! asked for), deciding what is granted (the edge does, and says so in its answer).
+//!
+//! Every byte here is paid by each first visit. Hence no formatting, no futures, no maps, no string
+//! patterns, and as few types of the DOM as will do; style.md section 3 has the prices.
 
 mod banner;
 mod bridge;
+mod memory;
 mod release;
-mod traces;
 
 use bridge::Bridge;
 use gloo_events::EventListener;
-use postern_consent::CategorySet;
-use std::cell::RefCell;
+use std::cell::{Cell, OnceCell};
 use wasm_bindgen::prelude::*;
 
 thread_local! {
-    /// The page's only gate. It lives as long as the page does.
-    static GATE: RefCell<Option<Gate>> = const { RefCell::new(None) };
+    /// The page's only bridge. It lives as long as the page does.
+    static BRIDGE: OnceCell<Bridge> = const { OnceCell::new() };
+    static ON_READY: Cell<Option<EventListener>> = const { Cell::new(None) };
 }
 
-struct Gate {
-    bridge: Bridge,
-    /// Dropping a listener removes it, so they are kept.
-    _listeners: Vec<EventListener>,
-}
-
-/// Wires the banner to the stub. Called once by the stub, after this module is loaded.
+/// Takes the stub's bridge. Called once, after this module is loaded.
 #[wasm_bindgen]
 pub fn start(bridge: Bridge) {
-    let Some(document) = document() else { return };
-    let mut listeners = Vec::new();
-    if let Some(root) = banner::root(&document) {
-        listeners.push(EventListener::new_with_options(
-            &root,
-            "click",
-            gloo_events::EventListenerOptions::enable_prevent_default(),
-            banner::on_click,
-        ));
-    }
-    // A decision can be made while the page is still arriving: what comes later is released here.
-    listeners.push(EventListener::new(&document, "DOMContentLoaded", |_| release::release()));
-    GATE.with_borrow_mut(|gate| *gate = Some(Gate { bridge, _listeners: listeners }));
+    // A decision can be made while the page is still arriving: what comes later is released then.
+    let on_ready = EventListener::once(&bridge.document(), "DOMContentLoaded", |_| release::release());
+    ON_READY.set(Some(on_ready));
+    BRIDGE.with(|slot| drop(slot.set(bridge)));
 }
 
-/// Opens the settings.
+/// Does what a control of the banner says: its `data-consent-action`.
 #[wasm_bindgen]
-pub fn open() {
-    banner::open();
+pub fn act(action: &str) {
+    with_bridge(|bridge| banner::act(bridge, action));
 }
 
-/// Withdraws everything that was granted.
+/// The edge's answer to a choice: its status (0: not reached) and what is granted now, as bits.
 #[wasm_bindgen]
-pub fn withdraw() {
-    banner::submit("withdraw", CategorySet::EMPTY);
+pub fn answered(status: u16, granted: u8) {
+    with_bridge(|bridge| banner::answered(bridge, status, granted));
 }
 
-fn document() -> Option<web_sys::Document> {
-    web_sys::window()?.document()
-}
-
-/// Runs `use_bridge` with the stub's bridge, once it is there.
-fn with_bridge<T>(use_bridge: impl FnOnce(&Bridge) -> T) -> Option<T> {
-    GATE.with_borrow(|gate| gate.as_ref().map(|gate| use_bridge(&gate.bridge)))
+fn with_bridge(use_bridge: impl FnOnce(&Bridge)) {
+    BRIDGE.with(|slot| {
+        if let Some(bridge) = slot.get() {
+            use_bridge(bridge);
+        }
+    });
 }

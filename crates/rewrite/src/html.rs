@@ -180,6 +180,10 @@ fn decode(decoder: &mut Decoder, chunk: &[u8], is_last: bool) -> String {
     text
 }
 
+/// Where a page without a `body` tag begins to be seen, at the latest: the banner goes before the first of
+/// these. At the very end it could stand inside a tag that was never closed.
+const BODY_BEGINS: &str = "main, header, nav, h1, form, table";
+
 /// Elements that can start a request. `base` moves the addresses of all that follow.
 const STARTERS: &str =
     "script, iframe, frame, img, link, embed, object, video, audio, source, track, input, image, use, base";
@@ -204,7 +208,7 @@ fn settings(page: Rc<RefCell<Page>>, encoding: AsciiCompatibleEncoding) -> Setti
     if injects {
         let page = Rc::clone(&page);
         handle(
-            "head, body",
+            &format!("head, body, {BODY_BEGINS}"),
             ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
                 page.borrow_mut().inject(element);
                 Ok(())
@@ -269,8 +273,14 @@ impl Page {
                 element.before(&head, ContentType::Html);
             }
         }
-        if name == "body" && !self.is_body_done {
-            element.prepend(&self.take_body(), ContentType::Html);
+        if self.is_body_done || matches!(name.as_str(), "head" | "script" | "link" | "base") {
+            return;
+        }
+        let body = self.take_body();
+        if name == "body" {
+            element.prepend(&body, ContentType::Html);
+        } else {
+            element.before(&body, ContentType::Html);
         }
     }
 

@@ -32,7 +32,7 @@ fn inject(page: &str) -> String {
 
 #[test]
 fn every_selector_parses() {
-    for selector in ["head, body", STARTERS, "noscript"] {
+    for selector in [BODY_BEGINS, STARTERS, "noscript"] {
         assert!(on(selector).is_some(), "{selector}");
     }
 }
@@ -118,6 +118,8 @@ fn the_gate_stands_before_anything_that_could_start() {
             "<!doctype html>[HEAD]<script src=/a.js></script>y[BODY]",
         ),
         ("<body>y</body>", "[HEAD]<body>[BODY]y</body>"),
+        ("<p>y<img src=/a.jpg>z<p", "<p>y[HEAD][BODY]<img src=/a.jpg>z<p"),
+        ("<title>x</title><main>y</main>", "<title>x</title>[HEAD][BODY]<main>y</main>"),
         ("y", "y[HEAD][BODY]"),
         ("<head></head><body><head><body>", "<head>[HEAD]</head><body>[BODY]<head><body>"),
     ] {

@@ -63,7 +63,7 @@ mod tests {
             ("/p?gclid=a&fbclid=b&size=42", Some("/p?size=42")),
             ("/p?size=42&gclid=a&q=%20x+y&&=", Some("/p?size=42&q=%20x+y&&=")),
             ("/p?gclid=a", Some("/p")),
-            ("/p?%67clid=a&GCLID=b", Some("/p")),
+            ("/p?%67clid=a&GCLID=b", Some("/p?GCLID=b")),
             ("/p?gclid", Some("/p")),
             ("/p?fbclid=x#gclid=1", Some("/p#gclid=1")),
             ("/p?size=42", None),
