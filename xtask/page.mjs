@@ -1,5 +1,6 @@
 // The page's files from their sources: minified, hashed, compressed. Run by `cargo xtask build`.
-import { build, transform } from 'esbuild';
+import { build } from 'esbuild';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -31,14 +32,43 @@ for (const name of ['stub', 'handle']) {
   await writeFile(join(out, `${name}.sha256`), sha256(text, 'base64'));
 }
 
-const glue = await transform(await readFile(join(root, 'build/gate/postern_gate.js'), 'utf8'), {
-  minify: true,
-  format: 'esm',
-  target: 'es2022',
-});
-const wasm = await readFile(join(root, 'build/gate/postern_gate_bg.wasm'));
-for (const [name, data] of [['gate.js', Buffer.from(glue.code)], ['postern_gate_bg.wasm', wasm]]) {
+// The gate. wasm-bindgen's output carries names and exports for every caller there could be; ours is the
+// glue beside it, so what the glue does not use goes, and the names both share become short.
+const gate = join(root, 'build/gate');
+const FEATURES = ['bulk-memory', 'reference-types', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals', 'multivalue'].map((name) => `--enable-${name}`);
+const binaryen = (tool, ...args) => execFileSync(process.execPath, [join(root, 'node_modules/binaryen/bin', tool), ...FEATURES, ...args], { cwd: gate, encoding: 'utf8' });
+
+let glue = await readFile(join(gate, 'postern_gate_bg.js'), 'utf8');
+const bound = new WebAssembly.Module(await readFile(join(gate, 'postern_gate_bg.wasm')));
+const used = WebAssembly.Module.exports(bound).map(({ name }) => name).filter((name) => name === 'memory' || name === '__wbindgen_start' || glue.includes(`wasm.${name}`));
+await writeFile(join(gate, 'used.json'), JSON.stringify([
+  { name: 'page', root: true, reaches: used },
+  ...WebAssembly.Module.exports(bound).map(({ name }) => ({ name, export: name })),
+]));
+binaryen('wasm-metadce', 'postern_gate_bg.wasm', '--graph-file', 'used.json', '-o', 'used.wasm');
+binaryen('wasm-opt', '-Oz', '--converge', '--strip-debug', '--strip-producers', '--strip-target-features', 'used.wasm', '-o', 'small.wasm');
+const renamed = binaryen('wasm-opt', '--minify-imports-and-exports-and-modules', 'small.wasm', '-o', 'gate.wasm');
+const { imports, exports } = JSON.parse(renamed);
+const wasm = await readFile(join(gate, 'gate.wasm'));
+const [{ module }] = WebAssembly.Module.imports(new WebAssembly.Module(wasm));
+for (const [long, short] of exports) glue = glue.replaceAll(new RegExp(`\\bwasm\\.${long}\\b`, 'g'), `wasm.${short}`);
+await writeFile(join(gate, 'glue.js'), glue);
+await writeFile(join(gate, 'entry.js'), `
+import { act, answered, start, __wbg_set_wasm } from './glue.js';
+import * as glue from './glue.js';
+export { act, answered, start };
+export default async () => {
+  const { instance } = await WebAssembly.instantiateStreaming(fetch(new URL('gate.wasm', import.meta.url)), {
+    ${module}: { ${imports.map(([, long, short]) => `${short}: glue.${long}`).join(', ')} },
+  });
+  __wbg_set_wasm(instance.exports);
+  instance.exports.${exports.find(([long]) => long === '__wbindgen_start')[1]}();
+};
+`);
+const bundled = await build({ entryPoints: [join(gate, 'entry.js')], bundle: true, minify: true, format: 'esm', target: 'es2022', charset: 'ascii', write: false });
+const code = Buffer.from(bundled.outputFiles[0].contents);
+for (const [name, data] of [['gate.js', code], ['gate.wasm', wasm]]) {
   await writeFile(join(out, name), data);
   await writeFile(join(out, `${name}.br`), brotli(data));
 }
-await writeFile(join(out, 'gate.version'), sha256(Buffer.concat([Buffer.from(glue.code), wasm]), 'hex').slice(0, 12));
+await writeFile(join(out, 'gate.version'), sha256(Buffer.concat([code, wasm]), 'hex').slice(0, 12));

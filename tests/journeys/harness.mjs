@@ -86,7 +86,8 @@ async function findPorts(count) {
   return ports;
 }
 
-function makeFolder() {
+/** A folder that is gone when this process ends. */
+export function makeFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'postern-journey-'));
   folders.add(folder);
   return folder;
@@ -113,10 +114,9 @@ function run(name, command, args, env = {}) {
 
 async function waitUntilReady(started, isReady) {
   try {
-    await waitFor(`${started.name} to be ready`, () => {
-      if (started.isEnded) throw new Error('it ended');
-      return isReady();
-    }, START_MS_MAX);
+    await waitFor(`${started.name} to be ready`, () => started.isEnded || isReady(), START_MS_MAX);
+    // What has ended will never be ready: nothing to wait for.
+    if (started.isEnded) throw new Error(`${started.name} ended before it was ready`);
   } catch (error) {
     await started.stop();
     throw new Error(`${error.message}\n--- log of ${started.name} ---\n${started.log.slice(-4000)}`);
@@ -138,29 +138,23 @@ async function readHealth(port) {
   }
 }
 
-/**
- * Starts one Worker. `vars` are added to (or, with undefined, taken from) the usual ones;
- * `health` is the status that says it is up: 503 for one that is meant to be unwell.
- */
-async function startWorker({ originPort, vars = {}, health = 200 }) {
+/** Starts a Worker by `wrangler dev` in a folder of its own. `vars` that are undefined are left out. */
+export async function startWrangler({ name, config, vars, isReady }) {
   const [port, inspectorPort] = await findPorts(2);
   const folder = makeFolder();
-  const secrets = { token: randomBytes(16).toString('hex'), cookieKey: randomBytes(32).toString('hex') };
-  const all = { ORIGIN: `http://127.0.0.1:${originPort}`, DASHBOARD_TOKEN: secrets.token, COOKIE_KEY: secrets.cookieKey, ...vars };
-  const built = join(ROOT, 'build', 'wrangler.toml');
   const [command, ...first] = (process.env.POSTERN_WRANGLER ?? 'npx wrangler').split(' ').filter(Boolean);
-  const started = run('the Worker', command, [
-    ...first, 'dev', '--config', existsSync(built) ? built : join(ROOT, 'wrangler.toml'),
+  const started = run(name, command, [
+    ...first, 'dev', '--config', config,
     '--port', String(port), '--ip', '127.0.0.1', '--inspector-port', String(inspectorPort), '--show-interactive-dev-session=false',
     '--persist-to', join(folder, 'state'),
-    ...Object.entries(all).filter(([, value]) => value !== undefined).flatMap(([key, value]) => ['--var', `${key}:${value}`]),
+    ...Object.entries(vars).filter(([, value]) => value !== undefined).flatMap(([key, value]) => ['--var', `${key}:${value}`]),
   ], {
     CI: '1', NO_COLOR: '1', WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_LOG_PATH: join(folder, 'log'),
     WRANGLER_REGISTRY_PATH: join(folder, 'registry'), MINIFLARE_REGISTRY_PATH: join(folder, 'registry'),
   });
-  await waitUntilReady(started, async () => (await readHealth(port)) === health);
+  await waitUntilReady(started, () => isReady(port));
   return {
-    port, base: `http://localhost:${port}`, token: secrets.token, cookieKey: secrets.cookieKey, pid: started.pid,
+    port, base: `http://localhost:${port}`, pid: started.pid,
     get log() { return started.log; },
     stop: async () => {
       await started.stop();
@@ -168,6 +162,23 @@ async function startWorker({ originPort, vars = {}, health = 200 }) {
       folders.delete(folder);
     },
   };
+}
+
+/**
+ * Starts one Worker of ours. `vars` are added to (or, with undefined, taken from) the usual ones;
+ * `health` is the status that says it is up: 503 for one that is meant to be unwell.
+ */
+export async function startWorker({ originPort, vars = {}, health = 200 }) {
+  const token = randomBytes(16).toString('hex');
+  const cookieKey = randomBytes(32).toString('hex');
+  const built = join(ROOT, 'build', 'wrangler.toml');
+  const worker = await startWrangler({
+    name: 'the Worker',
+    config: existsSync(built) ? built : join(ROOT, 'wrangler.toml'),
+    vars: { ORIGIN: `http://127.0.0.1:${originPort}`, DASHBOARD_TOKEN: token, COOKIE_KEY: cookieKey, ...vars },
+    isReady: async (port) => (await readHealth(port)) === health,
+  });
+  return Object.assign(worker, { token, cookieKey });
 }
 
 function recorderClient(controlPort) {

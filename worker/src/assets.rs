@@ -29,8 +29,8 @@ const GATE_JS: File = File {
 };
 const GATE_WASM: File = File {
     content_type: "application/wasm",
-    raw: include_bytes!("../../build/page/postern_gate_bg.wasm"),
-    brotli: include_bytes!("../../build/page/postern_gate_bg.wasm.br"),
+    raw: include_bytes!("../../build/page/gate.wasm"),
+    brotli: include_bytes!("../../build/page/gate.wasm.br"),
 };
 
 /// Address of the gate's module.
@@ -47,7 +47,7 @@ pub fn serve(path: &str, visit: &Visit) -> Result<web_sys::Response> {
     }
     let file = match path.strip_prefix(GATE_FOLDER) {
         Some("/gate.js") => GATE_JS,
-        Some("/postern_gate_bg.wasm") => GATE_WASM,
+        Some("/gate.wasm") => GATE_WASM,
         _ => return answer::text(404, "there is nothing of this name here"),
     };
     let headers = answer::headers(file.content_type)?;

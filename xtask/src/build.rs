@@ -50,29 +50,17 @@ fn page(tools: &Tools) -> Result<(), String> {
         "--profile",
         "gate",
     ]);
-    run("building the gate", cargo.current_dir(&root))?;
+    run("building the gate", cargo.env("RUSTFLAGS", path_remaps()).current_dir(&root))?;
     let mut bindgen = Command::new(tools.wasm_bindgen_folder.join("wasm-bindgen"));
-    bindgen.args(["--target", "web", "--no-typescript", "--out-name", "postern_gate", "--out-dir"]);
+    bindgen.args(["--target", "bundler", "--no-typescript", "--out-name", "postern_gate", "--out-dir"]);
     bindgen
         .arg(root.join("build/gate"))
         .arg(root.join("target/wasm32-unknown-unknown/gate/postern_gate.wasm"));
     run("binding it to JavaScript", &mut bindgen)?;
-    let wasm = root.join("build/gate/postern_gate_bg.wasm");
-    let mut optimise = crate::run::with_path(&Tools::npm_bin("wasm-opt"), &tools.node_folder);
-    optimise.args([
-        "-Oz",
-        "--enable-bulk-memory",
-        "--enable-reference-types",
-        "--enable-nontrapping-float-to-int",
-        "--enable-sign-ext",
-        "--enable-mutable-globals",
-        "--enable-multivalue",
-        "--strip-debug",
-        "--strip-producers",
-        "--strip-target-features",
-    ]);
-    run("shrinking it", optimise.arg(&wasm).arg("-o").arg(&wasm))?;
-    run("minifying and hashing the page's files", tools.node().arg(root.join("xtask/page.mjs")))?;
+    run(
+        "shrinking, hashing and compressing the page's files",
+        tools.node().arg(root.join("xtask/page.mjs")),
+    )?;
     stamp::leave(&file, &stamp)
 }
 
@@ -90,10 +78,18 @@ fn worker(tools: &Tools) -> Result<(), String> {
         .env("WASM_BINDGEN_BIN", tools.wasm_bindgen_folder.join("wasm-bindgen"))
         .env("WASM_OPT_BIN", Tools::npm_bin("wasm-opt"))
         .env("ESBUILD_BIN", Tools::npm_bin("esbuild"))
+        .env("RUSTFLAGS", path_remaps())
         .current_dir(root.join("worker"));
     run("building the Worker", &mut command)?;
     bundle()?;
     stamp::leave(&file, &stamp)
+}
+
+/// What ships names no folder of the machine that built it: panics carry the paths of sources.
+fn path_remaps() -> String {
+    let home = std::env::var("CARGO_HOME")
+        .unwrap_or_else(|_| format!("{}/.cargo", std::env::var("HOME").unwrap_or_default()));
+    format!("--remap-path-prefix={home}=cargo --remap-path-prefix={}=postern", root().display())
 }
 
 /// A copy of the Worker that stands still while sources change, with a configuration that does not

@@ -35,7 +35,7 @@ pub fn cookie_owner(name: &str, value: &str) -> Option<&'static Vendor> {
 /// The vendor that reads a URL parameter of that (decoded) name.
 #[must_use]
 pub fn param_owner(name: &str) -> Option<&'static Vendor> {
-    VENDORS.iter().find(|vendor| vendor.params.iter().any(|param| name == *param))
+    VENDORS.iter().find(|vendor| vendor.params.contains(&name))
 }
 
 /// The vendor that writes a storage key of that name.

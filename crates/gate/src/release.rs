@@ -59,7 +59,8 @@ pub fn release() {
 
 fn is_met(element: &Element, granted: CategorySet) -> bool {
     let need = element.get_attribute("data-postern-need").unwrap_or_default();
-    let bits = need.bytes().fold(0, |bits: u8, digit| bits.wrapping_shl(4) | (digit & 15) + (digit >> 6) * 9);
+    // Two hex digits, read without `parse`, whose errors carry their texts into the page.
+    let bits = need.bytes().fold(0, |bits: u8, digit| (bits << 4) | ((digit & 15) + (digit >> 6) * 9));
     CategorySet::from_bits(bits).is_some_and(|need| Need::any_of(need).is_met(granted))
 }
 

@@ -30,7 +30,12 @@ impl Charset {
             // A page whose meta can be read as ASCII cannot be UTF-16.
             Some(encoding) if !encoding.is_ascii_compatible() => declared(UTF_8),
             Some(encoding) => declared(encoding),
-            None => Self { encoding: WINDOWS_1252, is_declared: false },
+            // A name nobody knows is replaced by what it falls back to, so that the browser and this
+            // parser read the same page.
+            None => Self {
+                encoding: WINDOWS_1252,
+                is_declared: content_type.to_ascii_lowercase().contains("charset="),
+            },
         }
     }
 
@@ -94,7 +99,8 @@ mod tests {
             ("text/html; charset=utf-16le", b"", Some("UTF-8")),
             ("text/html", b"\xFF\xFE<\x00", Some("UTF-8")),
             ("text/html", b"<meta charset=utf-16>", Some("UTF-8")),
-            ("text/html; charset=nonsense", b"<p>", None),
+            ("text/html; charset=nonsense", b"<p>", Some("windows-1252")),
+            ("text/html", b"<p>", None),
         ] {
             assert_eq!(Charset::of(content_type, bytes).header_label(), expected, "{content_type}");
         }
