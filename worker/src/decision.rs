@@ -1,6 +1,7 @@
 //! Taking a decision: checked, recorded, and only then told. Source: standards.md 5.4.
 
-use crate::ledger::{ActMessage, Ledger, METHODS, Refusal, body_hash, random};
+use crate::ledger::{ActMessage, Ledger, METHODS, Refusal, body_hash};
+use crate::random::random;
 use crate::site::Site;
 use crate::visit::{CONSENT_COOKIE, Visit};
 use crate::{answer, pages};

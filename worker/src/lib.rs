@@ -9,8 +9,11 @@ mod counting;
 mod decision;
 mod guard;
 mod ledger;
+mod ledger_object;
+mod ledger_store;
 mod pages;
 mod proxy;
+mod random;
 mod site;
 mod visit;
 

@@ -1,7 +1,8 @@
 //! Pages of our own: health, consent page, dashboard, login, and what visitors see when something fails.
 
 use crate::answer;
-use crate::ledger::{Ledger, random};
+use crate::ledger::Ledger;
+use crate::random::random;
 use crate::site::Site;
 use crate::visit::Visit;
 use postern_consent::{CategorySet, Minutes, State};

@@ -1,0 +1,169 @@
+//! The Durable Object that keeps the receipts of one site. The algorithm is `postern-receipt`'s, the
+//! statements are `ledger_store.rs`'s. Nothing between reading and writing awaits.
+
+use crate::answer;
+use crate::ledger::{ActMessage, DayMessage, METHODS, ReceiptMessage, Recorded};
+use crate::ledger_store::{SqlStore, migrate};
+use crate::random::random;
+use crate::site::Site;
+use postern_consent::{CategorySet, Signals, Subject};
+use postern_receipt::{
+    Act, Append, Capacity, Client, HostName, IdempotencyKey, LedgerError, Notice, NoticeUri, Setting,
+    Sha256Hex, Word,
+};
+use postern_stats::{Day, ViewBatch};
+use std::rc::Rc;
+use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
+
+/// Room that only withdrawals may use: about 2,500 receipts.
+const BYTES_RESERVED: u64 = 10_000_000;
+
+/// The object that keeps the receipts of one site.
+#[durable_object]
+pub struct LedgerObject {
+    sql: SqlStorage,
+    site: Rc<Site>,
+    is_ready: bool,
+}
+
+impl DurableObject for LedgerObject {
+    fn new(state: State, env: Env) -> Self {
+        let sql = state.storage().sql();
+        let is_ready = migrate(&sql)
+            .map_err(|error| answer::log(&format!("the Ledger cannot be opened: {error}")))
+            .is_ok();
+        Self { sql, site: Site::of(&env), is_ready }
+    }
+
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let body = request.text().await?;
+        if !self.is_ready {
+            return Response::error("The record of choices cannot be opened.", 503);
+        }
+        let mut store = SqlStore(self.sql.clone());
+        match request.path().as_str() {
+            "/record" => self.record(&mut store, &body),
+            "/views" => {
+                let Ok(batch) = ViewBatch::parse(&body) else { return Response::error("not a batch", 400) };
+                for (day, views, shown) in batch.days() {
+                    postern_receipt::add_views(&mut store, day.number(), views, shown).map_err(failed)?;
+                }
+                Response::ok("")
+            }
+            "/receipts" => {
+                let subject = Subject(serde_json::from_str(&body)?);
+                let rows = postern_receipt::receipts_of(&store, subject).map_err(failed)?;
+                let messages: Vec<ReceiptMessage> = rows
+                    .into_iter()
+                    .map(|row| ReceiptMessage {
+                        receipt_id: row.receipt_id.as_str().to_string(),
+                        at_unix_ms: row.at_unix_ms,
+                        outcome: row.outcome.name().to_string(),
+                        offered: row.offered.bits(),
+                        granted: row.granted.bits(),
+                    })
+                    .collect();
+                Response::from_json(&messages)
+            }
+            "/days" => {
+                let (from, to) = serde_json::from_str(&body)?;
+                let rows = postern_receipt::days(&store, from, to).map_err(failed)?;
+                let messages: Vec<DayMessage> = rows
+                    .into_iter()
+                    .map(|row| DayMessage {
+                        day: row.day,
+                        counts: [row.views, row.shown, row.accepted, row.refused, row.partial, row.withdrawn],
+                    })
+                    .collect();
+                Response::from_json(&messages)
+            }
+            _ => Response::error("no such message", 404),
+        }
+    }
+}
+
+impl LedgerObject {
+    fn record(&self, store: &mut SqlStore, body: &str) -> Result<Response> {
+        let message: ActMessage = serde_json::from_str(body)?;
+        let (Some(setting), Some(method), Some(granted), Ok(key)) = (
+            setting(&self.site, &message),
+            METHODS.get(message.method).copied(),
+            CategorySet::from_bits(message.granted),
+            IdempotencyKey::parse(&message.key),
+        ) else {
+            return Response::error("This choice cannot be recorded as it is.", 400);
+        };
+        let append = Append {
+            setting: &setting,
+            act: Act {
+                receipt_random: random(),
+                subject: Subject(message.subject),
+                at_unix_ms: message.now_ms,
+                granted,
+                method,
+                signals: Signals { gpc: message.gpc, dnt: message.dnt },
+                client: Client::of(&message.user_agent),
+            },
+            key,
+            body_sha256: message.body_sha256,
+            salt: random(),
+            day: Day::from_unix_ms(message.now_ms, 0).number(),
+            capacity: Capacity { bytes_max: self.site.ledger_bytes_max, bytes_reserved: BYTES_RESERVED },
+        };
+        match postern_receipt::append(store, &append) {
+            Ok(appended) => {
+                let row = appended.receipt;
+                Response::from_json(&Recorded {
+                    subject: subject_bytes(&row.subject).unwrap_or(message.subject),
+                    receipt_id: row.receipt_id.as_str().to_string(),
+                    granted: row.granted.bits(),
+                    at_unix_ms: row.at_unix_ms,
+                })
+            }
+            Err(LedgerError::Conflict) => Response::error(LedgerError::<()>::Conflict.to_string(), 422),
+            Err(LedgerError::Full { bytes_used, bytes_max }) => {
+                answer::log(&format!(
+                    "the Ledger is full: {bytes_used} of {bytes_max} bytes; raise LEDGER_BYTES_MAX or add a shard"
+                ));
+                Response::error("The record of choices is full.", 503)
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
+fn subject_bytes(hex: &str) -> Option<[u8; 16]> {
+    u128::from_str_radix(hex, 16).ok().map(u128::to_be_bytes)
+}
+
+fn failed<E: std::fmt::Debug>(error: LedgerError<E>) -> worker::Error {
+    worker::Error::RustError(format!("{error:?}"))
+}
+
+/// The site's part of a receipt.
+fn setting(site: &Site, message: &ActMessage) -> Option<Setting> {
+    let policy = site.policy.as_ref().ok()?;
+    let hosts = policy.site.hosts.iter().map(String::as_str).chain([message.host.as_str()]);
+    let mut scope: Vec<HostName> = hosts.filter_map(|host| HostName::parse(host).ok()).collect();
+    scope.sort();
+    scope.dedup();
+    let purposes = policy.purposes.iter();
+    Some(Setting {
+        controller: Word::parse(&policy.site.id).ok()?,
+        profile: Word::parse(&policy.rules.legal.name).ok()?,
+        rules: policy.profile(),
+        scope,
+        lang: Word::parse(&message.lang).or_else(|_| Word::parse(&policy.site.language)).ok()?,
+        purposes: purposes
+            .filter_map(|purpose| Some((purpose.category, policy.purpose_sha256(purpose.category)?)))
+            .collect(),
+        vendors_sha256: policy.vendors_sha256(),
+        notice: Notice {
+            uri: NoticeUri::parse(&policy.notice.url).ok()?,
+            version: Word::parse(&policy.notice.version).ok()?,
+            sha256: Sha256Hex(policy.texts_sha256()),
+        },
+        policy_sha256: policy.hash(),
+        withdraw_uri: NoticeUri::parse("/_postern/consent").ok()?,
+    })
+}

@@ -1,0 +1,215 @@
+//! Receipts and counters in SQLite: the tables, and each statement once.
+
+use postern_consent::CategorySet;
+use postern_receipt::{DayRow, IdempotencyKey, ReceiptId, ReceiptRow, Store, outcome_named};
+use serde::Deserialize;
+use worker::{Result, SqlStorage, SqlStorageValue};
+
+/// Statements that bring the storage to the next version, in order; never changed, only added to.
+const MIGRATIONS: [&str; 1] = ["
+CREATE TABLE receipts (
+    seq INTEGER PRIMARY KEY,
+    receipt_id TEXT NOT NULL UNIQUE,
+    subject TEXT NOT NULL,
+    at_unix_ms INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    offered INTEGER NOT NULL,
+    granted INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    json TEXT NOT NULL,
+    salt BLOB NOT NULL,
+    commitment BLOB NOT NULL,
+    key TEXT NOT NULL UNIQUE,
+    body_sha256 BLOB NOT NULL
+);
+CREATE INDEX receipts_of_subject ON receipts (subject, seq);
+CREATE TABLE days (
+    day INTEGER PRIMARY KEY,
+    views INTEGER NOT NULL DEFAULT 0,
+    shown INTEGER NOT NULL DEFAULT 0,
+    accepted INTEGER NOT NULL DEFAULT 0,
+    refused INTEGER NOT NULL DEFAULT 0,
+    partial INTEGER NOT NULL DEFAULT 0,
+    withdrawn INTEGER NOT NULL DEFAULT 0
+);
+CREATE TRIGGER receipts_count AFTER INSERT ON receipts BEGIN
+    INSERT INTO days (day, accepted, refused, partial, withdrawn)
+    VALUES (NEW.day, NEW.outcome = 'accepted', NEW.outcome = 'refused', NEW.outcome = 'partial', NEW.outcome = 'withdrawn')
+    ON CONFLICT (day) DO UPDATE SET
+        accepted = accepted + excluded.accepted,
+        refused = refused + excluded.refused,
+        partial = partial + excluded.partial,
+        withdrawn = withdrawn + excluded.withdrawn;
+END;
+"];
+
+/// Brings the storage to the newest version.
+pub fn migrate(sql: &SqlStorage) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Version {
+        version: usize,
+    }
+    sql.exec("CREATE TABLE IF NOT EXISTS meta (version INTEGER NOT NULL)", None)?;
+    let rows: Vec<Version> = sql.exec("SELECT version FROM meta", None)?.to_array()?;
+    let version = rows.first().map_or(0, |row| row.version);
+    for (index, statements) in MIGRATIONS.iter().enumerate().skip(version) {
+        sql.exec(statements, None)?;
+        sql.exec("DELETE FROM meta", None)?;
+        sql.exec("INSERT INTO meta (version) VALUES (?)", vec![(index as i64 + 1).into()])?;
+    }
+    Ok(())
+}
+
+/// The object's storage.
+pub struct SqlStore(pub SqlStorage);
+
+const COLUMNS: &str = "seq, receipt_id, subject, at_unix_ms, day, offered, granted, outcome, json, salt, commitment, key, body_sha256";
+
+impl SqlStore {
+    fn rows(&self, tail: &str, bindings: Vec<SqlStorageValue>) -> Result<Vec<ReceiptRow>> {
+        let cursor = self.0.exec(&format!("SELECT {COLUMNS} FROM receipts {tail}"), bindings)?;
+        cursor.raw().map(|row| read_row(row?)).collect()
+    }
+}
+
+fn integer(number: u64) -> Result<SqlStorageValue> {
+    let number = i64::try_from(number).map_err(|error| worker::Error::RustError(error.to_string()))?;
+    SqlStorageValue::try_from_i64(number)
+}
+
+fn read_row(values: Vec<SqlStorageValue>) -> Result<ReceiptRow> {
+    let mut values = values.into_iter();
+    let bad = |column: &str| worker::Error::RustError(format!("a stored receipt has no readable {column}"));
+    let mut whole = |column: &str| match values.next() {
+        Some(SqlStorageValue::Integer(number)) => {
+            Ok(Value::Number(u64::try_from(number).map_err(|_| bad(column))?))
+        }
+        Some(SqlStorageValue::String(text)) => Ok(Value::Text(text)),
+        Some(SqlStorageValue::Blob(bytes)) => Ok(Value::Bytes(bytes)),
+        _ => Err(bad(column)),
+    };
+    Ok(ReceiptRow {
+        seq: whole("seq")?.number().ok_or_else(|| bad("seq"))?,
+        receipt_id: ReceiptId::parse(&whole("receipt_id")?.text()).map_err(|_| bad("receipt_id"))?,
+        subject: whole("subject")?.text(),
+        at_unix_ms: whole("at_unix_ms")?.number().ok_or_else(|| bad("at_unix_ms"))?,
+        day: whole("day")?.number().and_then(|day| u32::try_from(day).ok()).ok_or_else(|| bad("day"))?,
+        offered: whole("offered")?.set().ok_or_else(|| bad("offered"))?,
+        granted: whole("granted")?.set().ok_or_else(|| bad("granted"))?,
+        outcome: outcome_named(&whole("outcome")?.text()).ok_or_else(|| bad("outcome"))?,
+        json: whole("json")?.text(),
+        salt: whole("salt")?.hash().ok_or_else(|| bad("salt"))?,
+        commitment: whole("commitment")?.hash().ok_or_else(|| bad("commitment"))?,
+        key: IdempotencyKey::parse(&whole("key")?.text()).map_err(|_| bad("key"))?,
+        body_sha256: whole("body_sha256")?.hash().ok_or_else(|| bad("body_sha256"))?,
+    })
+}
+
+enum Value {
+    Number(u64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Value {
+    fn number(self) -> Option<u64> {
+        if let Self::Number(number) = self { Some(number) } else { None }
+    }
+
+    fn set(self) -> Option<CategorySet> {
+        u8::try_from(self.number()?).ok().and_then(CategorySet::from_bits)
+    }
+
+    fn text(self) -> String {
+        if let Self::Text(text) = self { text } else { String::new() }
+    }
+
+    fn hash(self) -> Option<[u8; 32]> {
+        if let Self::Bytes(bytes) = self { bytes.try_into().ok() } else { None }
+    }
+}
+
+impl Store for SqlStore {
+    type Error = worker::Error;
+
+    fn find_key(&self, key: &IdempotencyKey) -> Result<Option<ReceiptRow>> {
+        Ok(self.rows("WHERE key = ?", vec![key.as_str().into()])?.pop())
+    }
+
+    fn find_latest(&self, subject: &str) -> Result<Option<ReceiptRow>> {
+        Ok(self.rows("WHERE subject = ? ORDER BY seq DESC LIMIT 1", vec![subject.into()])?.pop())
+    }
+
+    fn list_subject(&self, subject: &str, limit: u32) -> Result<Vec<ReceiptRow>> {
+        self.rows(
+            "WHERE subject = ? ORDER BY seq DESC LIMIT ?",
+            vec![subject.into(), i64::from(limit).into()],
+        )
+    }
+
+    fn bytes_used(&self) -> Result<u64> {
+        Ok(self.0.database_size() as u64)
+    }
+
+    fn insert(&mut self, row: &ReceiptRow) -> Result<u64> {
+        #[derive(Deserialize)]
+        struct Inserted {
+            seq: u64,
+        }
+        let values = vec![
+            row.receipt_id.as_str().into(),
+            row.subject.as_str().into(),
+            integer(row.at_unix_ms)?,
+            i64::from(row.day).into(),
+            i64::from(row.offered.bits()).into(),
+            i64::from(row.granted.bits()).into(),
+            row.outcome.name().into(),
+            row.json.as_str().into(),
+            row.salt.to_vec().into(),
+            row.commitment.to_vec().into(),
+            row.key.as_str().into(),
+            row.body_sha256.to_vec().into(),
+        ];
+        let columns = COLUMNS.trim_start_matches("seq, ");
+        let statement =
+            format!("INSERT INTO receipts ({columns}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?) RETURNING seq");
+        let inserted: Inserted = self.0.exec(&statement, values)?.one()?;
+        Ok(inserted.seq)
+    }
+
+    fn add_views(&mut self, day: u32, views: u64, shown: u64) -> Result<()> {
+        let statement = "INSERT INTO days (day, views, shown) VALUES (?, ?, ?) \
+                         ON CONFLICT (day) DO UPDATE SET views = views + excluded.views, shown = shown + excluded.shown";
+        self.0.exec(statement, vec![i64::from(day).into(), integer(views)?, integer(shown)?]).map(|_| ())
+    }
+
+    fn list_days(&self, from: u32, to: u32) -> Result<Vec<DayRow>> {
+        #[derive(Deserialize)]
+        struct Row {
+            day: u32,
+            views: u64,
+            shown: u64,
+            accepted: u64,
+            refused: u64,
+            partial: u64,
+            withdrawn: u64,
+        }
+        let cursor = self.0.exec(
+            "SELECT day, views, shown, accepted, refused, partial, withdrawn FROM days WHERE day BETWEEN ? AND ? ORDER BY day",
+            vec![i64::from(from).into(), i64::from(to).into()],
+        )?;
+        let rows: Vec<Row> = cursor.to_array()?;
+        Ok(rows
+            .into_iter()
+            .map(|row| DayRow {
+                day: row.day,
+                views: row.views,
+                shown: row.shown,
+                accepted: row.accepted,
+                refused: row.refused,
+                partial: row.partial,
+                withdrawn: row.withdrawn,
+            })
+            .collect())
+    }
+}
