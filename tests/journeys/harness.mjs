@@ -139,14 +139,14 @@ async function readHealth(port) {
 }
 
 /** Starts a Worker by `wrangler dev` in a folder of its own. `vars` that are undefined are left out. */
-export async function startWrangler({ name, config, vars, isReady }) {
+export async function startWrangler({ name, config, vars, isReady, state }) {
   const [port, inspectorPort] = await findPorts(2);
   const folder = makeFolder();
   const [command, ...first] = (process.env.POSTERN_WRANGLER ?? 'npx wrangler').split(' ').filter(Boolean);
   const started = run(name, command, [
     ...first, 'dev', '--config', config,
     '--port', String(port), '--ip', '127.0.0.1', '--inspector-port', String(inspectorPort), '--show-interactive-dev-session=false',
-    '--persist-to', join(folder, 'state'),
+    '--persist-to', state ?? join(folder, 'state'),
     ...Object.entries(vars).filter(([, value]) => value !== undefined).flatMap(([key, value]) => ['--var', `${key}:${value}`]),
   ], {
     CI: '1', NO_COLOR: '1', WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_LOG_PATH: join(folder, 'log'),
@@ -156,6 +156,8 @@ export async function startWrangler({ name, config, vars, isReady }) {
   return {
     port, base: `http://localhost:${port}`, pid: started.pid,
     get log() { return started.log; },
+    /** Ends it as a power cut would. */
+    kill: () => killGroup(started.pid, 'SIGKILL'),
     stop: async () => {
       await started.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -168,13 +170,13 @@ export async function startWrangler({ name, config, vars, isReady }) {
  * Starts one Worker of ours. `vars` are added to (or, with undefined, taken from) the usual ones;
  * `health` is the status that says it is up: 503 for one that is meant to be unwell.
  */
-export async function startWorker({ originPort, vars = {}, health = 200 }) {
+export async function startWorker({ originPort, vars = {}, health = 200, config, state, cookieKey = randomBytes(32).toString('hex') }) {
   const token = randomBytes(16).toString('hex');
-  const cookieKey = randomBytes(32).toString('hex');
   const built = join(ROOT, 'build', 'wrangler.toml');
   const worker = await startWrangler({
     name: 'the Worker',
-    config: existsSync(built) ? built : join(ROOT, 'wrangler.toml'),
+    config: config ?? (existsSync(built) ? built : join(ROOT, 'wrangler.toml')),
+    state,
     vars: { ORIGIN: `http://127.0.0.1:${originPort}`, DASHBOARD_TOKEN: token, COOKIE_KEY: cookieKey, ...vars },
     isReady: async (port) => (await readHealth(port)) === health,
   });
@@ -269,7 +271,7 @@ export async function startWorld({ origin = 'shop', vars = {}, browser: needsBro
     };
 
     return {
-      worker, base: worker.base, originBase: `http://127.0.0.1:${originPort}`, originPort, recorder, newPage, waitQuiet, settle, close,
+      worker, base: worker.base, originBase: `http://127.0.0.1:${originPort}`, originPort, recorderPort, recorder, newPage, waitQuiet, settle, close,
       stopOrigin: () => originProcess.stop(),
       /** A second Worker on the same origin, for what one set of vars cannot show. Stopped with the world, or earlier. */
       startWorker: async (options = {}) => {

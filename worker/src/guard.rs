@@ -52,6 +52,9 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         must_inject,
         own: &parts.own,
     });
+    if plan.is_page && visit.method == "GET" {
+        counting::count_page(site, env, context, &visit, parts.shows_banner);
+    }
     match plan.body {
         BodyPlan::Pass if !is_renamed && plan.remove.is_empty() && plan.append.is_empty() => Ok(response),
         BodyPlan::Pass => copy(&response, response.body().as_ref(), &headers, &plan, None),
@@ -60,10 +63,6 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
             pages::unreadable(site)
         }
         BodyPlan::Rewrite { inject } => {
-            let is_page = inject && visit.method == "GET" && destination == Destination::Page;
-            if is_page {
-                counting::count_page(site, env, context, &visit, parts.shows_banner);
-            }
             rewrite(&response, &visit, &headers, &plan, granted, inject.then_some(parts.injection)).await
         }
     }

@@ -47,7 +47,7 @@ const hold = (element, attribute, address, row) => {
     mark('type', element.getAttribute('type') || '');
     setNative.call(element, 'type', 'text/plain');
   }
-  made.add(element);
+  made.size < QUEUE_MAX && made.add(element);
 };
 
 const wrap = (owner, name, make) => {
@@ -199,8 +199,7 @@ const bridge = {
   get granted() {
     return granted;
   },
-  held: () => [...document.querySelectorAll(`[${PREFIX}need]`), ...[...made].filter((element) => !element.isConnected)],
-  isMade: (element) => made.has(element),
+  held: () => [...new Set([...document.querySelectorAll(`[${PREFIX}need]`), ...made])],
   grant(bits) {
     granted = bits;
     signal('update');
@@ -219,7 +218,7 @@ const bridge = {
       headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
       body,
     }).then(
-      (answer) => gate.then((module) => module.answered(answer.status, parseInt(answer.headers.get('postern-granted'), 16))),
+      (answer) => gate.then((module) => module.answered(answer.status, parseInt(answer.headers.get('postern-granted'), 16) || 255)),
       () => gate.then((module) => module.answered(0, 1)),
     ),
 };

@@ -88,6 +88,7 @@ pub fn tidy() -> Result<(), String> {
             }
         }
     }
+    breaches.extend(dependency_breach(&root));
     for folder in std::fs::read_dir(root.join("crates")).into_iter().flatten().flatten() {
         let room = format!("crates/{}", folder.file_name().to_string_lossy());
         if !MAY_IMPORT.iter().any(|(known, _)| *known == room) {
@@ -99,6 +100,37 @@ pub fn tidy() -> Result<(), String> {
     } else {
         Err(format!("the house is not tidy:\n  {}", breaches.join("\n  ")))
     }
+}
+
+/// Every crate that is linked into the page, by name, against the list that was agreed on. With `BLESS=1`
+/// the list is written anew.
+fn dependency_breach(root: &Path) -> Option<String> {
+    let mut command = std::process::Command::new("cargo");
+    command.args([
+        "tree",
+        "--offline",
+        "-p",
+        "postern-gate",
+        "-e",
+        "normal",
+        "--target",
+        "wasm32-unknown-unknown",
+    ]);
+    let tree = crate::run::output(command.args(["--prefix", "none", "--format", "{p}"]).current_dir(root))?;
+    let mut names: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let found = names.join("\n") + "\n";
+    let file = root.join("crates/gate/dependencies.txt");
+    if std::env::var_os("BLESS").is_some() {
+        let _ = std::fs::write(&file, &found);
+    }
+    let agreed = std::fs::read_to_string(&file).unwrap_or_default();
+    (agreed != found).then(|| {
+        "crates/gate: another set of crates is linked into the page than crates/gate/dependencies.txt names; \
+         give the reason in the commit and run with BLESS=1"
+            .to_string()
+    })
 }
 
 fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {

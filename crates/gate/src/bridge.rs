@@ -1,7 +1,7 @@
 //! What the stub offers the gate. The other side of each is in `www/stub/stub.js`.
 
 use wasm_bindgen::prelude::*;
-use web_sys::{Document, Element};
+use web_sys::Document;
 
 #[wasm_bindgen]
 extern "C" {
@@ -16,14 +16,10 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn granted(this: &Bridge) -> u8;
 
-    /// Everything held: first what stands in the document, in its order, then what scripts made and
-    /// have not inserted.
+    /// Everything held: first what stands in the document, in its order, then what scripts made and put
+    /// elsewhere, or nowhere yet.
     #[wasm_bindgen(method)]
     pub fn held(this: &Bridge) -> js_sys::Array;
-
-    /// Was the element made by a script (and not by the parser)?
-    #[wasm_bindgen(method, js_name = isMade)]
-    pub fn is_made(this: &Bridge, element: &Element) -> bool;
 
     /// From now on these categories pass and others are held; Consent Mode is told, and traces of
     /// denied vendors are removed.

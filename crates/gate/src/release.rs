@@ -10,7 +10,7 @@ use gloo_events::EventListener;
 use postern_consent::{CategorySet, Need};
 use std::cell::Cell;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlScriptElement};
+use web_sys::Element;
 
 thread_local! {
     /// Scripts whose turn has not come, the next one last.
@@ -35,8 +35,6 @@ pub fn release() {
                 restore(&element);
                 continue;
             }
-            // Claimed: a second release while this one is under way does not take it again.
-            let _ = element.remove_attribute("data-postern-need");
             let is_module =
                 element.get_attribute("data-postern-type").is_some_and(|original| original == "module");
             let late = is_module || element.has_attribute("defer");
@@ -64,21 +62,22 @@ fn is_met(element: &Element, granted: CategorySet) -> bool {
     CategorySet::from_bits(bits).is_some_and(|need| Need::any_of(need).is_met(granted))
 }
 
-/// Starts waiting scripts until one must be waited for: an external one that is not `async`.
+/// Starts waiting scripts until one must be waited for: an external one that will run, and not `async`.
 fn run_next(bridge: &Bridge) {
     loop {
         let mut waiting = WAITING.take();
         let next = waiting.pop();
         WAITING.set(waiting);
         let Some(element) = next else { return };
+        // Taken back while it waited, or started by an earlier release.
+        if !is_met(&element, CategorySet::from_bits(bridge.granted()).unwrap_or_default()) {
+            continue;
+        }
         let must_wait = !element.has_attribute("async")
             && element.has_attribute("data-postern-src")
-            && element.is_connected();
+            && element.is_connected()
+            && will_run(&element);
         if must_wait {
-            // A script from the HTML counts as `async` once its first preparation was in vain.
-            if !bridge.is_made(&element) {
-                element.unchecked_ref::<HtmlScriptElement>().set_async(false);
-            }
             LOADING.set(Some(
                 ["load", "error"].map(|name| EventListener::once(&element, name, |_| on_loaded())),
             ));
@@ -90,12 +89,17 @@ fn run_next(bridge: &Bridge) {
     }
 }
 
+/// Will a browser that knows modules run it? What it does not run tells neither `load` nor `error`.
+fn will_run(element: &Element) -> bool {
+    let original_type = element.get_attribute("data-postern-type").unwrap_or_default();
+    let is_script =
+        matches!(original_type.as_str(), "" | "module" | "text/javascript" | "application/javascript");
+    is_script && !element.has_attribute("nomodule")
+}
+
 fn on_loaded() {
-    // The listener that called is among these; it may only go once it has returned, so the pair is
-    // kept until the next one takes its place.
-    let done = LOADING.take();
+    LOADING.set(None);
     with_bridge(run_next);
-    drop(done);
 }
 
 /// Address attributes as held and as they were; the one that starts an element comes last.

@@ -6,7 +6,7 @@
 //! which stands before them in the same page.
 
 use crate::Charset;
-use crate::address::{denied_owner, denied_owner_in_srcset};
+use crate::address::{Base, denied_owner, denied_owner_in_srcset};
 use encoding_rs::{Decoder, UTF_8};
 use lol_html::html_content::{ContentType, DocumentEnd, Element, TextChunk};
 use lol_html::{
@@ -111,7 +111,7 @@ impl OutputSink for Sink {
 
 /// What the handlers share while a page passes.
 struct Page {
-    base: Url,
+    base: Base,
     granted: CategorySet,
     injection: Option<Injection>,
     is_head_done: bool,
@@ -131,11 +131,15 @@ impl PageRewriter {
     /// A rewriter for a page at `base`. Without `injection` nothing is put in.
     #[must_use]
     pub fn new(charset: Charset, base: &Url, granted: CategorySet, injection: Option<Injection>) -> Self {
+        Self::with_base(charset, Base::new(base.clone()), granted, injection)
+    }
+
+    fn with_base(charset: Charset, base: Base, granted: CategorySet, injection: Option<Injection>) -> Self {
         let decoder = charset.is_transcoded().then(|| charset.encoding.new_decoder());
         let encoding = AsciiCompatibleEncoding::new(if decoder.is_some() { UTF_8 } else { charset.encoding });
         let sink = Sink::default();
         let page = Page {
-            base: base.clone(),
+            base,
             granted,
             injection,
             is_head_done: false,
@@ -264,6 +268,9 @@ impl Page {
 
     /// Puts the gate before anything that could start a request, and the banner first in the body.
     fn inject(&mut self, element: &mut Element<'_, '_>) {
+        if self.is_head_done && self.is_body_done {
+            return;
+        }
         let name = element.tag_name();
         if !self.is_head_done {
             let head = self.take_head();
@@ -287,9 +294,7 @@ impl Page {
     fn hold(&mut self, element: &mut Element<'_, '_>) -> HandlerResult {
         let name = element.tag_name();
         if name == "base" {
-            if let Some(href) = element.get_attribute("href")
-                && let Ok(base) = self.base.join(crate::address::decode_references(&href).trim())
-            {
+            if let Some(base) = element.get_attribute("href").and_then(|href| self.base.moved(&href)) {
                 self.base = base;
             }
             return Ok(());
@@ -335,7 +340,7 @@ impl Page {
 
     /// The owner of anything denied in markup that a script or frame would insert.
     fn denied_owner_in_markup(&self, raw: &str) -> Option<&'static Vendor> {
-        let markup = crate::address::decode_references(raw);
+        let markup = htmlize::unescape_attribute(raw);
         let owner = Rc::new(RefCell::new(None::<&'static Vendor>));
         let found = Rc::clone(&owner);
         let (base, granted) = (self.base.clone(), self.granted);
@@ -379,7 +384,7 @@ impl Page {
     /// The same markup with everything denied in it held.
     fn hold_in_markup(&self, markup: &str) -> String {
         let charset = Charset { encoding: UTF_8, is_declared: true };
-        let mut inner = PageRewriter::new(charset, &self.base, self.granted, None);
+        let mut inner = PageRewriter::with_base(charset, self.base.clone(), self.granted, None);
         let rewritten = inner.write(markup.as_bytes()).and_then(|mut out| {
             out.extend(inner.end()?);
             Ok(out)

@@ -1,6 +1,7 @@
 //! What changes in an answer on its way to the visitor.
 
-use crate::{Headers, OwnSources, address, cookies, csp};
+use crate::address::{Base, denied_owner};
+use crate::{Headers, OwnSources, cookies, csp};
 use postern_consent::CategorySet;
 use url::Url;
 
@@ -85,6 +86,8 @@ pub struct ResponsePlan {
     pub append: Headers,
     /// What happens to the body.
     pub body: BodyPlan,
+    /// Is it a page that a visitor will see?
+    pub is_page: bool,
 }
 
 /// Headers that speak of bytes we are about to change. Source: RFC 9110 section 8, RFC 9530.
@@ -103,13 +106,14 @@ const ABOUT_THE_BYTES: [&str; 9] = [
 /// Plans an answer.
 #[must_use]
 pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
-    let mut plan = ResponsePlan { remove: vec![], append: vec![], body: BodyPlan::Pass };
+    let mut plan = ResponsePlan { remove: vec![], append: vec![], body: BodyPlan::Pass, is_page: false };
     filter_cookies(facts, &mut plan);
     filter_links(facts, &mut plan);
     let Some(is_certain) = html_certainty(facts) else { return plan };
     let is_denying = facts.granted != CategorySet::ALL;
     let inject = facts.must_inject && is_certain && facts.destination.is_document();
     let has_body = !matches!(facts.status, 204 | 205 | 304) && facts.status >= 200;
+    plan.is_page = has_body && is_certain && facts.destination == Destination::Page;
     if !has_body || !(is_denying || inject) {
         // The same address has other bytes under another consent: caches must tell them apart.
         plan.append.push(("vary".into(), "Cookie".into()));
@@ -179,10 +183,11 @@ fn filter_cookies(facts: &ResponseFacts, plan: &mut ResponsePlan) {
 
 /// `Link:` makes browsers connect and fetch before they have read a byte of the page. Source: RFC 8288.
 fn filter_links(facts: &ResponseFacts, plan: &mut ResponsePlan) {
+    let base = Base::new(facts.url.clone());
     let all: Vec<&str> = values(facts, "link").flat_map(split_links).collect();
     let is_kept = |link: &&&str| {
         let target = link.trim().strip_prefix('<').and_then(|rest| rest.split_once('>'));
-        target.is_none_or(|(target, _)| address::denied_owner(target, facts.url, facts.granted).is_none())
+        target.is_none_or(|(target, _)| denied_owner(target, &base, facts.granted).is_none())
     };
     let kept: Vec<&str> = all.iter().filter(is_kept).copied().collect();
     if kept.len() < all.len() {
@@ -246,7 +251,10 @@ mod tests {
     #[test]
     fn what_is_no_page_passes_untouched() {
         let image = plan(&[("content-type", "image/png"), ("content-length", "9")], |_| {});
-        assert_eq!(image, ResponsePlan { remove: vec![], append: vec![], body: BodyPlan::Pass });
+        assert_eq!(
+            image,
+            ResponsePlan { remove: vec![], append: vec![], body: BodyPlan::Pass, is_page: false }
+        );
     }
 
     #[test]

@@ -1,0 +1,143 @@
+// What the edge costs: time to the first and to the last byte through Postern and through a Worker that only proxies, both
+// in workerd under wrangler, in one interleaved run on one machine. Run by `cargo xtask bench`, after a build.
+// Figures of one run compare with each other only. Ends with 1 if a budget is not met.
+//
+// POSTERN_BENCH_ROUNDS may name another number of rounds than 200.
+
+import { createServer } from 'node:http';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker, isMainThread, parentPort } from 'node:worker_threads';
+import { ROOT, makeFolder, startWorker, startWrangler } from '../journeys/harness.mjs';
+import { consentCookie, postDecision, send } from '../journeys/wire.mjs';
+
+const ROUNDS = Number(process.env.POSTERN_BENCH_ROUNDS ?? 200);
+const WARM_UP_ROUNDS = 20;
+const PAGE_BYTES = 124_000;
+const IMAGES = 900;
+const IMAGE_BYTES = 40_000;
+
+/** A page of 124 kB with 900 images: the one design.md measured with. Three elements on it belong to known vendors. */
+function makePage() {
+  const images = Array.from({ length: IMAGES }, (_, index) => `<figure><img src="/img/${index}.jpg" alt="Thing ${index}" width="320" height="240" loading="lazy"></figure>\n`);
+  const head = '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Nine hundred things</title>\n'
+    + '<link rel="stylesheet" href="/page.css"><script async src="https://www.googletagmanager.com/gtag/js?id=G-TEST00000"></script>\n'
+    + '<script async src="https://connect.facebook.net/en_US/fbevents.js"></script></head><body><h1>Nine hundred things</h1>\n';
+  const tail = '<iframe src="https://www.youtube.com/embed/x" title="Film"></iframe></body></html>\n';
+  const rest = PAGE_BYTES - Buffer.byteLength(head + images.join('') + tail);
+  if (rest < 0) throw new Error(`the page has ${-rest} bytes too many: mend makePage`);
+  const words = 'A plain sentence about a thing, with nothing in it. '.repeat(Math.ceil(rest / 52)).slice(0, Math.max(0, rest - 7));
+  return Buffer.from(`${head}${images.join('')}<p>${words}</p>${tail}`);
+}
+
+function serveOrigin() {
+  const page = makePage();
+  const image = Buffer.alloc(IMAGE_BYTES, 7);
+  const server = createServer((request, response) => {
+    const isImage = request.url.startsWith('/img/');
+    const body = isImage ? image : page;
+    response.writeHead(200, { 'content-type': isImage ? 'image/jpeg' : 'text/html; charset=utf-8', 'content-length': body.length, 'cache-control': 'no-store' });
+    response.end(body);
+  });
+  server.keepAliveTimeout = 60_000;
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage({ port: server.address().port, page, image }));
+}
+
+function quantile(values, share) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}
+
+async function startPlainProxy(originPort) {
+  const [date] = /compatibility_date = .*/.exec(readFileSync(join(ROOT, 'wrangler.toml'), 'utf8')) ?? [];
+  const config = join(makeFolder(), 'wrangler.toml');
+  const main = JSON.stringify(join(ROOT, 'tests/bench/plain-proxy.mjs'));
+  writeFileSync(config, `name = "plain-proxy"\nmain = ${main}\n${date}\n`);
+  return startWrangler({
+    name: 'the plain proxy', config, vars: { ORIGIN: `http://127.0.0.1:${originPort}` },
+    isReady: (port) => send(port, '/').then((answer) => answer.status === 200, () => false),
+  });
+}
+
+/** Without the control of our own on each page, so that one where everything is granted passes untouched. */
+function policyWithOwnLink() {
+  const text = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
+  const changed = text.replace(/^reopen = .*$/m, 'reopen = "own-link"');
+  if (!changed.includes('reopen = "own-link"')) throw new Error('postern.toml has no line "reopen = …" to replace');
+  return changed;
+}
+
+async function measure(started) {
+  const origin = new Worker(fileURLToPath(import.meta.url));
+  started.push({ stop: () => origin.terminate() });
+  const { port: originPort, page, image } = await new Promise((resolve, reject) => { origin.once('message', resolve).once('error', reject); });
+  const plain = await startPlainProxy(originPort);
+  started.push(plain);
+  const postern = await startWorker({ originPort, vars: { POLICY: policyWithOwnLink() } });
+  started.push(postern);
+
+  const cookie = consentCookie(await postDecision(postern));
+  if (!cookie) throw new Error('the decision set no consent cookie');
+  // Uncompressed: otherwise the development server's own compression is most of what is measured.
+  const browser = { 'accept-encoding': 'identity', 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36' };
+  const forPage = { ...browser, accept: 'text/html', 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'none' };
+  const forImage = { ...browser, accept: 'image/*', 'sec-fetch-dest': 'image', 'sec-fetch-mode': 'no-cors', 'sec-fetch-site': 'same-origin' };
+  const isSame = (body) => (answer) => answer.body.equals(Buffer.from(body));
+  const isHeld = (answer) => answer.body.includes('data-postern-need') && answer.body.includes('id="postern"') && answer.body.length > PAGE_BYTES;
+  const ways = [
+    { name: 'page, plain proxy', port: plain.port, path: '/', headers: forPage, isRight: isSame(page) },
+    { name: 'page, nothing granted', port: postern.port, path: '/', headers: forPage, isRight: isHeld, against: 0, budget: 1.5 },
+    { name: 'page, all granted', port: postern.port, path: '/', headers: { ...forPage, cookie }, isRight: isSame(page), against: 0, budget: 1.05 },
+    { name: 'image, plain proxy', port: plain.port, path: '/img/1.jpg', headers: forImage, isRight: isSame(image) },
+    { name: 'image, nothing granted', port: postern.port, path: '/img/1.jpg', headers: forImage, isRight: isSame(image), against: 3, budget: 1.05 },
+    { name: 'image, all granted', port: postern.port, path: '/img/1.jpg', headers: { ...forImage, cookie }, isRight: isSame(image), against: 3, budget: 1.05 },
+  ].map((way) => ({ ...way, first: [], last: [] }));
+
+  for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
+    for (let step = 0; step < ways.length; step += 1) {
+      // Another one begins each round, so that none always follows the same one.
+      const way = ways[(step + round + WARM_UP_ROUNDS) % ways.length];
+      const answer = await send(way.port, way.path, { headers: way.headers });
+      if (answer.status !== 200 || !way.isRight(answer)) throw new Error(`${way.name}: the answer is not what is to be measured (status ${answer.status}, ${answer.body.length} bytes)`);
+      if (round < 0) continue;
+      way.first.push(answer.firstByteMs);
+      way.last.push(answer.totalMs);
+    }
+  }
+  return ways;
+}
+
+function report(ways) {
+  const milliseconds = (value) => value.toFixed(2).padStart(8);
+  console.log(`${ROUNDS} rounds, page ${PAGE_BYTES} bytes with ${IMAGES} images, image ${IMAGE_BYTES} bytes; milliseconds`);
+  console.log(`${''.padEnd(24)}   first byte          last byte           ratio to plain`);
+  console.log(`${''.padEnd(24)}   median      p90   median      p90    first     last  budget`);
+  let areMet = true;
+  for (const way of ways) {
+    const figures = [quantile(way.first, 0.5), quantile(way.first, 0.9), quantile(way.last, 0.5), quantile(way.last, 0.9)];
+    let line = `${way.name.padEnd(24)} ${figures.map(milliseconds).join(' ')}`;
+    if (way.budget) {
+      const base = ways[way.against];
+      const ratio = figures[2] / quantile(base.last, 0.5);
+      const isMet = ratio <= way.budget;
+      areMet &&= isMet;
+      line += ` ${milliseconds(figures[0] / quantile(base.first, 0.5))} ${milliseconds(ratio)}    ${way.budget.toFixed(2)}  ${isMet ? 'met' : 'NOT MET'}`;
+    }
+    console.log(line);
+  }
+  return areMet;
+}
+
+if (isMainThread) {
+  const started = [];
+  let areMet = false;
+  try {
+    areMet = report(await measure(started));
+  } finally {
+    for (const one of started.reverse()) await one.stop();
+  }
+  process.exit(areMet ? 0 : 1);
+} else {
+  serveOrigin();
+}

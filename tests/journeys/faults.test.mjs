@@ -1,0 +1,85 @@
+// Faults of the machine and of the deployment: an origin that cannot prove who it is, a Ledger that is not there, a
+// process that is killed. What was acknowledged stays; what cannot be recorded is not granted.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { after, before, describe, it } from 'node:test';
+import { action, banner, describeRequests, startWorld } from './harness.mjs';
+import { consentCookie, postDecision, readText, send, valueOf } from './wire.mjs';
+
+const BUILD = join(dirname(fileURLToPath(import.meta.url)), '../../build');
+
+let world;
+before(async () => { world = await startWorld(); });
+after(() => world?.close());
+
+describe('an origin that cannot prove who it is', () => {
+  it('is not believed: a 502 says so, and nothing of it is shown', async () => {
+    // The recorder speaks TLS with a certificate that nobody signed.
+    const worker = await world.startWorker({ vars: { ORIGIN: `https://127.0.0.1:${world.recorderPort}` } });
+    const answer = await send(worker.port, '/', { headers: { accept: 'text/html' } });
+    assert.equal(answer.status, 502);
+    assert.match(readText(answer), /could not prove that it is the right one/);
+    await worker.stop();
+  });
+});
+
+describe('a deployment without a Ledger', () => {
+  let worker;
+  let config;
+  before(async () => {
+    const text = readFileSync(join(BUILD, 'wrangler.toml'), 'utf8');
+    config = join(BUILD, 'wrangler-without-ledger.toml');
+    writeFileSync(config, text.split('\n\n').filter((section) => !/^\[\[(durable_objects|migrations)/.test(section)).join('\n\n'));
+    worker = await world.startWorker({ config, health: 503 });
+  });
+  after(() => {
+    rmSync(config, { force: true });
+    return worker?.stop();
+  });
+
+  it('says on the health page what is missing', async () => {
+    assert.match(readText(await send(worker.port, '/_postern/health')), /LEDGER/);
+  });
+
+  it('takes no decision, tells the visitor, and keeps everything held', async () => {
+    const answer = await postDecision(worker);
+    assert.equal(answer.status, 503);
+    assert.equal(consentCookie(answer), undefined);
+    await world.recorder.clear();
+    const page = await world.newPage();
+    await page.goto(`${worker.base}/`);
+    const answered = page.waitForResponse((response) => response.url().endsWith('/_postern/decision'));
+    await action(page, 'accept').click();
+    assert.equal((await answered).status(), 503);
+    await page.locator('#postern [data-postern-status]:not(:empty)').first().waitFor();
+    assert.equal(await banner(page).isVisible(), true);
+    assert.equal(describeRequests(await world.waitQuiet()), '');
+    await page.context().close();
+  });
+});
+
+describe('a process that is killed', () => {
+  it('has lost nothing that it acknowledged', async () => {
+    const state = mkdtempSync(join(tmpdir(), 'postern-state-'));
+    const first = await world.startWorker({ state });
+    const receipts = [];
+    // Twenty visitors decide at once, and the moment the last is told the process is gone.
+    const answers = await Promise.all(Array.from({ length: 20 }, () => postDecision(first)));
+    first.kill();
+    for (const answer of answers) {
+      assert.equal(answer.status, 200, readText(answer));
+      receipts.push([consentCookie(answer), valueOf(answer, 'postern-receipt')]);
+    }
+    const second = await world.startWorker({ state, cookieKey: first.cookieKey });
+    for (const [cookie, receipt] of receipts) {
+      const page = readText(await send(second.port, '/_postern/consent', { headers: { accept: 'text/html', cookie } }));
+      assert.ok(page.includes(receipt), receipt);
+    }
+    await second.stop();
+    rmSync(state, { recursive: true, force: true });
+  });
+});

@@ -1,0 +1,71 @@
+// The shared vectors, driven through the stub in a real browser. The same file is driven through the catalogue's and the
+// edge's matchers by `cargo test`: page and edge must name the same owner for the same address.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { describeRequests, startWorld } from './harness.mjs';
+
+const VECTORS = JSON.parse(readFileSync(new URL('../vectors/urls.json', import.meta.url), 'utf8'));
+
+let world;
+let page;
+before(async () => {
+  world = await startWorld();
+  page = await world.newPage();
+  await page.goto(`${world.base}/`);
+});
+after(() => world?.close());
+
+describe('the stub', () => {
+  it('names the owner of every vector, on every way to set an address', async () => {
+    assert.ok(VECTORS.length > 20);
+    const found = await page.evaluate((vectors) => vectors.map(([url, owner]) => {
+      // Elements that would load what nobody owns are made in a document that loads nothing.
+      const make = (name) => (owner ? document : document.implementation.createHTMLDocument('')).createElement(name);
+      const ways = {
+        src: () => Object.assign(make('iframe'), { src: url }),
+        setAttribute: () => { const image = make('img'); image.setAttribute('src', url); return image; },
+        href: () => Object.assign(make('link'), { href: url }),
+        innerHTML: () => { const box = make('div'); box.innerHTML = `<img src="${url}">`; return box.firstChild; },
+      };
+      return Object.entries(ways).map(([way, act]) => [way, act().getAttribute('data-postern-vendor')]);
+    }), VECTORS);
+    for (const [index, [url, owner]] of VECTORS.entries()) {
+      for (const [way, vendor] of found[index]) assert.equal(vendor, owner, `${way} of ${url}`);
+    }
+  });
+
+  it('answers fetch, beacon and XHR to a tracker without sending anything, and refuses streams', async () => {
+    await world.recorder.clear();
+    const heard = await page.evaluate(async () => {
+      const to = 'https://region1.google-analytics.com/g/collect?v=2&tid=G-DEMO123456';
+      const request = new XMLHttpRequest();
+      request.open('POST', to);
+      request.send('x');
+      const tryOpen = (open) => { try { open(); return 'open'; } catch (error) { return error.name; } };
+      return {
+        fetch: (await fetch(to, { method: 'POST', body: 'x' })).status,
+        url: (await fetch(new URL(to))).status,
+        request: (await fetch(new Request(to))).status,
+        beacon: navigator.sendBeacon(to, 'x'),
+        xhr: request.readyState,
+        socket: tryOpen(() => new WebSocket('wss://www.facebook.com/tr')),
+        events: tryOpen(() => new EventSource('https://www.facebook.com/tr')),
+      };
+    });
+    assert.deepEqual(heard, { fetch: 204, url: 204, request: 204, beacon: true, xhr: 1, socket: 'SecurityError', events: 'SecurityError' });
+    assert.equal(describeRequests(await world.waitQuiet()), '');
+  });
+
+  it('keeps denied names out of cookies and storage, and lets others in', async () => {
+    const kept = await page.evaluate(() => {
+      document.cookie = '_ga=GA1.1.1.1; path=/';
+      document.cookie = 'basket=3; path=/';
+      localStorage.setItem('multiFbc', 'x');
+      localStorage.setItem('basket', '3');
+      return [document.cookie.includes('_ga='), document.cookie.includes('basket=3'), localStorage.getItem('multiFbc'), localStorage.getItem('basket')];
+    });
+    assert.deepEqual(kept, [false, true, null, '3']);
+  });
+});
