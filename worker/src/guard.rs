@@ -4,7 +4,7 @@
 use crate::site::Site;
 use crate::visit::{Visit, read_headers};
 use crate::{OWN_FOLDER, answer, assets, counting, pages, proxy};
-use futures_util::{StreamExt, stream};
+use futures_util::{AsyncReadExt, stream};
 use js_sys::Uint8Array;
 use postern_consent::CategorySet;
 use postern_rewrite::{
@@ -15,6 +15,7 @@ use postern_view::BannerFacts;
 use url::Url;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_streams::ReadableStream;
+use wasm_streams::readable::IntoAsyncRead;
 use web_sys::{Response, ResponseInit};
 use worker::{Context, Env, Result};
 
@@ -60,7 +61,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         BodyPlan::Pass => copy(&response, response.body().as_ref(), &headers, &plan, None),
         BodyPlan::Refuse => {
             answer::log("the origin sent a page in an encoding that cannot be read here");
-            pages::unreadable(site)
+            pages::unreadable()
         }
         BodyPlan::Rewrite { inject } => {
             rewrite(&response, &visit, &headers, &plan, granted, inject.then_some(parts.injection)).await
@@ -179,18 +180,15 @@ async fn rewrite(
     let Some(body) = response.body().filter(|_| visit.method != "HEAD") else {
         return copy(response, None, headers, plan, None);
     };
-    let mut chunks = ReadableStream::from_raw(body.unchecked_into()).into_stream();
+    let mut source = ReadableStream::from_raw(body.unchecked_into()).into_async_read();
     // The charset must be known before the headers leave; a header that names it saves the wait.
     let mut first = Vec::new();
-    let mut failure = None;
+    let mut buffer = vec![0; CHUNK_BYTES];
     while first.len() < PRESCAN_BYTES && !content_type.to_ascii_lowercase().contains("charset=") {
-        match chunks.next().await {
-            Some(Ok(chunk)) => first.extend(Uint8Array::new(&chunk).to_vec()),
-            Some(Err(error)) => {
-                failure = Some(error);
-                break;
-            }
-            None => break,
+        match source.read(&mut buffer).await {
+            Ok(0) => break,
+            Ok(count) => first.extend_from_slice(buffer.get(..count).unwrap_or_default()),
+            Err(_) => return pages::origin_broke_off(),
         }
     }
     let charset = Charset::of(content_type, &first);
@@ -200,45 +198,57 @@ async fn rewrite(
         .filter(|_| !essence.is_empty())
         .map(|label| format!("{essence}; charset={label}"));
     let rewriter = PageRewriter::new(charset, &visit.url, granted, injection);
-    let source = stream::iter([Ok(Uint8Array::from(first.as_slice()).into())])
-        .chain(stream::iter(failure.map(Err)))
-        .chain(chunks);
-    let rewritten = ReadableStream::from_stream(run(rewriter, source)).into_raw();
+    let passage = Passage { rewriter, source, buffer, first };
+    let rewritten = ReadableStream::from_stream(stream::unfold(Some(passage), Passage::step)).into_raw();
     copy(response, Some(rewritten.unchecked_ref()), headers, plan, labelled.as_deref())
 }
 
-/// Pulls the page through the rewriter as the visitor takes it. What breaks ends the page there: a
-/// page that stops is seen; a page that goes on unchecked would leak.
-fn run(
+/// How much is read at once, at most. Each piece costs a crossing to the platform and back; a piece is
+/// handed on as soon as it is there, whatever its size.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// A page on its way, pulled through the rewriter as the visitor takes it.
+struct Passage {
     rewriter: PageRewriter,
-    source: impl stream::Stream<Item = std::result::Result<JsValue, JsValue>> + Unpin + 'static,
-) -> impl stream::Stream<Item = std::result::Result<JsValue, JsValue>> {
-    stream::unfold((Some(rewriter), source), |(rewriter, mut source)| async move {
-        let mut rewriter = rewriter?;
+    source: IntoAsyncRead<'static>,
+    buffer: Vec<u8>,
+    /// What was read before the headers left.
+    first: Vec<u8>,
+}
+
+impl Passage {
+    /// The next piece. What breaks ends the page there: a page that stops is seen; a page that goes on
+    /// unchecked would leak.
+    async fn step(passage: Option<Self>) -> Option<(std::result::Result<JsValue, JsValue>, Option<Self>)> {
+        let mut passage = passage?;
         loop {
-            let (result, is_end) = match source.next().await {
-                Some(Ok(chunk)) => (rewriter.write(&Uint8Array::new(&chunk).to_vec()), false),
-                Some(Err(error)) => {
-                    answer::log("the origin's answer broke off in the middle of a page");
-                    return Some((Err(error), (None, source)));
+            let first = std::mem::take(&mut passage.first);
+            let written = if first.is_empty() {
+                match passage.source.read(&mut passage.buffer).await {
+                    Ok(0) => {
+                        let rest = passage.rewriter.end();
+                        return Some((rest.map(|rest| to_js(&rest)).map_err(|error| refused(&error)), None));
+                    }
+                    Ok(count) => passage.rewriter.write(passage.buffer.get(..count).unwrap_or_default()),
+                    Err(error) => {
+                        answer::log("the origin's answer broke off in the middle of a page");
+                        return Some((Err(js_sys::Error::new(&error.to_string()).into()), None));
+                    }
                 }
-                None => (Ok(vec![]), true),
+            } else {
+                passage.rewriter.write(&first)
             };
-            if is_end {
-                return match rewriter.end() {
-                    Ok(rest) => Some((Ok(Uint8Array::from(rest.as_slice()).into()), (None, source))),
-                    Err(error) => Some((Err(refused(&error)), (None, source))),
-                };
-            }
-            match result {
+            match written {
                 Ok(out) if out.is_empty() => {}
-                Ok(out) => {
-                    return Some((Ok(Uint8Array::from(out.as_slice()).into()), (Some(rewriter), source)));
-                }
-                Err(error) => return Some((Err(refused(&error)), (None, source))),
+                Ok(out) => return Some((Ok(to_js(&out)), Some(passage))),
+                Err(error) => return Some((Err(refused(&error)), None)),
             }
         }
-    })
+    }
+}
+
+fn to_js(bytes: &[u8]) -> JsValue {
+    Uint8Array::from(bytes).into()
 }
 
 fn refused(error: &postern_rewrite::RewriteError) -> JsValue {

@@ -40,7 +40,7 @@ async fn route(site: &Site, env: &Env, visit: visit::Visit) -> worker::Result<we
         ("GET" | "HEAD", "consent") => pages::consent(site, env, &visit).await,
         ("POST", "decision") => decision::decide(site, env, visit).await,
         ("GET" | "HEAD", "dashboard") => pages::dashboard(site, env, &visit).await,
-        ("GET" | "HEAD", "login") => pages::login_form(site, ""),
+        ("GET" | "HEAD", "login") => pages::login_form(""),
         ("POST", "login") => pages::login(site, &visit).await,
         ("POST", "logout") => pages::logout(&visit),
         ("GET" | "HEAD", file) => assets::serve(file, &visit),

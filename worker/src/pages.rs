@@ -37,42 +37,47 @@ pub fn health(site: &Site, env: &Env) -> Result<Response> {
     if faults.is_empty() { answer::text(200, "ok") } else { answer::text(503, &faults.join("\n")) }
 }
 
-fn failure(site: &Site, status: u16, title: &str, what_to_do: &str) -> Result<Response> {
-    let _ = site;
+fn failure(status: u16, title: &str, what_to_do: &str) -> Result<Response> {
     answer::page(status, &postern_view::error_page(status, title, what_to_do).into_string())
 }
 
 /// The origin cannot be reached, or could not prove who it is.
-pub fn origin_unreachable(site: &Site) -> Result<Response> {
+pub fn origin_unreachable() -> Result<Response> {
     let what = "The site behind this address did not answer, or could not prove that it is the right one. Please try again in a minute.";
-    failure(site, 502, "The site cannot be reached", what)
+    failure(502, "The site cannot be reached", what)
+}
+
+/// The origin's page broke off before enough of it was there to begin with.
+pub fn origin_broke_off() -> Result<Response> {
+    answer::log("the origin's answer broke off at the beginning of a page");
+    failure(502, "The site's answer broke off", "Please try again in a minute.")
 }
 
 /// The origin takes too long.
-pub fn origin_late(site: &Site) -> Result<Response> {
-    failure(site, 504, "The site takes too long to answer", "Please try again in a minute.")
+pub fn origin_late() -> Result<Response> {
+    failure(504, "The site takes too long to answer", "Please try again in a minute.")
 }
 
 /// The origin's page is in an encoding that cannot be read here, so it cannot be made safe.
-pub fn unreadable(site: &Site) -> Result<Response> {
+pub fn unreadable() -> Result<Response> {
     let what = "The site sent this page in an encoding that cannot be checked for trackers, so it is not shown. \
                 The site's owner can mend it: send pages as gzip, br or uncompressed.";
-    failure(site, 502, "This page cannot be shown", what)
+    failure(502, "This page cannot be shown", what)
 }
 
 /// A decision by form that was not taken.
-pub fn not_recorded(site: &Site, status: u16, sentence: &str) -> Result<Response> {
+pub fn not_recorded(status: u16, sentence: &str) -> Result<Response> {
     let what = format!(
         "{sentence} Nothing was switched on, and what you chose before still holds. Go back and try again."
     );
-    failure(site, status, "Your choice was not saved", &what)
+    failure(status, "Your choice was not saved", &what)
 }
 
 /// The visitor's own page: what holds, how to change it, and their receipts.
 pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     let Some((policy, _)) = site.working() else {
         let what = "Choices cannot be recorded here just now, so nothing but the necessary runs.";
-        return failure(site, 503, "Cookie settings", what);
+        return failure(503, "Cookie settings", what);
     };
     let mut error = None;
     let mut receipts = Vec::new();
@@ -150,7 +155,7 @@ pub async fn dashboard(site: &Site, env: &Env, visit: &Visit) -> Result<Response
     };
     let rows = match found {
         Ok(rows) => rows,
-        Err(refusal) => return failure(site, 503, "No figures just now", &refusal.sentence),
+        Err(refusal) => return failure(503, "No figures just now", &refusal.sentence),
     };
     let days: Vec<(Day, DayCounts)> = rows
         .into_iter()
@@ -165,8 +170,7 @@ pub async fn dashboard(site: &Site, env: &Env, visit: &Visit) -> Result<Response
 }
 
 /// The login form, with what was wrong before.
-pub fn login_form(site: &Site, error: &str) -> Result<Response> {
-    let _ = site;
+pub fn login_form(error: &str) -> Result<Response> {
     let status = if error.is_empty() { 200 } else { 403 };
     let error = (!error.is_empty()).then_some(error);
     answer::page(status, &postern_view::login_page(error).into_string())
@@ -185,18 +189,18 @@ pub async fn login(site: &Site, visit: &Visit) -> Result<Response> {
         .map(|(_, token)| token);
     let token = token.unwrap_or_default();
     let Ok(key) = &site.key else {
-        return login_form(site, "Nobody can log in: the secret COOKIE_KEY is missing.");
+        return login_form("Nobody can log in: the secret COOKIE_KEY is missing.");
     };
     if site.dashboard_token.is_empty() {
-        return login_form(site, "Nobody can log in: the secret DASHBOARD_TOKEN is missing.");
+        return login_form("Nobody can log in: the secret DASHBOARD_TOKEN is missing.");
     }
     if !is_same_token(token.trim(), &sha256(site.dashboard_token.as_bytes())) {
         worker::Delay::from(std::time::Duration::from_millis(WRONG_TOKEN_DELAY_MS)).await;
-        return login_form(site, "That is not the token.");
+        return login_form("That is not the token.");
     }
     let now = Minutes::from_unix_ms(visit.now_ms);
     let Some(ends_at) = Minutes::new(now.count() + SESSION_MINUTES) else {
-        return login_form(site, "The clock of this machine is wrong.");
+        return login_form("The clock of this machine is wrong.");
     };
     let session = key.seal_session(visit.host(), Role::Viewer, ends_at);
     let answer = answer::see_other(postern_view::DASHBOARD_PATH)?;

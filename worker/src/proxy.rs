@@ -29,12 +29,12 @@ pub async fn ask(
         Either::Left((Ok(response), _)) => Ok(Ok(response.unchecked_into())),
         Either::Left((Err(error), _)) => {
             answer::log(&format!("the origin cannot be reached: {}", answer::message(&error)));
-            Ok(Err(pages::origin_unreachable(site)?))
+            Ok(Err(pages::origin_unreachable()?))
         }
         Either::Right(_) => {
             controller.abort();
             answer::log(&format!("the origin sent nothing for {} ms", site.origin_timeout_ms));
-            Ok(Err(pages::origin_late(site)?))
+            Ok(Err(pages::origin_late()?))
         }
     }
 }

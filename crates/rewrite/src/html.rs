@@ -186,11 +186,27 @@ fn decode(decoder: &mut Decoder, chunk: &[u8], is_last: bool) -> String {
 
 /// Where a page without a `body` tag begins to be seen, at the latest: the banner goes before the first of
 /// these. At the very end it could stand inside a tag that was never closed.
-const BODY_BEGINS: &str = "main, header, nav, h1, form, table";
+const BODY_BEGINS: &str = "main";
 
-/// Elements that can start a request. `base` moves the addresses of all that follow.
-const STARTERS: &str =
-    "script, iframe, frame, img, link, embed, object, video, audio, source, track, input, image, use, base";
+/// Elements that can start a request, and the attributes with which they do.
+const STARTERS: [(&str, &[&str]); 15] = [
+    ("script", &["src", "href", "xlink:href"]),
+    ("iframe", &["src", "srcdoc"]),
+    ("img", &["src", "srcset"]),
+    ("source", &["src", "srcset"]),
+    ("link", &["href", "imagesrcset"]),
+    ("object", &["data"]),
+    ("video", &["src", "poster"]),
+    ("image", &["href", "xlink:href"]),
+    ("use", &["href", "xlink:href"]),
+    ("frame", &["src"]),
+    ("embed", &["src"]),
+    ("audio", &["src"]),
+    ("track", &["src"]),
+    ("input", &["src"]),
+    // Starts nothing itself, and is here so that the gate stands before it as before all others.
+    ("base", &[]),
+];
 
 fn on(selector: &str) -> Option<Cow<'static, Selector>> {
     // The selectors are constants of this file; a test parses each.
@@ -220,15 +236,18 @@ fn settings(page: Rc<RefCell<Page>>, encoding: AsciiCompatibleEncoding) -> Setti
         );
     }
     if is_denying {
-        let starters = Rc::clone(&page);
-        handle(
-            STARTERS,
-            ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
-                let mut page = starters.borrow_mut();
-                page.inject(element);
-                page.hold(element)
-            }),
-        );
+        // A handler of its own for each element knows its attributes without asking for its name.
+        for (name, attributes) in STARTERS {
+            let starter = Rc::clone(&page);
+            handle(
+                name,
+                ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
+                    let mut page = starter.borrow_mut();
+                    page.inject(element);
+                    page.hold(element, name, attributes)
+                }),
+            );
+        }
         let noscript = Rc::clone(&page);
         handle(
             "noscript",
@@ -291,8 +310,7 @@ impl Page {
         }
     }
 
-    fn hold(&mut self, element: &mut Element<'_, '_>) -> HandlerResult {
-        let name = element.tag_name();
+    fn hold(&mut self, element: &mut Element<'_, '_>, name: &str, attributes: &[&str]) -> HandlerResult {
         if name == "base" {
             if let Some(base) = element.get_attribute("href").and_then(|href| self.base.moved(&href)) {
                 self.base = base;
@@ -300,7 +318,7 @@ impl Page {
             return Ok(());
         }
         let mut owner = None;
-        for attribute in attributes_of(&name) {
+        for attribute in attributes {
             let Some(value) = element.get_attribute(attribute) else { continue };
             let found = if attribute.ends_with("srcset") {
                 denied_owner_in_srcset(&value, &self.base, self.granted)
@@ -317,7 +335,7 @@ impl Page {
             }
         }
         if let Some(owner) = owner {
-            self.mark(element, &name, owner)?;
+            self.mark(element, name, owner)?;
         }
         Ok(())
     }
@@ -342,21 +360,22 @@ impl Page {
     fn denied_owner_in_markup(&self, raw: &str) -> Option<&'static Vendor> {
         let markup = htmlize::unescape_attribute(raw);
         let owner = Rc::new(RefCell::new(None::<&'static Vendor>));
-        let found = Rc::clone(&owner);
-        let (base, granted) = (self.base.clone(), self.granted);
-        let look = move |element: &mut Element<'_, '_>| {
-            let name = element.tag_name();
-            let values = attributes_of(&name).iter().filter_map(|attribute| element.get_attribute(attribute));
-            // Read as a list, an address is a list of one.
-            let denied = values.filter_map(|value| denied_owner_in_srcset(&value, &base, granted)).next();
-            let mut owner = found.borrow_mut();
-            *owner = owner.or(denied);
-            Ok(())
-        };
         let mut settings = Settings::new();
-        if let Some(selector) = on(STARTERS) {
-            settings = settings
-                .append_element_content_handler((selector, ElementContentHandlers::default().element(look)));
+        for (name, attributes) in STARTERS {
+            let (found, base) = (Rc::clone(&owner), self.base.clone());
+            let granted = self.granted;
+            let look = move |element: &mut Element<'_, '_>| {
+                let values = attributes.iter().filter_map(|attribute| element.get_attribute(attribute));
+                // Read as a list, an address is a list of one.
+                let denied = values.filter_map(|value| denied_owner_in_srcset(&value, &base, granted)).next();
+                let mut owner = found.borrow_mut();
+                *owner = owner.or(denied);
+                Ok(())
+            };
+            if let Some(selector) = on(name) {
+                let handlers = ElementContentHandlers::default().element(look);
+                settings = settings.append_element_content_handler((selector, handlers));
+            }
         }
         let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
         let _ = rewriter.write(markup.as_bytes());
@@ -390,21 +409,6 @@ impl Page {
             Ok(out)
         });
         rewritten.ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
-    }
-}
-
-/// The attributes with which an element starts a request.
-fn attributes_of(name: &str) -> &'static [&'static str] {
-    match name {
-        "script" => &["src", "href", "xlink:href"],
-        "iframe" => &["src", "srcdoc"],
-        "img" | "source" => &["src", "srcset"],
-        "link" => &["href", "imagesrcset"],
-        "object" => &["data"],
-        "video" => &["src", "poster"],
-        "image" | "use" => &["href", "xlink:href"],
-        "frame" | "embed" | "audio" | "track" | "input" => &["src"],
-        _ => &[],
     }
 }
 
