@@ -27,6 +27,18 @@ describe('the stub', () => {
         src: () => Object.assign(make('iframe'), { src: url }),
         setAttribute: () => { const image = make('img'); image.setAttribute('src', url); return image; },
         href: () => Object.assign(make('link'), { href: url }),
+        setAttributeNS: () => { const image = make('img'); image.setAttributeNS(null, 'src', url); return image; },
+        outerHTML: () => { const box = make('div'); box.append(make('p')); box.firstChild.outerHTML = `<img src="${url}">`; return box.firstChild; },
+        fragment: () => {
+          const range = document.implementation.createHTMLDocument('').createRange();
+          return range.createContextualFragment(`<img src="${url}">`).firstChild;
+        },
+        write: () => {
+          const other = document.implementation.createHTMLDocument('');
+          other.open();
+          other.write('<p>x</p>', `<img src="${url}">`);
+          return other.images[0];
+        },
         innerHTML: () => { const box = make('div'); box.innerHTML = `<img src="${url}">`; return box.firstChild; },
       };
       return Object.entries(ways).map(([way, act]) => [way, act().getAttribute('data-postern-vendor')]);

@@ -80,13 +80,16 @@ for (const [type, ...attributes] of [
   }
 }
 
-wrap(Element.prototype, 'setAttribute', (native) => function (name, value) {
-  const row =
-    /^(src|srcset|href|data)$/i.test(name) &&
-    /^(script|iframe|img|link|embed|object|video|audio|source)$/.test(this.localName) &&
-    deniedRow(value);
-  row ? hold(this, name.toLowerCase(), value, row) : native.call(this, name, value);
-});
+for (const name of ['setAttribute', 'setAttributeNS']) {
+  wrap(Element.prototype, name, (native) => function (...args) {
+    const [attribute, value] = args.slice(-2);
+    const row =
+      /^(xlink:)?(src|srcset|href|data)$/i.test(attribute) &&
+      /^(script|iframe|img|link|embed|object|video|audio|source|image|use)$/.test(this.localName) &&
+      deniedRow(value);
+    row ? hold(this, attribute.toLowerCase().replace('xlink:', ''), value, row) : native.call(this, ...args);
+  });
+}
 
 /** Markup from scripts, with what may not load held; the very same text if there is nothing. */
 const holdMarkup = (markup) => {
@@ -108,17 +111,32 @@ const holdMarkup = (markup) => {
   }
   return isHeld ? getHtml.call(template) : markup;
 };
-const { get: getHtml, set: setHtml, ...restHtml } = Object.getOwnPropertyDescriptor(Element.prototype, 'innerHTML');
-Object.defineProperty(Element.prototype, 'innerHTML', {
-  ...restHtml,
-  get: getHtml,
-  set(markup) {
-    setHtml.call(this, holdMarkup(markup));
-  },
-});
-wrap(Element.prototype, 'insertAdjacentHTML', (native) => function (where, markup) {
-  native.call(this, where, holdMarkup(markup));
-});
+const { get: getHtml, set: setHtml } = Object.getOwnPropertyDescriptor(Element.prototype, 'innerHTML');
+for (const name of ['innerHTML', 'outerHTML']) {
+  const native = Object.getOwnPropertyDescriptor(Element.prototype, name);
+  Object.defineProperty(Element.prototype, name, {
+    ...native,
+    set(markup) {
+      native.set.call(this, holdMarkup(markup));
+    },
+  });
+}
+// Methods that take markup, and which of their arguments it is.
+for (const [owner, name, index] of [
+  [Element, 'insertAdjacentHTML', 1],
+  [Element, 'setHTMLUnsafe', 0],
+  [Range, 'createContextualFragment', 0],
+]) {
+  wrap(owner.prototype, name, (native) => function (...args) {
+    args[index] = holdMarkup(args[index]);
+    return native.call(this, ...args);
+  });
+}
+for (const name of ['write', 'writeln']) {
+  wrap(Document.prototype, name, (native) => function (...parts) {
+    native.call(this, holdMarkup(parts.join('')));
+  });
+}
 
 // Requests. The caller hears success, as it would from a collector; the request waits for the grant.
 wrap(window, 'fetch', (native) => function (input, init) {

@@ -26,7 +26,15 @@ pub fn test(args: &[String]) -> Result<(), String> {
     exclude_wasm(&mut clippy);
     run("lints, shared crates", clippy.args(["--", "-D", "warnings"]))?;
     for package in WASM_ONLY {
-        let mut clippy = cargo(["clippy", "--quiet", "--target", "wasm32-unknown-unknown", "-p", package]);
+        let mut clippy = cargo([
+            "clippy",
+            "--quiet",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--all-targets",
+            "-p",
+            package,
+        ]);
         run(&format!("lints, {package}"), clippy.args(["--", "-D", "warnings"]))?;
     }
     let mut tests = cargo(["test", "--quiet", "--workspace"]);

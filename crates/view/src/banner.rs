@@ -36,7 +36,7 @@ pub fn banner(facts: &BannerFacts<'_>) -> Markup {
     html! {
         div id="postern" data-postern-policy=(facts.policy_hex) data-postern-layout=(layout)
             lang=(facts.lang) dir=(policy.direction()) {
-            (layer_one(facts))
+            @if facts.must_ask { (layer_one(facts)) }
             (layer_two(facts))
             p role="status" data-postern-status data-saved=(policy.texts.saved) data-failed=(policy.texts.failed) {}
             @if policy.banner.reopen == Reopen::Button {
@@ -59,7 +59,7 @@ fn layer_one(facts: &BannerFacts<'_>) -> Markup {
     let third_parties = policy.vendors.iter().filter(|vendor| vendor.category != Category::Necessary).count();
     let third_parties = fill(&texts.third_parties, &[("count", &third_parties.to_string())]);
     html! {
-        section aria-labelledby="postern-title" hidden[!facts.must_ask] {
+        section aria-labelledby="postern-title" {
             form method="post" action=(DECISION_PATH) autocomplete="off" {
                 (hidden(&Hidden { policy: policy_hex, key, return_to, layer: "1" }))
                 div {
