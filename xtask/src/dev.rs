@@ -64,6 +64,8 @@ pub fn dev(args: &[String]) -> Result<(), String> {
         ])
         .args(["--inspector-port", &free_port(9229)?.to_string(), "--show-interactive-dev-session=false"])
         .env("WRANGLER_SEND_METRICS", "false")
+        // Asks the platform where this machine is; here nobody is anywhere, and offline it only complains.
+        .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
         .current_dir(root());
     servers.push(Server::start("wrangler", &mut wrangler)?);
     let address = format!("http://localhost:{port}");

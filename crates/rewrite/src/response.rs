@@ -153,7 +153,11 @@ fn header<'facts>(facts: &'facts ResponseFacts, wanted: &'facts str) -> Option<&
 
 /// `Some(true)` for HTML, `Some(false)` for what a browser may take for HTML, `None` for the rest.
 fn html_certainty(facts: &ResponseFacts) -> Option<bool> {
-    if facts.destination == Destination::Asset {
+    // What is saved to a file is not rendered, and must be the file. Source: RFC 6266.
+    let is_saved = header(facts, "content-disposition").is_some_and(|value| {
+        value.trim_start().get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case("attachment"))
+    });
+    if facts.destination == Destination::Asset || is_saved {
         return None;
     }
     let Some(content_type) = header(facts, "content-type") else {
@@ -271,6 +275,8 @@ mod tests {
     fn fragments_are_held_but_get_no_banner() {
         let fragment = plan(&[("content-type", "text/html")], |facts| facts.destination = Destination::Data);
         assert_eq!(fragment.body, BodyPlan::Rewrite { inject: false });
+        let saved = [("content-type", "text/html"), ("content-disposition", "Attachment; filename=a.html")];
+        assert_eq!(plan(&saved, |_| {}).body, BodyPlan::Pass);
         let untyped = plan(&[], |_| {});
         assert_eq!(untyped.body, BodyPlan::Rewrite { inject: false });
     }
