@@ -4,7 +4,7 @@
 use crate::site::Site;
 use crate::visit::{Visit, read_headers};
 use crate::{OWN_FOLDER, answer, assets, counting, pages, proxy};
-use futures_util::{AsyncReadExt, stream};
+use futures_util::AsyncReadExt;
 use js_sys::Uint8Array;
 use postern_consent::CategorySet;
 use postern_rewrite::{
@@ -14,9 +14,10 @@ use postern_rewrite::{
 use postern_view::BannerFacts;
 use url::Url;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use wasm_streams::ReadableStream;
 use wasm_streams::readable::IntoAsyncRead;
-use web_sys::{Response, ResponseInit};
+use web_sys::{Response, ResponseInit, TransformStream, WritableStreamDefaultWriter};
 use worker::{Context, Env, Result};
 
 /// Serves one request of the site.
@@ -42,7 +43,9 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
     }
     let mut headers = read_headers(&response.headers());
     let is_renamed = rename(site, &visit.url, &mut headers);
-    let parts = Parts::of(site, &visit, destination);
+    // Made only for what is rendered: an image costs nothing of it.
+    let parts = (must_inject && destination.is_document()).then(|| Parts::of(site, &visit, destination));
+    let parts = parts.unwrap_or_default();
     let plan = plan_response(&ResponseFacts {
         status: response.status(),
         headers: &headers,
@@ -70,6 +73,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
 }
 
 /// What of ours goes into a page, and what CSP must let through for it.
+#[derive(Default)]
 struct Parts {
     injection: Injection,
     own: OwnSources,
@@ -198,60 +202,76 @@ async fn rewrite(
         .filter(|_| !essence.is_empty())
         .map(|label| format!("{essence}; charset={label}"));
     let rewriter = PageRewriter::new(charset, &visit.url, granted, injection);
-    let passage = Passage { rewriter, source, buffer, first };
-    let rewritten = ReadableStream::from_stream(stream::unfold(Some(passage), Passage::step)).into_raw();
-    copy(response, Some(rewritten.unchecked_ref()), headers, plan, labelled.as_deref())
+    let pipe = Pipe::new()?;
+    wasm_bindgen_futures::spawn_local(pass(rewriter, source, buffer, first, pipe.writer));
+    copy(response, Some(&pipe.readable), headers, plan, labelled.as_deref())
 }
 
 /// How much is read at once, at most. Each piece costs a crossing to the platform and back; a piece is
 /// handed on as soon as it is there, whatever its size.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// A page on its way, pulled through the rewriter as the visitor takes it.
-struct Passage {
-    rewriter: PageRewriter,
-    source: IntoAsyncRead<'static>,
-    buffer: Vec<u8>,
-    /// What was read before the headers left.
-    first: Vec<u8>,
+/// The platform's own pipe: it is pumped to the visitor without coming back to us, and a write is done
+/// when its bytes are taken, so a page of any size needs the memory of one piece.
+struct Pipe {
+    readable: web_sys::ReadableStream,
+    writer: WritableStreamDefaultWriter,
 }
 
-impl Passage {
-    /// The next piece. What breaks ends the page there: a page that stops is seen; a page that goes on
-    /// unchecked would leak.
-    async fn step(passage: Option<Self>) -> Option<(std::result::Result<JsValue, JsValue>, Option<Self>)> {
-        let mut passage = passage?;
-        loop {
-            let first = std::mem::take(&mut passage.first);
-            let written = if first.is_empty() {
-                match passage.source.read(&mut passage.buffer).await {
-                    Ok(0) => {
-                        let rest = passage.rewriter.end();
-                        return Some((rest.map(|rest| to_js(&rest)).map_err(|error| refused(&error)), None));
-                    }
-                    Ok(count) => passage.rewriter.write(passage.buffer.get(..count).unwrap_or_default()),
-                    Err(error) => {
-                        answer::log("the origin's answer broke off in the middle of a page");
-                        return Some((Err(js_sys::Error::new(&error.to_string()).into()), None));
-                    }
-                }
-            } else {
-                passage.rewriter.write(&first)
-            };
-            match written {
-                Ok(out) if out.is_empty() => {}
-                Ok(out) => return Some((Ok(to_js(&out)), Some(passage))),
-                Err(error) => return Some((Err(refused(&error)), None)),
-            }
-        }
+impl Pipe {
+    fn new() -> Result<Self> {
+        let class = js_sys::Reflect::get(&js_sys::global(), &"IdentityTransformStream".into())?;
+        let pipe: TransformStream =
+            js_sys::Reflect::construct(class.unchecked_ref::<js_sys::Function>(), &js_sys::Array::new())?
+                .unchecked_into();
+        Ok(Self { readable: pipe.readable(), writer: pipe.writable().get_writer()? })
     }
 }
 
-fn to_js(bytes: &[u8]) -> JsValue {
-    Uint8Array::from(bytes).into()
+/// Passes a page through the rewriter as the visitor takes it. What breaks ends the page there: a page
+/// that stops is seen; a page that goes on unchecked would leak.
+async fn pass(
+    mut rewriter: PageRewriter,
+    mut source: IntoAsyncRead<'static>,
+    mut buffer: Vec<u8>,
+    first: Vec<u8>,
+    writer: WritableStreamDefaultWriter,
+) {
+    let mut read = first;
+    loop {
+        if read.is_empty() {
+            match source.read(&mut buffer).await {
+                Ok(0) => break,
+                Ok(count) => read.extend_from_slice(buffer.get(..count).unwrap_or_default()),
+                Err(error) => {
+                    answer::log("the origin's answer broke off in the middle of a page");
+                    let _ = JsFuture::from(writer.abort_with_reason(&error.to_string().into())).await;
+                    return;
+                }
+            }
+        }
+        match rewriter.write(&read) {
+            // The visitor has gone: so does the origin's answer, when its reader is dropped.
+            Ok(out) if !out.is_empty() && write(&writer, &out).await.is_err() => return,
+            Ok(_) => read.clear(),
+            Err(error) => return refuse(&writer, &error).await,
+        }
+    }
+    match rewriter.end() {
+        Ok(rest) => {
+            if rest.is_empty() || write(&writer, &rest).await.is_ok() {
+                let _ = JsFuture::from(writer.close()).await;
+            }
+        }
+        Err(error) => refuse(&writer, &error).await,
+    }
 }
 
-fn refused(error: &postern_rewrite::RewriteError) -> JsValue {
+async fn write(writer: &WritableStreamDefaultWriter, bytes: &[u8]) -> std::result::Result<(), JsValue> {
+    JsFuture::from(writer.write_with_chunk(&Uint8Array::from(bytes))).await.map(|_| ())
+}
+
+async fn refuse(writer: &WritableStreamDefaultWriter, error: &postern_rewrite::RewriteError) {
     answer::log(&format!("a page was not passed on: {error}"));
-    js_sys::Error::new(&error.to_string()).into()
+    let _ = JsFuture::from(writer.abort_with_reason(&error.to_string().into())).await;
 }

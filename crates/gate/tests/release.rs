@@ -219,7 +219,7 @@ async fn an_answer_that_is_no_success_releases_nothing_and_says_so() {
         assert_eq!(ran(), "", "{status} {bits}");
         assert_eq!(attributes("#a"), markup, "{status} {bits}");
         assert_eq!(
-            property("[data-postern-status]", "textContent"),
+            property("#postern > [data-postern-status]", "textContent"),
             "Your choice could not be saved. Nothing was switched on. Please try again."
         );
         assert_eq!(property("#postern section", "hidden"), "false", "the visitor can try again");
@@ -292,7 +292,11 @@ async fn after_a_choice_the_banner_goes_and_the_way_back_stands() {
         choose(action, 200, bits, 0).await;
         assert_eq!(property("#postern section", "hidden"), "true", "{action}");
         assert_eq!(property("#postern [data-consent-action=open]", "hidden"), "false", "{action}");
-        assert_eq!(property("[data-postern-status]", "textContent"), "Your choice is saved.", "{action}");
+        assert_eq!(
+            property("#postern > [data-postern-status]", "textContent"),
+            "Your choice is saved.",
+            "{action}"
+        );
     }
 }
 

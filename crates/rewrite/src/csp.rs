@@ -2,7 +2,7 @@
 //! Source: CSP Level 3; standards.md 5.6.
 
 /// What of ours the page must be allowed to run and load.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnSources {
     /// Base64 SHA-256 of each inline script.
     pub script_hashes: Vec<String>,

@@ -103,6 +103,8 @@ fn layer_two(facts: &BannerFacts<'_>) -> Markup {
                         }
                     }
                 }
+                // The page behind a modal dialog is out of reach: a failure must be told in here.
+                p role="status" data-postern-status data-failed=(texts.failed) {}
                 div {
                     button type="submit" name="choice" value="withdraw" data-consent-action="withdraw" { (texts.withdraw) }
                     button type="submit" name="choice" value="save" data-consent-action="save" { (texts.save) }
