@@ -25,6 +25,7 @@ cargo xtask test [FILTER]                   set up, build, and run every test (o
 cargo xtask build                           build page files and Worker into build/
 cargo xtask size                            print each shipped file's size against its budget
 cargo xtask gen [--check]                   write what follows from the vendor files (or check it)
+cargo xtask audit [--advisories]            check licences and sources of what is linked (and known flaws)
 cargo xtask tidy                            check the house's rules
 cargo xtask bench                           measure the edge's overhead against plain proxying
 ";
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Some("build") => build::build().map(|_| ()),
         Some("size") => size::size(),
         Some("gen") => catalogue::write_or_check(&root(), rest.first().is_some_and(|arg| arg == "--check")),
+        Some("audit") => test::audit(rest),
         Some("tidy") => tidy::tidy(),
         Some("bench") => test::bench(),
         None | Some("help" | "--help" | "-h") => {

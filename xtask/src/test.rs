@@ -37,12 +37,31 @@ pub fn test(args: &[String]) -> Result<(), String> {
         ]);
         run(&format!("lints, {package}"), clippy.args(["--", "-D", "warnings"]))?;
     }
+    audit(&[])?;
     let mut tests = cargo(["test", "--quiet", "--workspace"]);
     exclude_wasm(&mut tests);
     run("unit and property tests", &mut tests)?;
     wasm_tests(&tools, &browser)?;
     run("sizes", tools.node().arg(root().join("xtask/size.mjs")))?;
     journeys(&tools, &browser, "")
+}
+
+/// Checks what is linked against `deny.toml`: licences, versions, sources. With `--advisories` known flaws
+/// too, from the public database: that asks the network, so a test run leaves it out.
+///
+/// # Errors
+/// What `deny.toml` does not allow.
+pub fn audit(args: &[String]) -> Result<(), String> {
+    let mut deny = Command::new(Tools::cargo_deny()?);
+    let asks_network = args.first().is_some_and(|arg| arg == "--advisories");
+    if !asks_network {
+        deny.arg("--offline");
+    }
+    deny.args(["--log-level", "error", "check", "bans", "licenses", "sources"]);
+    if asks_network {
+        deny.arg("advisories");
+    }
+    run("licences, versions and sources", deny.current_dir(root()))
 }
 
 fn cargo<const N: usize>(args: [&str; N]) -> Command {

@@ -9,6 +9,8 @@ use std::process::Command;
 const WASM_BINDGEN: &str = "0.2.130";
 /// The same version as the `worker` crate.
 const WORKER_BUILD: &str = "0.8.7";
+/// Reads `deny.toml`.
+const CARGO_DENY: &str = "0.20.2";
 /// Used where the machine's Node is older than wrangler needs.
 const NODE: &str = "24.14.1";
 /// Source: wrangler's `engines`.
@@ -38,6 +40,14 @@ impl Tools {
         };
         npm_packages()?;
         Ok(tools)
+    }
+
+    /// `cargo-deny`; only tests need it.
+    ///
+    /// # Errors
+    /// It cannot be installed.
+    pub fn cargo_deny() -> Result<PathBuf, String> {
+        Ok(cargo_tool("cargo-deny", CARGO_DENY, "cargo-deny")?.join("cargo-deny"))
     }
 
     /// Node.
