@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that can fail, the quick things first.
 
 use crate::dev::node_script;
-use crate::run::{run, with_path};
+use crate::run::{output, run, with_path};
 use crate::tools::{Tools, browser};
 use crate::{build, catalogue, root, tidy};
 use std::process::Command;
@@ -52,6 +52,10 @@ pub fn test(args: &[String]) -> Result<(), String> {
 /// # Errors
 /// What `deny.toml` does not allow.
 pub fn audit(args: &[String]) -> Result<(), String> {
+    // A build fetches what this machine links; the check reads what any machine would.
+    if output(&mut cargo(["metadata", "--offline", "--format-version=1"])).is_none() {
+        run("fetching what other machines would link", &mut cargo(["fetch", "--quiet", "--locked"]))?;
+    }
     let mut deny = Command::new(Tools::cargo_deny()?);
     let asks_network = args.first().is_some_and(|arg| arg == "--advisories");
     if !asks_network {
