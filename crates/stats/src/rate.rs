@@ -75,8 +75,7 @@ mod tests {
 
     #[test]
     fn intervals_are_the_known_ones() {
-        // The first four are the examples of Newcombe, Stat. Med. 17 (1998) 857; all were computed anew with
-        // Python's math at the same z.
+        // Each row was computed with Python's math at the same z, from the formula of Wilson, JASA 22 (1927) 209.
         for (numerator, denominator, low, high) in [
             (81, 263, 0.2553, 0.3662),
             (15, 148, 0.0624, 0.1605),
