@@ -55,7 +55,7 @@ describe('a deployment without a Ledger', () => {
     const answered = page.waitForResponse((response) => response.url().endsWith('/_postern/decision'));
     await action(page, 'accept').click();
     assert.equal((await answered).status(), 503);
-    await page.locator('#postern [data-postern-status]:not(:empty)').first().waitFor();
+    await page.locator('#postern > [data-postern-status]:not(:empty)').first().waitFor();
     assert.equal(await banner(page).isVisible(), true);
     assert.equal(describeRequests(await world.waitQuiet()), '');
     await page.context().close();

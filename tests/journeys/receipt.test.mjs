@@ -133,9 +133,13 @@ describe('when the Ledger is full', () => {
     const answered = page.waitForResponse((response) => response.url().endsWith('/_postern/decision'));
     await action(page, 'accept').click();
     assert.equal((await answered).status(), 503);
-    await page.locator('#postern [data-postern-status]:not(:empty)').first().waitFor();
+    await page.locator('#postern > [data-postern-status]:not(:empty)').first().waitFor();
     assert.equal(await banner(page).isVisible(), true);
     assert.equal(describeRequests(await world.waitQuiet()), '');
+    // The settings are modal: what fails in them is told in them.
+    await action(page, 'settings').click();
+    await action(page, 'save').click();
+    await page.locator('#postern-settings [data-postern-status]:not(:empty)').waitFor();
     await page.context().close();
   });
 });
