@@ -6,6 +6,7 @@
 // WASM_BINDGEN_TEST_RUNNER        path of wasm-bindgen-test-runner, the version of the crate
 
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +18,9 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const START_MS_MAX = 60_000;
 /** All tests of one program: they wait for data: scripts only. */
 const TESTS_MS_MAX = 120_000;
+
+/** What of the stub the gate calls and its tests need, for a page without the stub. */
+const RESTORE = `(() => {${readFileSync(join(ROOT, 'www/stub/restore.js'), 'utf8').replaceAll('export const', 'const')}globalThis.restore = restore;})()`;
 
 const runner = process.env.WASM_BINDGEN_TEST_RUNNER;
 if (!runner) throw new Error('WASM_BINDGEN_TEST_RUNNER must name wasm-bindgen-test-runner; `cargo xtask test` sets it');
@@ -86,6 +90,7 @@ async function serve(program) {
 /** Runs the tests behind one address in a page of their own. Gives the number passed and whether all is well. */
 async function runTests(browser, url) {
   const page = await browser.newPage();
+  await page.addInitScript(RESTORE);
   const faults = [];
   page.on('pageerror', (error) => faults.push(error.message));
   try {

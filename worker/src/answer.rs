@@ -54,6 +54,13 @@ pub fn text(status: u16, sentence: &str) -> Result<Response> {
     with(status, &format!("{sentence}\n"), &headers("text/plain; charset=utf-8")?)
 }
 
+/// In place of what may not be asked for: success without content, as a collector would answer.
+pub fn nothing() -> Result<Response> {
+    let headers = Headers::new()?;
+    headers.set("cache-control", "private, no-store")?;
+    with(204, "", &headers)
+}
+
 /// On to another address, by GET.
 pub fn see_other(location: &str) -> Result<Response> {
     let headers = headers("text/plain; charset=utf-8")?;

@@ -128,7 +128,9 @@ async fn take(
     // What scripts cannot see is removed here; what they can, the gate removes as well.
     let cookies = visit.header("cookie").unwrap_or("");
     headers.extend(
-        expire_denied(cookies, visit.host(), granted).into_iter().map(|cookie| ("set-cookie", cookie)),
+        expire_denied(cookies, &visit.url, &site.grants(granted))
+            .into_iter()
+            .map(|cookie| ("set-cookie", cookie)),
     );
     Ok(headers)
 }

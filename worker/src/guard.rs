@@ -6,9 +6,8 @@ use crate::visit::{Visit, read_headers};
 use crate::{OWN_FOLDER, answer, assets, counting, pages, proxy};
 use futures_util::AsyncReadExt;
 use js_sys::Uint8Array;
-use postern_consent::CategorySet;
 use postern_rewrite::{
-    BodyPlan, Charset, Destination, Headers, Injection, OwnSources, PRESCAN_BYTES, PageRewriter,
+    BodyPlan, Charset, Destination, Grants, Headers, Injection, OwnSources, PRESCAN_BYTES, PageRewriter,
     RequestFacts, ResponseFacts, ResponsePlan, map_location, map_set_cookie, plan_request, plan_response,
 };
 use postern_view::BannerFacts;
@@ -23,13 +22,16 @@ use worker::{Context, Env, Result};
 /// Serves one request of the site.
 pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> Result<Response> {
     let destination = Destination::of(&visit.headers);
-    let granted = visit.decision.granted;
-    let must_inject =
-        visit.decision.is_anything_denied() || visit.decision.must_ask || site.has_reopen_button();
+    let grants = site.grants(visit.decision.granted);
+    let is_elsewhere = destination != Destination::Page;
+    if is_elsewhere && grants.denied_path(visit.url.path(), visit.url.query().unwrap_or("")).is_some() {
+        return answer::nothing();
+    }
+    let must_inject = !grants.is_open() || visit.decision.must_ask || site.has_reopen_button();
     let plan = plan_request(&RequestFacts {
         target: visit.target(),
         headers: &visit.headers,
-        granted,
+        grants: &grants,
         destination,
         will_rewrite: must_inject,
     });
@@ -52,7 +54,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         destination,
         request_cookies: visit.header("cookie").unwrap_or(""),
         url: &visit.url,
-        granted,
+        grants: &grants,
         must_inject,
         own: &parts.own,
     });
@@ -62,12 +64,14 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
     match plan.body {
         BodyPlan::Pass if !is_renamed && plan.remove.is_empty() && plan.append.is_empty() => Ok(response),
         BodyPlan::Pass => copy(&response, response.body().as_ref(), &headers, &plan, None),
+        BodyPlan::Withhold => answer::nothing(),
         BodyPlan::Refuse => {
             answer::log("the origin sent a page in an encoding that cannot be read here");
             pages::unreadable()
         }
         BodyPlan::Rewrite { inject } => {
-            rewrite(&response, &visit, &headers, &plan, granted, inject.then_some(parts.injection)).await
+            let parts = inject.then_some((parts.injection, parts.own));
+            rewrite(&response, &visit, &headers, &plan, &grants, parts).await
         }
     }
 }
@@ -176,8 +180,8 @@ async fn rewrite(
     visit: &Visit,
     headers: &Headers,
     plan: &ResponsePlan,
-    granted: CategorySet,
-    injection: Option<Injection>,
+    grants: &Grants,
+    parts: Option<(Injection, OwnSources)>,
 ) -> Result<Response> {
     let content_type =
         headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value.as_str());
@@ -201,7 +205,7 @@ async fn rewrite(
         .header_label()
         .filter(|_| !essence.is_empty())
         .map(|label| format!("{essence}; charset={label}"));
-    let rewriter = PageRewriter::new(charset, &visit.url, granted, injection);
+    let rewriter = PageRewriter::new(charset, &visit.url, grants, parts);
     let pipe = Pipe::new()?;
     wasm_bindgen_futures::spawn_local(pass(rewriter, source, buffer, first, pipe.writer));
     copy(response, Some(&pipe.readable), headers, plan, labelled.as_deref())
@@ -258,7 +262,7 @@ async fn pass(
         }
     }
     match rewriter.end() {
-        Ok(rest) => {
+        Ok((rest, _)) => {
             if rest.is_empty() || write(&writer, &rest).await.is_ok() {
                 let _ = JsFuture::from(writer.close()).await;
             }

@@ -1,10 +1,11 @@
 //! What this deployment is: its policy, its keys, its origin. Read once per isolate; anything missing
 //! or broken is kept as the sentence that says what to do, and means: everything stays denied.
 
-use postern_catalogue::VENDORS;
-use postern_consent::{Category, CategorySet, PolicyTag, Profile, State};
+use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
+use postern_consent::{Category, CategorySet, Need, PolicyTag, Profile, State};
 use postern_policy::{Policy, Reopen};
 use postern_receipt::{CookieKey, KeyRing};
+use postern_rewrite::Grants;
 use std::cell::RefCell;
 use std::rc::Rc;
 use url::Url;
@@ -23,6 +24,8 @@ const LEDGER_BYTES_MAX: u64 = 9_000_000_000;
 pub struct Site {
     /// The policy, or every fault of the file, a line each.
     pub policy: Result<Policy, String>,
+    /// The vendors as this site has them.
+    pub catalogue: Rc<Catalogue>,
     /// The key of the consent cookie, or what to do about it.
     pub key: Result<KeyRing, String>,
     /// Where the site is, if not behind the very address the visitor asks for.
@@ -75,6 +78,7 @@ impl Site {
             origin_timeout_ms: number(text("ORIGIN_TIMEOUT_MS")).unwrap_or(ORIGIN_TIMEOUT_MS),
             ledger_bytes_max: number(text("LEDGER_BYTES_MAX")).unwrap_or(LEDGER_BYTES_MAX),
             dashboard_token: secret("DASHBOARD_TOKEN").unwrap_or_default(),
+            catalogue: Rc::new(policy.as_ref().map(catalogue).unwrap_or_default()),
             policy,
             key,
         };
@@ -110,6 +114,11 @@ impl Site {
         )
     }
 
+    /// What these grants let pass here.
+    pub fn grants(&self, granted: CategorySet) -> Grants {
+        Grants::new(Rc::clone(&self.catalogue), granted)
+    }
+
     /// What the consent cookie of this host says.
     pub fn state(&self, host: &str, cookie: Option<&str>) -> State {
         match (&self.key, cookie) {
@@ -123,6 +132,26 @@ impl Site {
     pub fn has_reopen_button(&self) -> bool {
         self.policy.as_ref().is_ok_and(|policy| policy.banner.reopen == Reopen::Button)
     }
+}
+
+/// The catalogue under this policy.
+fn catalogue(policy: &Policy) -> Catalogue {
+    let vendors = policy.vendors().iter().map(|listed| {
+        // A loader's need is wider than the category it is shown under, unless the policy says another.
+        let known = vendor(&listed.id).filter(|known| known.shown_category() == listed.category);
+        let own = Need::any_of(CategorySet::EMPTY.with(listed.category));
+        SiteVendor {
+            id: &listed.id,
+            name: &listed.name,
+            need: known.map_or(own, |known| known.need),
+            hosts: listed.host.as_slice(),
+            paths: &[],
+            cookies: &[],
+            params: &[],
+            storage: &[],
+        }
+    });
+    Catalogue::of_site(vendors).with_own_hosts(&policy.site.hosts)
 }
 
 fn number(text: Option<String>) -> Option<u64> {

@@ -3,8 +3,8 @@
 // the edge tells it what is granted, and the wasm gate tells it when that changes.
 // What it never does: show anything, store anything, talk to anyone but the site's own edge.
 import { names, signals, urls } from './catalogue.js';
+import { PREFIX, restore } from './restore.js';
 
-const PREFIX = 'data-postern-';
 // A page that holds more than this is broken or hostile; later requests are answered and forgotten.
 const QUEUE_MAX = 500;
 
@@ -218,6 +218,7 @@ const bridge = {
     return granted;
   },
   held: () => [...new Set([...document.querySelectorAll(`[${PREFIX}need]`), ...made])],
+  restore,
   grant(bits) {
     granted = bits;
     signal('update');

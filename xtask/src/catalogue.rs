@@ -189,7 +189,7 @@ fn render_rust(vendors: &[VendorFile], rules: &[(UrlRule, usize)]) -> Result<Str
             out,
             "    Vendor {{\n        id: {:?},\n        name: {:?},\n        need: any_of({:#04x}),\n        \
              role: Role::{role},\n        company: {:?},\n        country: {:?},\n        privacy_url: {:?},\n        \
-             cookies: &{:?},\n        cookie_values: &{:?},\n        params: &{:?},\n        storage: &{:?},\n    }},\n",
+             cookies: &{:?},\n        cookie_values: &{:?},\n        params: &{:?},\n        storage: &{:?},\n        is_optional: false,\n    }},\n",
             vendor.id,
             vendor.name,
             vendor.need_bits()?,

@@ -37,6 +37,7 @@ pub static VENDORS: &[Vendor] = &[
         cookie_values: &["GA1.", "GS1.1.", "GS2.1.s"],
         params: &["_gl", "_ga"],
         storage: &[],
+        is_optional: false,
     },
     Vendor {
         id: "google-ads",
@@ -62,6 +63,7 @@ pub static VENDORS: &[Vendor] = &[
         cookie_values: &["GCL."],
         params: &["gclid", "gclsrc", "dclid", "gbraid", "wbraid", "gad_source", "gad_campaignid"],
         storage: &["_gcl_ls"],
+        is_optional: false,
     },
     Vendor {
         id: "gtm",
@@ -75,6 +77,7 @@ pub static VENDORS: &[Vendor] = &[
         cookie_values: &[],
         params: &[],
         storage: &[],
+        is_optional: false,
     },
     Vendor {
         id: "linkedin",
@@ -88,6 +91,7 @@ pub static VENDORS: &[Vendor] = &[
         cookie_values: &[],
         params: &["li_fat_id"],
         storage: &["li_adsId"],
+        is_optional: false,
     },
     Vendor {
         id: "mailchimp",
@@ -101,6 +105,7 @@ pub static VENDORS: &[Vendor] = &[
         cookie_values: &[],
         params: &["mc_eid"],
         storage: &[],
+        is_optional: false,
     },
     Vendor {
         id: "meta-pixel",
@@ -114,6 +119,7 @@ pub static VENDORS: &[Vendor] = &[
         cookie_values: &["fb.0.", "fb.1.", "fb.2."],
         params: &["fbclid"],
         storage: &["multiFbc", "lastExternalReferrer", "lastExternalReferrerTime", "topicsLastReferenceTime"],
+        is_optional: false,
     },
     Vendor {
         id: "microsoft-uet",
@@ -127,6 +133,7 @@ pub static VENDORS: &[Vendor] = &[
         cookie_values: &[],
         params: &["msclkid"],
         storage: &["_uet*"],
+        is_optional: false,
     },
     Vendor {
         id: "posthog",
@@ -147,6 +154,7 @@ pub static VENDORS: &[Vendor] = &[
             "seenSurvey_*",
             "lastSeenSurveyDate",
         ],
+        is_optional: false,
     },
     Vendor {
         id: "tiktok",
@@ -160,6 +168,7 @@ pub static VENDORS: &[Vendor] = &[
         cookie_values: &[],
         params: &["ttclid"],
         storage: &["tt_*"],
+        is_optional: false,
     },
     Vendor {
         id: "youtube",
@@ -173,6 +182,7 @@ pub static VENDORS: &[Vendor] = &[
         cookie_values: &[],
         params: &[],
         storage: &[],
+        is_optional: false,
     },
 ];
 

@@ -6,13 +6,17 @@
 //! caller has a parser: `url` at the edge, the browser in the page), regular expressions at run time.
 #![no_std]
 
+extern crate alloc;
+
 mod generated;
 mod matcher;
+mod site;
 
 pub use generated::{URL_RULES, VENDORS};
-pub use matcher::{cookie_owner, param_owner, storage_owner, url_owner, vendor};
+pub use matcher::{cookie_owner, inline_owner, param_owner, shape_owner, storage_owner, url_owner, vendor};
+pub use site::{Catalogue, Changes, SiteVendor};
 
-use postern_consent::{Category, Need};
+use postern_consent::{Category, CategorySet, Need};
 
 /// How the vendor stands to the controller. Source: GDPR Art. 4(7), 26, 28.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +42,7 @@ impl Role {
 }
 
 /// What is known of one vendor. Each fact's source stands in the data file.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Vendor {
     /// Stable slug, the data file's name.
     pub id: &'static str,
@@ -62,9 +66,36 @@ pub struct Vendor {
     pub params: &'static [&'static str],
     /// Keys in local and session storage, `*` for any run of characters.
     pub storage: &'static [&'static str],
+    /// Does it count only where a policy lists it?
+    pub is_optional: bool,
 }
 
 impl Vendor {
+    /// A vendor of whom nothing is known and whom nothing lets pass.
+    #[must_use]
+    pub const fn unknown(id: &'static str, name: &'static str) -> Self {
+        Self {
+            id,
+            name,
+            need: Need::any_of(CategorySet::EMPTY),
+            role: Role::Independent,
+            company: "",
+            country: "",
+            privacy_url: "",
+            cookies: &[],
+            cookie_values: &[],
+            params: &[],
+            storage: &[],
+            is_optional: false,
+        }
+    }
+
+    /// Does it need no consent at all?
+    #[must_use]
+    pub fn is_necessary(&self) -> bool {
+        self.need.is_met(CategorySet::NECESSARY)
+    }
+
     /// The category under which it is shown: its own; for a loader the first of those it needs.
     #[must_use]
     pub fn shown_category(&self) -> Category {

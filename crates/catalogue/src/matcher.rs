@@ -24,6 +24,18 @@ pub fn url_owner(host: &str, path: &str, query: &str) -> Option<&'static Vendor>
         .and_then(|rule| VENDORS.get(rule.vendor))
 }
 
+/// The vendor of an inline script, by its shape.
+#[must_use]
+pub fn inline_owner(_script: &str) -> Option<&'static Vendor> {
+    None
+}
+
+/// The vendor whose address has that path and query on any host.
+#[must_use]
+pub fn shape_owner(_path: &str, _query: &str) -> Option<&'static Vendor> {
+    None
+}
+
 /// The vendor that sets a cookie of that name, or of any name with a value of that shape.
 #[must_use]
 pub fn cookie_owner(name: &str, value: &str) -> Option<&'static Vendor> {
@@ -44,7 +56,7 @@ pub fn storage_owner(key: &str) -> Option<&'static Vendor> {
     VENDORS.iter().find(|vendor| vendor.storage.iter().any(|pattern| is_glob_match(pattern, key)))
 }
 
-fn is_host_or_subdomain(host: &str, of: &str) -> bool {
+pub(crate) fn is_host_or_subdomain(host: &str, of: &str) -> bool {
     let (host, of) = (host.as_bytes(), of.as_bytes());
     let Some(start) = host.len().checked_sub(of.len()) else { return false };
     let (before, tail) = host.split_at(start);
@@ -52,7 +64,7 @@ fn is_host_or_subdomain(host: &str, of: &str) -> bool {
 }
 
 /// Does `text` begin with something the pattern matches?
-fn glob_prefix(pattern: &[u8], text: &[u8]) -> bool {
+pub(crate) fn glob_prefix(pattern: &[u8], text: &[u8]) -> bool {
     match pattern.split_first() {
         None => true,
         Some((b'*', rest)) => {
@@ -66,7 +78,7 @@ fn glob_prefix(pattern: &[u8], text: &[u8]) -> bool {
 }
 
 /// Does the pattern match the whole of `text`?
-fn is_glob_match(pattern: &str, text: &str) -> bool {
+pub(crate) fn is_glob_match(pattern: &str, text: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(head) else { return false };
     let mut rest = rest;

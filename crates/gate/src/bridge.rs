@@ -1,7 +1,7 @@
 //! What the stub offers the gate. The other side of each is in `www/stub/stub.js`.
 
 use wasm_bindgen::prelude::*;
-use web_sys::Document;
+use web_sys::{Document, Element};
 
 #[wasm_bindgen]
 extern "C" {
@@ -20,6 +20,10 @@ extern "C" {
     /// elsewhere, or nowhere yet.
     #[wasm_bindgen(method)]
     pub fn held(this: &Bridge) -> js_sys::Array;
+
+    /// Puts every attribute of a held element back where it was; so it starts.
+    #[wasm_bindgen(method)]
+    pub fn restore(this: &Bridge, element: &Element);
 
     /// From now on these categories pass and others are held; Consent Mode is told, and traces of
     /// denied vendors are removed.

@@ -32,7 +32,7 @@ pub fn release() {
                 continue;
             }
             if element.local_name() != "script" {
-                restore(&element);
+                bridge.restore(&element);
                 continue;
             }
             let is_module =
@@ -55,11 +55,14 @@ pub fn release() {
     });
 }
 
+/// Is every need met that is written on the element? One of two vendors has two.
 fn is_met(element: &Element, granted: CategorySet) -> bool {
-    let need = element.get_attribute("data-postern-need").unwrap_or_default();
-    // Two hex digits, read without `parse`, whose errors carry their texts into the page.
-    let bits = need.bytes().fold(0, |bits: u8, digit| (bits << 4) | ((digit & 15) + (digit >> 6) * 9));
-    CategorySet::from_bits(bits).is_some_and(|need| Need::any_of(need).is_met(granted))
+    let needs = element.get_attribute("data-postern-need").unwrap_or_default();
+    needs.split(' ').all(|need| {
+        // Two hex digits, read without `parse`, whose errors carry their texts into the page.
+        let bits = need.bytes().fold(0, |bits: u8, digit| (bits << 4) | ((digit & 15) + (digit >> 6) * 9));
+        CategorySet::from_bits(bits).is_some_and(|need| Need::any_of(need).is_met(granted))
+    })
 }
 
 /// Starts waiting scripts until one must be waited for: an external one that will run, and not `async`.
@@ -82,7 +85,7 @@ fn run_next(bridge: &Bridge) {
                 ["load", "error"].map(|name| EventListener::once(&element, name, |_| on_loaded())),
             ));
         }
-        restore(&element);
+        bridge.restore(&element);
         if must_wait {
             return;
         }
@@ -100,42 +103,4 @@ fn will_run(element: &Element) -> bool {
 fn on_loaded() {
     LOADING.set(None);
     with_bridge(run_next);
-}
-
-/// Address attributes as held and as they were; the one that starts an element comes last.
-const ADDRESSES: [(&str, &str); 7] = [
-    ("data-postern-srcdoc", "srcdoc"),
-    ("data-postern-srcset", "srcset"),
-    ("data-postern-imagesrcset", "imagesrcset"),
-    ("data-postern-poster", "poster"),
-    ("data-postern-href", "href"),
-    ("data-postern-data", "data"),
-    ("data-postern-src", "src"),
-];
-
-/// Puts every attribute back where it was.
-fn restore(element: &Element) {
-    let take = |held: &str| {
-        let value = element.get_attribute(held);
-        let _ = element.remove_attribute(held);
-        value
-    };
-    take("data-postern-need");
-    take("data-postern-vendor");
-    if let Some(original) = take("data-postern-type") {
-        // The note that stood in for a script's type.
-        let _ = element.remove_attribute("type");
-        if !original.is_empty() {
-            let _ = element.set_attribute("type", &original);
-        }
-    }
-    for (held, name) in ADDRESSES {
-        if let Some(original) = take(held) {
-            if name == "src" {
-                // A held frame shows a note in place of its content.
-                let _ = element.remove_attribute("srcdoc");
-            }
-            let _ = element.set_attribute(name, &original);
-        }
-    }
 }

@@ -172,6 +172,34 @@ async fn a_need_nobody_can_read_is_never_met() {
 }
 
 #[wasm_bindgen_test]
+async fn what_two_vendors_are_in_waits_for_both() {
+    let both = held("both", "4 8", "");
+    open_page(&format!(
+        "{both}<p id=\"p\" style=\"color:red\" data-postern-style=\"color:blue\" data-postern-need=\"8 4\"></p>"
+    ));
+    set_switch("analytics", true);
+    choose("save", 200, ANALYTICS, 0).await;
+    assert_eq!((ran().as_str(), attributes("#p").contains("data-postern-style")), ("", true));
+    choose("accept", 200, ALL, 1).await;
+    assert_eq!(ran(), "both");
+    assert_eq!(attributes("#p"), "id=p style=color:blue");
+}
+
+#[wasm_bindgen_test]
+async fn inline_scripts_and_styles_start_in_their_place() {
+    let twin = "data-postern-need=\"4\" data-postern-vendor=\"v\" data-postern-type=\"\" type=\"text/plain\"";
+    open_page(&format!(
+        "<script></script><script id=\"t\" {twin}>ran.push('inline')</script>{}\
+         <style id=\"s\" media=\"all\" {twin}>p{{color:rgb(1, 2, 3)}}</style><p id=\"p\"></p>",
+        held("after", "4", "")
+    ));
+    choose("accept", 200, ALL, 2).await;
+    assert_eq!(ran(), "inline after");
+    assert_eq!(attributes("#s"), "id=s media=all");
+    assert_eq!(attributes("#t"), "id=t");
+}
+
+#[wasm_bindgen_test]
 async fn images_frames_and_links_are_restored() {
     let held_as = "data-postern-need=\"10\" data-postern-vendor=\"youtube\"";
     open_page(&format!(

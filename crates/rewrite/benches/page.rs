@@ -7,9 +7,10 @@
 use lol_html::html_content::Element;
 use lol_html::{ElementContentHandlers, HtmlRewriter, Selector, Settings};
 use postern_consent::CategorySet;
-use postern_rewrite::{Charset, Injection, PageRewriter};
+use postern_rewrite::{Charset, Grants, Injection, OwnSources, PageRewriter};
 use std::borrow::Cow;
 use std::hint::black_box;
+use std::rc::Rc;
 use std::str::FromStr;
 use std::time::Instant;
 use url::Url;
@@ -32,12 +33,13 @@ fn page() -> Vec<u8> {
 fn ours(page: &[u8], base: &Url) -> usize {
     let charset = Charset::of("text/html; charset=utf-8", page);
     let injection = Injection::new("x".repeat(6000), "y", "");
-    let mut rewriter = PageRewriter::new(charset, base, CategorySet::NECESSARY, Some(injection));
+    let grants = Grants::new(Rc::default(), CategorySet::NECESSARY);
+    let mut rewriter = PageRewriter::new(charset, base, &grants, Some((injection, OwnSources::default())));
     let mut bytes = 0;
     for chunk in page.chunks(CHUNK_BYTES) {
         bytes += rewriter.write(chunk).map_or(0, |out| out.len());
     }
-    bytes + rewriter.end().map_or(0, |out| out.len())
+    bytes + rewriter.end().map_or(0, |(out, _)| out.len())
 }
 
 fn bare(page: &[u8]) -> usize {

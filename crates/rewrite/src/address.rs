@@ -1,67 +1,172 @@
-//! Whose address stands in an attribute. Reads it as a browser does: character references, tabs and
-//! newlines inside, backslashes, case, ports, trailing dots, IDNs (the `url` crate is WHATWG's parser).
+//! Whose address stands somewhere in a page. Reads it as a browser does: tabs and newlines inside,
+//! backslashes, case, ports, trailing dots, IDNs (the `url` crate is WHATWG's parser). Callers resolve
+//! what their own syntax escapes: character references, CSS and JavaScript escapes.
 
+use crate::grants::{Grants, Verdict};
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use htmlize::unescape_attribute;
-use postern_catalogue::{Vendor, url_owner};
-use postern_consent::CategorySet;
-use url::Url;
+use postern_catalogue::Vendor;
+use std::borrow::Cow;
+use std::rc::Rc;
+use url::{Position, Url};
 
-/// What relative addresses are relative to.
+/// What relative addresses are relative to, and on whose page.
 #[derive(Clone, Debug)]
 pub struct Base {
     url: Url,
-    /// Does the base itself belong to a vendor? Then relative addresses do, too.
-    is_owned: bool,
+    page_host: Rc<str>,
 }
 
 impl Base {
-    /// The page's own address, or what its `base` element names.
+    /// The page's own address.
     pub fn new(url: Url) -> Self {
-        let is_owned = url.host_str().is_some_and(|host| url_owner(host, "/", "").is_some());
-        Self { url, is_owned }
+        let page_host = url.host_str().unwrap_or("").into();
+        Self { url, page_host }
     }
 
-    /// The base that an `href` of a `base` element moves to; `None` if it is no address.
-    pub fn moved(&self, raw_href: &str) -> Option<Self> {
-        let href = unescape_attribute(raw_href);
-        self.url.join(href.trim_matches(|c: char| c <= ' ')).ok().map(Self::new)
+    /// The base that the `href` of a `base` element moves to; `None` if it is no address.
+    pub fn moved(&self, href: &str) -> Option<Self> {
+        let url = self.url.join(trim(href)).ok()?;
+        Some(Self { url, page_host: Rc::clone(&self.page_host) })
+    }
+
+    fn is_elsewhere(&self) -> bool {
+        self.url.host_str() != Some(&self.page_host)
     }
 }
 
-/// The vendor that the address belongs to and that `granted` does not allow.
-pub fn denied_owner(raw: &str, base: &Base, granted: CategorySet) -> Option<&'static Vendor> {
-    let text = unescape_attribute(raw);
-    let text = text.trim_matches(|c: char| c <= ' ');
+/// What was found behind an address.
+#[derive(Debug)]
+pub enum Found {
+    /// Nothing to hold.
+    Nothing,
+    /// A third party nobody knows.
+    Unknown(String),
+    /// A vendor that must stay inert.
+    Held(&'static Vendor),
+    /// A `data:` address, whose content is a document or script of its own.
+    Inside(Media, String),
+}
+
+/// What the content of a `data:` address is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Media {
+    /// HTML, SVG or XML.
+    Markup,
+    /// JavaScript.
+    Script,
+    /// CSS.
+    Style,
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches(|c: char| c <= ' ')
+}
+
+/// Judges one address.
+pub fn judge(text: &str, base: &Base, grants: &Grants) -> Found {
+    let text = trim(text);
     // A path on the page's own host needs no parsing; most addresses are such.
     let is_plain_path =
         matches!(text.as_bytes(), [b'/'] | [b'/', b'!'..=b'.' | b'0'..=b'[' | b']'..=b'~', ..]);
-    if is_plain_path && !base.is_owned {
-        return None;
+    if is_plain_path && !base.is_elsewhere() {
+        let text = text.split('#').next().unwrap_or(text);
+        let (path, query) = text.split_once('?').unwrap_or((text, ""));
+        return grants.denied_path(path, query).map_or(Found::Nothing, Found::Held);
     }
-    let url = base.url.join(text).ok()?;
-    if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") {
-        return None;
+    let Ok(url) = base.url.join(text) else { return Found::Nothing };
+    if url.scheme() == "data" {
+        let content = &url[Position::BeforePath..Position::AfterQuery];
+        return inside(content).map_or(Found::Nothing, |(media, content)| Found::Inside(media, content));
     }
-    let owner = url_owner(url.host_str()?, url.path(), url.query().unwrap_or(""))?;
-    (!owner.need.is_met(granted)).then_some(owner)
+    match grants.judge(&url, &base.page_host) {
+        Verdict::Passes => Found::Nothing,
+        Verdict::Unknown => Found::Unknown(url.host_str().unwrap_or("").to_string()),
+        Verdict::Held(vendor) => Found::Held(vendor),
+    }
 }
 
-/// Like [`denied_owner`] for a `srcset`: any candidate is enough.
-pub fn denied_owner_in_srcset(raw: &str, base: &Base, granted: CategorySet) -> Option<&'static Vendor> {
+/// The candidates of a `srcset`, with what surrounds them cut away. Commas can stand inside an address; each
+/// piece between them is a candidate as well, so that whatever a browser takes for one is among these.
+pub fn candidates(srcset: &str) -> impl Iterator<Item = &str> {
+    let words = srcset.split([' ', '\t', '\n', '\r', '\x0c']);
+    words.flat_map(|word| word.split(',')).filter(|candidate| !candidate.is_empty())
+}
+
+/// An attribute's value as the browser reads it.
+pub fn unescape(raw: &str) -> Cow<'_, str> {
     unescape_attribute(raw)
-        .split([',', ' ', '\t', '\n', '\r', '\x0c'])
-        .filter(|candidate| !candidate.is_empty())
-        .find_map(|candidate| denied_owner(candidate, base, granted))
+}
+
+/// Some pages leave the padding out, and browsers let them. Source: Infra standard, forgiving-base64 decode.
+const FORGIVING: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// What is written in a `data:` address (less the scheme), if browsers could act on it.
+/// Source: Fetch standard, "data: URL processor".
+fn inside(rest: &str) -> Option<(Media, String)> {
+    let (header, body) = rest.split_once(',')?;
+    let header = header.to_ascii_lowercase();
+    let media = match header.split(';').next().unwrap_or("").trim() {
+        essence if essence.ends_with("html") || essence.ends_with("xml") => Media::Markup,
+        "text/css" => Media::Style,
+        essence if essence.ends_with("javascript") || essence.ends_with("ecmascript") => Media::Script,
+        _ => return None,
+    };
+    let bytes = percent_decode(body);
+    let is_base64 = header.rsplit(';').next().is_some_and(|last| last.trim() == "base64");
+    let bytes = if is_base64 {
+        let kept: Vec<u8> = bytes.into_iter().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        FORGIVING.decode(kept).ok()?
+    } else {
+        bytes
+    };
+    Some((media, String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// The bytes that a percent-encoded text stands for.
+pub fn percent_decode(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let mut ahead = bytes.clone();
+        let escaped = (byte == b'%').then(|| {
+            let digits = [ahead.next()?, ahead.next()?];
+            u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()
+        });
+        if let Some(Some(value)) = escaped {
+            out.push(value);
+            bytes = ahead;
+        } else {
+            out.push(byte);
+        }
+    }
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grants::testing::{denied, grants};
+    use postern_consent::CategorySet;
     use proptest::prelude::*;
 
     fn owner_id(raw: &str) -> Option<&'static str> {
         let base = Base::new(Url::parse("https://shop.example/a/b.html").unwrap());
-        denied_owner(raw, &base, CategorySet::NECESSARY).map(|vendor| vendor.id)
+        held(raw, &base, &denied())
+    }
+
+    fn held(raw: &str, base: &Base, grants: &Grants) -> Option<&'static str> {
+        match judge(&unescape(raw), base, grants) {
+            Found::Held(vendor) => Some(vendor.id),
+            _ => None,
+        }
     }
 
     #[test]
@@ -99,10 +204,10 @@ mod tests {
 
     #[test]
     fn a_base_elsewhere_moves_relative_addresses() {
-        let base = Base::new(Url::parse("https://www.googletagmanager.com/").unwrap());
-        for raw in ["gtag/js?id=G-1", "/gtag/js?id=G-1"] {
-            let owner = denied_owner(raw, &base, CategorySet::NECESSARY);
-            assert_eq!(owner.map(|vendor| vendor.id), Some("ga4"), "{raw}");
+        let base = Base::new(Url::parse("https://shop.example/").unwrap());
+        let base = base.moved("//www.googletagmanager.com/x/").unwrap();
+        for raw in ["../gtag/js?id=G-1", "/gtag/js?id=G-1"] {
+            assert_eq!(held(raw, &base, &denied()), Some("ga4"), "{raw}");
         }
     }
 
@@ -110,15 +215,45 @@ mod tests {
     fn what_is_granted_has_no_denied_owner() {
         let base = Base::new(Url::parse("https://shop.example/").unwrap());
         let raw = "https://www.googletagmanager.com/gtag/js?id=G-1";
-        assert!(denied_owner(raw, &base, CategorySet::ALL).is_none());
+        assert!(held(raw, &base, &grants(CategorySet::ALL)).is_none());
     }
 
     #[test]
-    fn a_srcset_is_denied_by_any_candidate() {
+    fn every_candidate_of_a_srcset_is_seen() {
+        let found: Vec<&str> =
+            candidates("/a.jpg 1x,https://www.facebook.com/tr?id=1\n2x, /c,d.jpg").collect();
+        assert_eq!(found, ["/a.jpg", "1x", "https://www.facebook.com/tr?id=1", "2x", "/c", "d.jpg"]);
+    }
+
+    #[test]
+    fn data_addresses_are_looked_into() {
         let base = Base::new(Url::parse("https://shop.example/").unwrap());
-        let owner = |raw| denied_owner_in_srcset(raw, &base, CategorySet::NECESSARY).map(|vendor| vendor.id);
-        assert_eq!(owner("/a.jpg 1x, https://www.facebook.com/tr?id=1 2x"), Some("meta-pixel"));
-        assert_eq!(owner("/a.jpg 1x, /b.jpg 2x"), None);
+        for (address, expected) in [
+            ("data:text/html,%3Cimg src=x>", Some((Media::Markup, "<img src=x>"))),
+            ("DATA:image/svg+xml;charset=utf-8;base64,PHN2Zy8+", Some((Media::Markup, "<svg/>"))),
+            ("data:text/javascript;base64,YSgp", Some((Media::Script, "a()"))),
+            ("data:text/css,a{}", Some((Media::Style, "a{}"))),
+            ("data:image/png;base64,AAAA", None),
+            ("data:,x", None),
+        ] {
+            let found = match judge(address, &base, &denied()) {
+                Found::Inside(media, text) => Some((media, text)),
+                _ => None,
+            };
+            assert_eq!(found, expected.map(|(media, text)| (media, text.to_string())), "{address}");
+        }
+    }
+
+    #[test]
+    fn third_parties_nobody_knows_are_named() {
+        let base = Base::new(Url::parse("https://www.shop.example/").unwrap());
+        let unknown = |address| match judge(address, &base, &denied()) {
+            Found::Unknown(host) => Some(host),
+            _ => None,
+        };
+        assert_eq!(unknown("//cdn.other.example/x.js").as_deref(), Some("cdn.other.example"));
+        assert_eq!(unknown("//cdn.shop.example/x.js"), None);
+        assert_eq!(unknown("mailto:x@other.example"), None);
     }
 
     proptest! {

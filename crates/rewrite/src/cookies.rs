@@ -1,18 +1,14 @@
 //! Cookies by owner: out of requests, out of responses, out of browsers.
 
-use postern_catalogue::cookie_owner;
-use postern_consent::CategorySet;
-use url::Host;
+use crate::Grants;
+use url::{Host, Url};
 
 /// Our own cookies begin with this; the origin never sees them.
 pub const OWN_COOKIE_PREFIX: &str = "__Host-postern";
 
-/// Removal cookies sent in one answer, at most: 20 names × host and parents keep within 8 kB of headers.
-const EXPIRE_NAMES_MAX: usize = 20;
-
-fn is_denied(name: &str, value: &str, granted: CategorySet) -> bool {
-    cookie_owner(name, value).is_some_and(|owner| !owner.need.is_met(granted))
-}
+/// How much of one answer's headers may go to removal cookies, bytes: browsers and proxies take 16 kB of
+/// headers at least. What does not fit goes with the next answer, since the browser still sends it.
+const EXPIRE_BYTES_MAX: usize = 6 * 1024;
 
 fn name_and_value(pair: &str) -> (&str, &str) {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -20,10 +16,10 @@ fn name_and_value(pair: &str) -> (&str, &str) {
 }
 
 /// The `Cookie` header less denied trackers' cookies and our own; `None` if nothing is left.
-pub fn strip_request(header: &str, granted: CategorySet) -> Option<String> {
+pub fn strip_request(header: &str, grants: &Grants) -> Option<String> {
     let is_kept = |pair: &&str| {
         let (name, value) = name_and_value(pair);
-        !name.starts_with(OWN_COOKIE_PREFIX) && !is_denied(name, value, granted)
+        !name.starts_with(OWN_COOKIE_PREFIX) && grants.denied_cookie(name, value).is_none()
     };
     let all = header.split(';').count();
     let kept: Vec<&str> = header.split(';').filter(is_kept).collect();
@@ -36,9 +32,9 @@ pub fn strip_request(header: &str, granted: CategorySet) -> Option<String> {
 }
 
 /// May this `Set-Cookie` value reach the browser?
-pub fn is_settable(set_cookie: &str, granted: CategorySet) -> bool {
+pub fn is_settable(set_cookie: &str, grants: &Grants) -> bool {
     let (name, value) = name_and_value(set_cookie.split(';').next().unwrap_or(""));
-    !is_denied(name, value, granted)
+    grants.denied_cookie(name, value).is_none()
 }
 
 /// The value of the first cookie of that name in a `Cookie` header.
@@ -47,28 +43,68 @@ pub fn cookie_value<'header>(header: &'header str, name: &str) -> Option<&'heade
     header.split(';').map(name_and_value).find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
-/// `Set-Cookie` values that remove the denied trackers' cookies the browser still sends: for the host
-/// itself and every parent domain, since nobody can read back which one it was. A browser ignores
-/// those for public suffixes. Source: RFC 6265 section 5.3; trackers.md section 5.
+/// `Set-Cookie` values that remove the denied trackers' cookies the browser still sends: for the host itself
+/// and every parent domain, on every path that could have sent them, partitioned or not, since nobody can read
+/// back which it was. A browser ignores those for public suffixes, so no list of these is needed here.
+/// Source: RFC 6265 sections 5.1.4, 5.3; CHIPS; trackers.md section 5.
 #[must_use]
-pub fn expire_denied(header: &str, host: &str, granted: CategorySet) -> Vec<String> {
+pub fn expire_denied(header: &str, url: &Url, grants: &Grants) -> Vec<String> {
     let mut names: Vec<&str> = header
         .split(';')
         .map(name_and_value)
-        .filter(|(name, value)| is_denied(name, value, granted) && is_token(name))
+        .filter(|(name, value)| grants.denied_cookie(name, value).is_some() && is_token(name))
         .map(|(name, _)| name)
         .collect();
     names.sort_unstable();
     names.dedup();
-    names.truncate(EXPIRE_NAMES_MAX);
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let domains = domains(url.host_str().unwrap_or(""));
     let mut out = Vec::new();
-    for name in names {
-        out.push(format!("{name}=; Path=/; Max-Age=0"));
-        let mut domain = if matches!(Host::parse(host), Ok(Host::Domain(_))) { host } else { "" };
-        while domain.contains('.') {
-            out.push(format!("{name}=; Path=/; Max-Age=0; Domain={domain}"));
-            domain = domain.split_once('.').map_or("", |(_, parent)| parent);
+    let mut bytes = 0;
+    // The likely ones of every name go before the unlikely ones of any.
+    for (path, is_partitioned) in paths(url.path()) {
+        for name in &names {
+            for domain in &domains {
+                let partitioned = if is_partitioned { "; Secure; Partitioned" } else { "" };
+                let secure = if name.starts_with("__") && !is_partitioned { "; Secure" } else { "" };
+                let cookie = format!("{name}=; Path={path}; Max-Age=0{domain}{secure}{partitioned}");
+                bytes += cookie.len();
+                if bytes > EXPIRE_BYTES_MAX {
+                    return out;
+                }
+                out.push(cookie);
+            }
         }
+    }
+    out
+}
+
+/// `Domain` attributes to try: none, the host, each of its parents.
+fn domains(host: &str) -> Vec<String> {
+    let mut out = vec![String::new()];
+    let mut domain = if matches!(Host::parse(host), Ok(Host::Domain(_))) { host } else { "" };
+    while domain.contains('.') {
+        out.push(format!("; Domain={domain}"));
+        domain = domain.split_once('.').map_or("", |(_, parent)| parent);
+    }
+    out
+}
+
+/// `Path` attributes to try, and whether as a partitioned cookie: the root, then each folder above the page,
+/// with and without its last slash, then the page itself.
+fn paths(path: &str) -> Vec<(&str, bool)> {
+    let mut out = vec![("/", false), ("/", true)];
+    // A path that cannot be written into a header was set by nobody.
+    if path.bytes().any(|byte| byte == b';' || byte.is_ascii_control()) {
+        return out;
+    }
+    for (at, _) in path.match_indices('/').skip(1) {
+        out.extend([path.get(..at), path.get(..=at)].into_iter().flatten().map(|folder| (folder, false)));
+    }
+    if !path.ends_with('/') {
+        out.push((path, false));
     }
     out
 }
@@ -82,9 +118,8 @@ fn is_token(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use postern_consent::Category;
-
-    const DENIED: CategorySet = CategorySet::NECESSARY;
+    use crate::grants::testing::{denied, grants};
+    use postern_consent::{Category, CategorySet};
 
     #[test]
     fn trackers_and_our_own_leave_the_request() {
@@ -96,32 +131,56 @@ mod tests {
             ("renamed=GS2.1.s17$o1; basket=7", Some("basket=7")),
             ("", Some("")),
         ] {
-            assert_eq!(strip_request(header, DENIED).as_deref(), expected, "{header}");
+            assert_eq!(strip_request(header, &denied()).as_deref(), expected, "{header}");
         }
     }
 
     #[test]
     fn a_grant_lets_its_cookies_through() {
-        let analytics = DENIED.with(Category::Analytics);
-        assert_eq!(strip_request("_ga=1; _fbp=fb.1.2.3", analytics).as_deref(), Some("_ga=1"));
-        assert!(is_settable("_ga=1; Path=/", analytics));
-        assert!(!is_settable("_fbp=fb.1.2.3; Path=/", analytics));
-        assert!(is_settable("session=1; HttpOnly", DENIED));
+        let analytics = grants(CategorySet::NECESSARY.with(Category::Analytics));
+        assert_eq!(strip_request("_ga=1; _fbp=fb.1.2.3", &analytics).as_deref(), Some("_ga=1"));
+        assert!(is_settable("_ga=1; Path=/", &analytics));
+        assert!(!is_settable("_fbp=fb.1.2.3; Path=/", &analytics));
+        assert!(is_settable("session=1; HttpOnly", &denied()));
+    }
+
+    fn expired(header: &str, url: &str) -> Vec<String> {
+        expire_denied(header, &Url::parse(url).unwrap(), &denied())
     }
 
     #[test]
     fn what_the_browser_still_sends_is_expired_on_every_candidate() {
-        let out = expire_denied("_ga=1; a=1; _ga=2", "www.shop.example", DENIED);
         assert_eq!(
-            out,
+            expired("_ga=1; a=1; _ga=2", "https://www.shop.example/a/b"),
             [
                 "_ga=; Path=/; Max-Age=0",
                 "_ga=; Path=/; Max-Age=0; Domain=www.shop.example",
                 "_ga=; Path=/; Max-Age=0; Domain=shop.example",
+                "_ga=; Path=/; Max-Age=0; Secure; Partitioned",
+                "_ga=; Path=/; Max-Age=0; Domain=www.shop.example; Secure; Partitioned",
+                "_ga=; Path=/; Max-Age=0; Domain=shop.example; Secure; Partitioned",
+                "_ga=; Path=/a; Max-Age=0",
+                "_ga=; Path=/a; Max-Age=0; Domain=www.shop.example",
+                "_ga=; Path=/a; Max-Age=0; Domain=shop.example",
+                "_ga=; Path=/a/; Max-Age=0",
+                "_ga=; Path=/a/; Max-Age=0; Domain=www.shop.example",
+                "_ga=; Path=/a/; Max-Age=0; Domain=shop.example",
+                "_ga=; Path=/a/b; Max-Age=0",
+                "_ga=; Path=/a/b; Max-Age=0; Domain=www.shop.example",
+                "_ga=; Path=/a/b; Max-Age=0; Domain=shop.example",
             ]
         );
-        assert_eq!(expire_denied("_ga=1", "127.0.0.1", DENIED).len(), 1);
-        assert!(expire_denied("_ga=1", "shop.example", CategorySet::ALL).is_empty());
+        assert_eq!(expired("_ga=1", "https://127.0.0.1/").len(), 2);
+        let url = Url::parse("https://shop.example/").unwrap();
+        assert!(expire_denied("_ga=1", &url, &grants(CategorySet::ALL)).is_empty());
+    }
+
+    #[test]
+    fn removal_never_outgrows_the_headers() {
+        let header: Vec<String> = (0..400).map(|index| format!("_ga_{index}=1")).collect();
+        let out = expired(&header.join("; "), "https://a.b.c.shop.example/a/b/c/d/e/f");
+        assert!(out.iter().map(String::len).sum::<usize>() <= EXPIRE_BYTES_MAX);
+        assert!(out.iter().all(|cookie| cookie.contains("Path=/; ")));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Removing tracking parameters from an address. What stays keeps its order and every byte.
 
-use postern_catalogue::param_owner;
-use postern_consent::CategorySet;
+use crate::Grants;
+use crate::address::percent_decode;
 
 /// The address without parameters of denied vendors; `None` if there are none.
-pub fn strip_denied(address: &str, granted: CategorySet) -> Option<String> {
+pub fn strip_denied(address: &str, grants: &Grants) -> Option<String> {
     let (before, rest) = address.split_once('?')?;
     let (query, fragment) = match rest.split_once('#') {
         Some((query, fragment)) => (query, Some(fragment)),
@@ -12,7 +12,7 @@ pub fn strip_denied(address: &str, granted: CategorySet) -> Option<String> {
     };
     let is_kept = |pair: &&str| {
         let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
-        param_owner(&decode(name)).is_none_or(|owner| owner.need.is_met(granted))
+        grants.denied_param(&String::from_utf8_lossy(&percent_decode(name))).is_none()
     };
     let kept: Vec<&str> = query.split('&').filter(is_kept).collect();
     if kept.len() == query.split('&').count() {
@@ -30,35 +30,16 @@ pub fn strip_denied(address: &str, granted: CategorySet) -> Option<String> {
     Some(out)
 }
 
-/// A parameter's name as servers read it: percent-decoded. Bytes that are no UTF-8 stay foreign.
-fn decode(name: &str) -> String {
-    let mut out = Vec::with_capacity(name.len());
-    let mut bytes = name.bytes();
-    while let Some(byte) = bytes.next() {
-        let mut ahead = bytes.clone();
-        let escaped = (byte == b'%').then(|| {
-            let digits = [ahead.next()?, ahead.next()?];
-            u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()
-        });
-        if let Some(Some(value)) = escaped {
-            out.push(value);
-            bytes = ahead;
-        } else {
-            out.push(byte);
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use postern_consent::Category;
+    use crate::grants::testing::{denied, grants};
+    use postern_consent::{Category, CategorySet};
     use proptest::prelude::*;
 
     #[test]
     fn only_denied_parameters_go() {
-        let denied = CategorySet::NECESSARY;
+        let denied = denied();
         for (address, expected) in [
             ("/p?gclid=a&fbclid=b&size=42", Some("/p?size=42")),
             ("/p?size=42&gclid=a&q=%20x+y&&=", Some("/p?size=42&q=%20x+y&&=")),
@@ -71,23 +52,23 @@ mod tests {
             ("/gclid", None),
             ("/p?%zz=1&%=", None),
         ] {
-            assert_eq!(strip_denied(address, denied).as_deref(), expected, "{address}");
+            assert_eq!(strip_denied(address, &denied).as_deref(), expected, "{address}");
         }
     }
 
     #[test]
     fn a_grant_keeps_its_own_parameters_only() {
-        let marketing = CategorySet::NECESSARY.with(Category::Marketing);
-        assert_eq!(strip_denied("/p?gclid=a&fbclid=b", marketing), None);
-        let analytics = CategorySet::NECESSARY.with(Category::Analytics);
-        assert_eq!(strip_denied("/p?gclid=a&_ga=b&c=d", analytics).as_deref(), Some("/p?_ga=b&c=d"));
+        let marketing = grants(CategorySet::NECESSARY.with(Category::Marketing));
+        assert_eq!(strip_denied("/p?gclid=a&fbclid=b", &marketing), None);
+        let analytics = grants(CategorySet::NECESSARY.with(Category::Analytics));
+        assert_eq!(strip_denied("/p?gclid=a&_ga=b&c=d", &analytics).as_deref(), Some("/p?_ga=b&c=d"));
     }
 
     proptest! {
         #[test]
         fn other_parameters_keep_every_byte(query in "[a-z0-9=&%+.~-]{0,60}") {
             let address = format!("/p?{query}");
-            if let Some(stripped) = strip_denied(&address, CategorySet::NECESSARY) {
+            if let Some(stripped) = strip_denied(&address, &denied()) {
                 let stripped = stripped.strip_prefix("/p").unwrap().trim_start_matches('?').to_string();
                 let mut rest = query.split('&');
                 for pair in stripped.split('&').filter(|pair| !pair.is_empty()) {

@@ -1,7 +1,7 @@
 //! What changes in a request on its way to the origin.
 
-use crate::{Destination, Headers, cookies, query};
-use postern_consent::{CategorySet, Signals};
+use crate::{Destination, Grants, Headers, cookies, hints, query};
+use postern_consent::Signals;
 
 /// What is known of a request.
 #[derive(Debug)]
@@ -10,8 +10,8 @@ pub struct RequestFacts<'request> {
     pub target: &'request str,
     /// All headers.
     pub headers: &'request Headers,
-    /// What is granted.
-    pub granted: CategorySet,
+    /// What may pass.
+    pub grants: &'request Grants,
     /// What the browser will do with the answer.
     pub destination: Destination,
     /// Will pages be rewritten for this visitor? Then they must arrive whole and readable.
@@ -34,21 +34,22 @@ pub struct RequestPlan {
 pub fn plan_request(facts: &RequestFacts) -> RequestPlan {
     let must_be_readable = facts.will_rewrite && facts.destination != Destination::Asset;
     let must_be_whole = facts.will_rewrite && facts.destination.is_document();
+    let may_hint = hints::may_travel(facts.grants.granted());
     let mut plan =
-        RequestPlan { target: query::strip_denied(facts.target, facts.granted), ..Default::default() };
+        RequestPlan { target: query::strip_denied(facts.target, facts.grants), ..Default::default() };
     // The platform would ask for compression on its own, and hand it to a client that cannot read it.
     if !facts.headers.iter().any(|(name, _)| name == "accept-encoding") {
         plan.set.push(("accept-encoding".into(), "identity".into()));
     }
     for (name, value) in facts.headers {
         match name.as_str() {
-            "cookie" => match cookies::strip_request(value, facts.granted) {
+            "cookie" => match cookies::strip_request(value, facts.grants) {
                 Some(kept) if kept == *value => {}
                 Some(kept) => plan.set.push((name.clone(), kept)),
                 None => plan.remove.push("cookie"),
             },
             "referer" => {
-                if let Some(stripped) = query::strip_denied(value, facts.granted) {
+                if let Some(stripped) = query::strip_denied(value, facts.grants) {
                     plan.set.push((name.clone(), stripped));
                 }
             }
@@ -58,6 +59,7 @@ pub fn plan_request(facts: &RequestFacts) -> RequestPlan {
             "if-none-match" if must_be_whole => plan.remove.push("if-none-match"),
             "if-modified-since" if must_be_whole => plan.remove.push("if-modified-since"),
             "accept-encoding" if must_be_readable => plan.set.push((name.clone(), readable_encodings(value))),
+            name if !may_hint => plan.remove.extend(hints::TELLING.iter().find(|telling| **telling == name)),
             _ => {}
         }
     }
@@ -88,6 +90,7 @@ fn readable_encodings(accepted: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grants::testing::denied;
 
     fn headers(pairs: &[(&str, &str)]) -> Headers {
         pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
@@ -120,7 +123,7 @@ mod tests {
         let facts = RequestFacts {
             target: "/p?size=42",
             headers: &headers,
-            granted: CategorySet::NECESSARY,
+            grants: &denied(),
             destination: Destination::Data,
             will_rewrite: false,
         };
@@ -133,11 +136,14 @@ mod tests {
             ("accept-encoding", "gzip"),
             ("cookie", "_ga=1; a=1"),
             ("referer", "https://x.example/?fbclid=1&q=2"),
+            ("sec-ch-ua-model", "\"Pixel 9\""),
+            ("sec-ch-ua", "\"Chromium\";v=\"156\""),
+            ("sec-gpc", "1"),
         ]);
         let facts = RequestFacts {
             target: "/p?gclid=1",
             headers: &headers,
-            granted: CategorySet::NECESSARY,
+            grants: &denied(),
             destination: Destination::Data,
             will_rewrite: false,
         };
@@ -147,6 +153,7 @@ mod tests {
             plan.set,
             [("cookie".into(), "a=1".into()), ("referer".into(), "https://x.example/?q=2".into())]
         );
+        assert_eq!(plan.remove, ["sec-ch-ua-model"]);
     }
 
     #[test]
@@ -159,7 +166,7 @@ mod tests {
         let facts = RequestFacts {
             target: "/",
             headers: &headers,
-            granted: CategorySet::NECESSARY,
+            grants: &denied(),
             destination: Destination::Page,
             will_rewrite: true,
         };

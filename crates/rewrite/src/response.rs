@@ -1,8 +1,6 @@
 //! What changes in an answer on its way to the visitor.
 
-use crate::address::{Base, denied_owner};
-use crate::{Headers, OwnSources, cookies, csp};
-use postern_consent::CategorySet;
+use crate::{Grants, Headers, OwnSources, csp, response_headers};
 use url::Url;
 
 /// What the browser will do with the answer. Source: Fetch Metadata, `Sec-Fetch-Dest`.
@@ -55,8 +53,8 @@ pub struct ResponseFacts<'response> {
     pub request_cookies: &'response str,
     /// The address the visitor sees.
     pub url: &'response Url,
-    /// What is granted.
-    pub granted: CategorySet,
+    /// What may pass.
+    pub grants: &'response Grants,
     /// Is something of ours to be put into pages: banner, gate, or the control to reopen?
     pub must_inject: bool,
     /// Our inline parts, for CSP.
@@ -75,6 +73,8 @@ pub enum BodyPlan {
     },
     /// Must not go out: it is a page nobody here can read (its `Content-Encoding`).
     Refuse,
+    /// Must not go out: it sends what is no page on to a vendor that is denied.
+    Withhold,
 }
 
 /// Changes to an answer: remove, then append. Headers not named stay as they are.
@@ -107,10 +107,18 @@ const ABOUT_THE_BYTES: [&str; 9] = [
 #[must_use]
 pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
     let mut plan = ResponsePlan { remove: vec![], append: vec![], body: BodyPlan::Pass, is_page: false };
-    filter_cookies(facts, &mut plan);
-    filter_links(facts, &mut plan);
+    response_headers::filter(facts, &mut plan);
+    // A visitor who follows a link goes where it leads; a picture or a script must not be led to a tracker.
+    let is_redirect = matches!(facts.status, 301 | 302 | 303 | 307 | 308);
+    if is_redirect
+        && facts.destination != Destination::Page
+        && facts.values("location").any(|target| response_headers::held(target, facts).is_some())
+    {
+        plan.body = BodyPlan::Withhold;
+        return plan;
+    }
     let Some(is_certain) = html_certainty(facts) else { return plan };
-    let is_denying = facts.granted != CategorySet::ALL;
+    let is_denying = !facts.grants.is_open();
     let inject = facts.must_inject && is_certain && facts.destination.is_document();
     let has_body = !matches!(facts.status, 204 | 205 | 304) && facts.status >= 200;
     plan.is_page = has_body && is_certain && facts.destination == Destination::Page;
@@ -119,7 +127,7 @@ pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
         plan.append.push(("vary".into(), "Cookie".into()));
         return plan;
     }
-    let encoding = header(facts, "content-encoding").unwrap_or("identity").trim().to_ascii_lowercase();
+    let encoding = facts.header("content-encoding").unwrap_or("identity").trim().to_ascii_lowercase();
     if !["identity", "gzip", "br", ""].contains(&encoding.as_str()) {
         plan.body = BodyPlan::Refuse;
         return plan;
@@ -130,7 +138,7 @@ pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
     plan.append.push(("cache-control".into(), "private, no-store".into()));
     if inject {
         for name in ["content-security-policy", "content-security-policy-report-only"] {
-            let policies: Vec<&str> = values(facts, name).collect();
+            let policies: Vec<&str> = facts.values(name).collect();
             if !policies.is_empty() {
                 plan.remove.push(name.into());
                 // One header can carry several policies, separated by commas.
@@ -143,83 +151,51 @@ pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
     plan
 }
 
-fn values<'facts>(facts: &'facts ResponseFacts, wanted: &'facts str) -> impl Iterator<Item = &'facts str> {
-    facts.headers.iter().filter(move |(name, _)| name == wanted).map(|(_, value)| value.as_str())
-}
+impl ResponseFacts<'_> {
+    /// Every value of that header.
+    pub(crate) fn values<'facts>(&'facts self, wanted: &'facts str) -> impl Iterator<Item = &'facts str> {
+        self.headers.iter().filter(move |(name, _)| name == wanted).map(|(_, value)| value.as_str())
+    }
 
-fn header<'facts>(facts: &'facts ResponseFacts, wanted: &'facts str) -> Option<&'facts str> {
-    values(facts, wanted).next()
+    fn header<'facts>(&'facts self, wanted: &'facts str) -> Option<&'facts str> {
+        self.values(wanted).next()
+    }
 }
 
 /// `Some(true)` for HTML, `Some(false)` for what a browser may take for HTML, `None` for the rest.
 fn html_certainty(facts: &ResponseFacts) -> Option<bool> {
     // What is saved to a file is not rendered, and must be the file. Source: RFC 6266.
-    let is_saved = header(facts, "content-disposition").is_some_and(|value| {
+    let is_saved = facts.header("content-disposition").is_some_and(|value| {
         value.trim_start().get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case("attachment"))
     });
     if facts.destination == Destination::Asset || is_saved {
         return None;
     }
-    let Some(content_type) = header(facts, "content-type") else {
-        return facts.destination.is_document().then_some(false);
+    let sniffed = facts.destination.is_document().then_some(false);
+    // Of several types browsers take the last one they can read; whoever sends several may get any.
+    // Source: Fetch standard, "extract a MIME type".
+    let types: Vec<String> = facts
+        .values("content-type")
+        .flat_map(|value| value.split(','))
+        .map(|one| one.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
+        .collect();
+    let is = |wanted: &[&str]| types.iter().any(|essence| wanted.contains(&essence.as_str()));
+    if is(&["text/html", "application/xhtml+xml"]) {
+        return Some(true);
+    }
+    // Source: MIME Sniffing section 7: these are sniffed as if there were no type.
+    let is_unknown = is(&["unknown/unknown", "application/unknown", "*/*"]);
+    let is_readable = |essence: &String| {
+        essence.split_once('/').is_some_and(|(kind, rest)| !kind.is_empty() && !rest.is_empty())
     };
-    let essence = content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-    match essence.as_str() {
-        "text/html" | "application/xhtml+xml" => Some(true),
-        // Source: MIME Sniffing section 7: these are sniffed as if there were no type.
-        "" | "unknown/unknown" | "application/unknown" | "*/*" => Some(false),
-        _ => None,
-    }
-}
-
-fn filter_cookies(facts: &ResponseFacts, plan: &mut ResponsePlan) {
-    let all: Vec<&str> = values(facts, "set-cookie").collect();
-    let kept: Vec<&str> =
-        all.iter().copied().filter(|value| cookies::is_settable(value, facts.granted)).collect();
-    if kept.len() < all.len() {
-        plan.remove.push("set-cookie".into());
-        plan.append.extend(kept.into_iter().map(|value| ("set-cookie".to_string(), value.to_string())));
-    }
-    let host = facts.url.host_str().unwrap_or("");
-    let expired = cookies::expire_denied(facts.request_cookies, host, facts.granted);
-    plan.append.extend(expired.into_iter().map(|value| ("set-cookie".to_string(), value)));
-}
-
-/// `Link:` makes browsers connect and fetch before they have read a byte of the page. Source: RFC 8288.
-fn filter_links(facts: &ResponseFacts, plan: &mut ResponsePlan) {
-    let base = Base::new(facts.url.clone());
-    let all: Vec<&str> = values(facts, "link").flat_map(split_links).collect();
-    let is_kept = |link: &&&str| {
-        let target = link.trim().strip_prefix('<').and_then(|rest| rest.split_once('>'));
-        target.is_none_or(|(target, _)| denied_owner(target, &base, facts.granted).is_none())
-    };
-    let kept: Vec<&str> = all.iter().filter(is_kept).copied().collect();
-    if kept.len() < all.len() {
-        plan.remove.push("link".into());
-        if !kept.is_empty() {
-            plan.append
-                .push(("link".into(), kept.iter().map(|link| link.trim()).collect::<Vec<_>>().join(", ")));
-        }
-    }
-}
-
-/// Splits at commas that stand neither in `<…>` nor in quotes.
-fn split_links(value: &str) -> impl Iterator<Item = &str> {
-    let (mut in_target, mut in_quotes) = (false, false);
-    value.split(move |c| {
-        match c {
-            '"' if !in_target => in_quotes = !in_quotes,
-            '<' if !in_quotes => in_target = true,
-            '>' if !in_quotes => in_target = false,
-            _ => {}
-        }
-        c == ',' && !in_target && !in_quotes
-    })
+    if is_unknown || !types.iter().any(is_readable) { sniffed } else { None }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grants::testing::{denied, grants};
+    use postern_consent::CategorySet;
 
     fn plan(headers: &[(&str, &str)], change: impl FnOnce(&mut ResponseFacts)) -> ResponsePlan {
         let headers: Headers =
@@ -230,13 +206,14 @@ mod tests {
             style_hashes: vec![],
             folder: "https://shop.example/_postern/".into(),
         };
+        let denied = denied();
         let mut facts = ResponseFacts {
             status: 200,
             headers: &headers,
             destination: Destination::Page,
             request_cookies: "",
             url: &url,
-            granted: CategorySet::NECESSARY,
+            grants: &denied,
             must_inject: true,
             own: &own,
         };
@@ -263,9 +240,17 @@ mod tests {
 
     #[test]
     fn a_page_under_a_full_grant_passes_and_says_it_depends_on_the_cookie() {
-        let granted = plan(&[("content-type", "text/html")], |facts| {
-            facts.granted = CategorySet::ALL;
-            facts.must_inject = false;
+        let url = Url::parse("https://shop.example/").unwrap();
+        let headers: Headers = vec![("content-type".into(), "text/html".into())];
+        let granted = plan_response(&ResponseFacts {
+            status: 200,
+            headers: &headers,
+            destination: Destination::Page,
+            request_cookies: "",
+            url: &url,
+            grants: &grants(CategorySet::ALL),
+            must_inject: false,
+            own: &OwnSources::default(),
         });
         assert_eq!(granted.body, BodyPlan::Pass);
         assert_eq!(granted.append, [("vary".to_string(), "Cookie".to_string())]);
@@ -298,10 +283,8 @@ mod tests {
         let plan = plan(&headers, |facts| facts.request_cookies = "_gid=1");
         let set = plan.append.iter().filter(|(name, _)| name == "set-cookie");
         let cookies: Vec<&str> = set.map(|(_, value)| value.as_str()).collect();
-        assert_eq!(
-            cookies,
-            ["s=1; HttpOnly", "_gid=; Path=/; Max-Age=0", "_gid=; Path=/; Max-Age=0; Domain=shop.example"]
-        );
+        assert_eq!(cookies[0], "s=1; HttpOnly");
+        assert!(cookies[1..].iter().all(|cookie| cookie.starts_with("_gid=; Path=/; Max-Age=0")));
     }
 
     #[test]
@@ -310,6 +293,67 @@ mod tests {
         let plan = plan(&[("link", links)], |_| {});
         assert!(plan.remove.contains(&"link".to_string()));
         assert!(plan.append.contains(&("link".into(), "</a,b.css>; rel=preload; title=\"x,y\"".into())));
+    }
+
+    #[test]
+    fn headers_that_lead_to_trackers_leave() {
+        let evil = "https://www.facebook.com/tr?id=1";
+        let headers = [
+            ("refresh", format!("0;url={evil}")),
+            ("reporting-endpoints", format!("a=\"{evil}\", b=\"/reports\"")),
+            ("report-to", format!("{{\"endpoints\":[{{\"url\":\"{evil}\"}}]}}")),
+            ("nel", "{\"report_to\":\"a\"}".to_string()),
+            ("speculation-rules", format!("\"{evil}\"")),
+            ("accept-ch", "DPR, Save-Data".to_string()),
+        ];
+        let headers: Vec<(&str, &str)> =
+            headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let changed = plan(&headers, |facts| facts.destination = Destination::Asset);
+        for name in ["refresh", "reporting-endpoints", "report-to", "nel", "speculation-rules", "accept-ch"] {
+            assert!(changed.remove.iter().any(|removed| removed == name), "{name}");
+        }
+        assert_eq!(
+            changed.append,
+            [
+                ("reporting-endpoints".into(), "b=\"/reports\"".into()),
+                ("accept-ch".into(), "Save-Data".into())
+            ]
+        );
+        let fine = [
+            ("refresh", "5"),
+            ("reporting-endpoints", "b=\"/r\""),
+            ("nel", "{}"),
+            ("accept-ch", "Save-Data"),
+        ];
+        assert!(plan(&fine, |facts| facts.destination = Destination::Asset).remove.is_empty());
+    }
+
+    #[test]
+    fn a_picture_is_not_led_to_a_tracker() {
+        let headers = [("location", "https://www.facebook.com/tr?id=1")];
+        let redirect = |destination| {
+            plan(&headers, |facts| {
+                facts.status = 302;
+                facts.destination = destination;
+            })
+        };
+        assert_eq!(redirect(Destination::Asset).body, BodyPlan::Withhold);
+        assert_eq!(redirect(Destination::Data).body, BodyPlan::Withhold);
+        assert_eq!(redirect(Destination::Page).body, BodyPlan::Rewrite { inject: false });
+    }
+
+    #[test]
+    fn html_is_told_as_browsers_tell_it() {
+        for (content_type, expected) in [
+            ("text/html", BodyPlan::Rewrite { inject: true }),
+            ("text/plain, text/html", BodyPlan::Rewrite { inject: true }),
+            ("html", BodyPlan::Rewrite { inject: false }),
+            ("*/*", BodyPlan::Rewrite { inject: false }),
+            ("text/plain", BodyPlan::Pass),
+            ("application/json", BodyPlan::Pass),
+        ] {
+            assert_eq!(plan(&[("content-type", content_type)], |_| {}).body, expected, "{content_type}");
+        }
     }
 
     #[test]

@@ -1,0 +1,494 @@
+//! What happens to each piece of a page: elements, inline scripts and styles, `noscript`, comments.
+
+use super::rules::{self, Reading, refresh_address};
+use super::{Injection, PageRewriter, RewriteError};
+use crate::address::{Base, Found, Media, candidates, judge, unescape};
+use crate::grants::Grants;
+use crate::script::{ScriptKind, addresses};
+use crate::{Charset, OwnSources, csp, css};
+use encoding_rs::UTF_8;
+use lol_html::HandlerResult;
+use lol_html::html_content::{Comment, ContentType, Element, TextChunk, TextType};
+use postern_catalogue::Vendor;
+use std::collections::BTreeSet;
+
+/// The longest `noscript` that is looked into; a longer one loses its content.
+const NOSCRIPT_BYTES_MAX: usize = 64 * 1024;
+
+/// How much of one inline script or style is looked into, and kept while it arrives; the rest passes.
+const INLINE_BYTES_MAX: usize = 512 * 1024;
+
+/// Documents within documents (`srcdoc`, `data:`) deeper than this lose their content.
+const DEPTH_MAX: usize = 6;
+
+/// Unknown third parties named for one page, at most: a page with more is broken or hostile.
+const UNKNOWN_MAX: usize = 64;
+
+/// What the handlers share while a page passes.
+pub struct Page {
+    pub(super) base: Base,
+    pub(super) grants: Grants,
+    injection: Option<Injection>,
+    own: Option<OwnSources>,
+    is_head_done: bool,
+    is_body_done: bool,
+    noscript: String,
+    inline: Option<Inline>,
+    depth: usize,
+    /// Third parties nobody knows.
+    pub(super) unknown: BTreeSet<String>,
+    /// Whom something was held of.
+    pub(super) held: Vec<&'static Vendor>,
+}
+
+/// An inline script or style while its text arrives.
+struct Inline {
+    /// `script` or `style`.
+    tag: &'static str,
+    /// `None` for a style.
+    script: Option<ScriptKind>,
+    /// Its attributes, as markup.
+    attributes: String,
+    /// Its own `type`.
+    original_type: String,
+    text: String,
+    is_overlong: bool,
+}
+
+/// A vendor's ids and needs, as the gate reads them: released when every need is met.
+fn marks(owners: &[&'static Vendor]) -> (String, String) {
+    let mut needs: Vec<String> =
+        owners.iter().map(|owner| format!("{:x}", owner.need.categories().bits())).collect();
+    needs.dedup();
+    let ids: Vec<&str> = owners.iter().map(|owner| owner.id).collect();
+    (needs.join(" "), ids.join(" "))
+}
+
+impl Page {
+    pub(super) fn new(
+        base: Base,
+        grants: Grants,
+        injection: Option<Injection>,
+        own: Option<OwnSources>,
+    ) -> Self {
+        Self {
+            base,
+            grants,
+            injection,
+            own,
+            is_head_done: false,
+            is_body_done: false,
+            noscript: String::new(),
+            inline: None,
+            depth: 0,
+            unknown: BTreeSet::new(),
+            held: Vec::new(),
+        }
+    }
+
+    pub(super) const fn injects(&self) -> bool {
+        self.injection.is_some()
+    }
+
+    /// What was not put in while the page passed.
+    pub(super) fn take_rest(&mut self) -> String {
+        self.take_head() + &self.take_body()
+    }
+
+    fn take_head(&mut self) -> String {
+        if std::mem::replace(&mut self.is_head_done, true) {
+            return String::new();
+        }
+        self.injection.as_ref().map(|injection| injection.head.clone()).unwrap_or_default()
+    }
+
+    fn take_body(&mut self) -> String {
+        if std::mem::replace(&mut self.is_body_done, true) {
+            return String::new();
+        }
+        self.injection.as_mut().map(|injection| std::mem::take(&mut injection.body)).unwrap_or_default()
+    }
+
+    /// Every element of the page.
+    pub(super) fn element(&mut self, element: &mut Element<'_, '_>) -> HandlerResult {
+        let tag = element.tag_name();
+        if self.injection.is_some() && !(self.is_head_done && self.is_body_done) {
+            self.inject(element, &tag);
+        }
+        match tag.as_str() {
+            "base" => {
+                let href = element.get_attribute("href");
+                if let Some(base) = href.and_then(|href| self.base.moved(&unescape(&href))) {
+                    self.base = base;
+                }
+            }
+            "meta" => self.hold(element, &tag)?,
+            _ if self.grants.is_open() => {}
+            "script" | "style" => {
+                self.hold(element, &tag)?;
+                self.begin_inline(element, &tag);
+            }
+            _ => self.hold(element, &tag)?,
+        }
+        Ok(())
+    }
+
+    /// Puts the gate before anything that could start a request or run a script, and the banner first in
+    /// the body.
+    fn inject(&mut self, element: &mut Element<'_, '_>, tag: &str) {
+        let is_place = matches!(tag, "head" | "body" | "main" | "base" | "link" | "script" | "style");
+        let can_start = || {
+            let mut names = element.attributes().iter().map(|attribute| attribute.name());
+            // A `meta` without a pragma only describes.
+            names.any(|name| match tag {
+                "meta" => name == "http-equiv",
+                _ => name.starts_with("on") || rules_of(element, tag).iter().any(|(rule, _)| *rule == name),
+            })
+        };
+        if !(is_place || can_start()) {
+            return;
+        }
+        if !self.is_head_done {
+            let head = self.take_head();
+            if tag == "head" {
+                element.prepend(&head, ContentType::Html);
+            } else {
+                element.before(&head, ContentType::Html);
+            }
+        }
+        // These can stand in a head; everything else that is seen begins the body.
+        if self.is_body_done || matches!(tag, "head" | "script" | "style" | "link" | "base" | "meta" | "html")
+        {
+            return;
+        }
+        let body = self.take_body();
+        if tag == "body" {
+            element.prepend(&body, ContentType::Html);
+        } else {
+            element.before(&body, ContentType::Html);
+        }
+    }
+
+    /// Makes inert what the element's attributes would start, and keeps it beside.
+    fn hold(&mut self, element: &mut Element<'_, '_>, tag: &str) -> HandlerResult {
+        let mut owners: Vec<&'static Vendor> = Vec::new();
+        let mut changes: Vec<(&str, Option<String>, Option<String>)> = Vec::new();
+        for (name, reading) in rules_of(element, tag) {
+            let Some(raw) = element.get_attribute(name) else { continue };
+            let reading = match tag {
+                "meta" => rules::of_pragma(&element.get_attribute("http-equiv").unwrap_or_default()),
+                _ => Some(*reading),
+            };
+            let Some(reading) = reading else { continue };
+            let mut found = Vec::new();
+            let replacement = self.read(reading, &unescape(&raw), &mut found);
+            if found.is_empty() && replacement.is_none() {
+                continue;
+            }
+            // What changes without being anybody's is not kept: there is nothing to put back.
+            let kept = (!found.is_empty()).then_some(raw);
+            changes.push((name, kept, replacement));
+            found.into_iter().for_each(|vendor| add(&mut owners, vendor));
+        }
+        for (name, kept, replacement) in changes {
+            if let Some(raw) = kept {
+                let held = format!("data-postern-{}", name.trim_start_matches("xlink:"));
+                element.set_attribute(&held, &raw)?;
+            }
+            match replacement {
+                Some(replacement) => element.set_attribute(name, &as_value(&replacement))?,
+                None => element.remove_attribute(name),
+            }
+        }
+        if !owners.is_empty() {
+            self.mark(element, tag, &owners)?;
+            self.held.append(&mut owners);
+        }
+        Ok(())
+    }
+
+    /// Adds the vendors that must be held in this value; what it must become if it is changed and stays.
+    fn read(&mut self, reading: Reading, value: &str, owners: &mut Vec<&'static Vendor>) -> Option<String> {
+        match reading {
+            Reading::Address => self.look_at(value, owners),
+            Reading::Srcset => candidates(value).for_each(|address| self.look_at(address, owners)),
+            Reading::Spaced => {
+                value.split_ascii_whitespace().for_each(|address| self.look_at(address, owners))
+            }
+            Reading::Listed => value.split(';').for_each(|address| self.look_at(address, owners)),
+            Reading::Refresh => {
+                refresh_address(value).into_iter().for_each(|address| self.look_at(address, owners));
+            }
+            Reading::Value => self.style(value, owners).map_or((), |_| ()),
+            Reading::Declarations => return self.style(value, owners),
+            Reading::Markup => return self.document(value, owners),
+            Reading::Policy => {
+                return self
+                    .own
+                    .as_ref()
+                    .map(|own| csp::amend(value, own))
+                    .filter(|amended| amended != value);
+            }
+        }
+        None
+    }
+
+    fn look_at(&mut self, address: &str, owners: &mut Vec<&'static Vendor>) {
+        match judge(address, &self.base, &self.grants) {
+            Found::Nothing => {}
+            Found::Unknown(host) => {
+                if self.unknown.len() < UNKNOWN_MAX {
+                    self.unknown.insert(host);
+                }
+            }
+            Found::Held(vendor) => add(owners, vendor),
+            Found::Inside(Media::Markup, markup) => {
+                let _ = self.document(&markup, owners);
+            }
+            Found::Inside(Media::Script, script) => self.script(&script, ScriptKind::Module, owners),
+            Found::Inside(Media::Style, css) => {
+                let _ = self.style(&css, owners);
+            }
+        }
+    }
+
+    /// The style sheet less what must be held; `None` if it can stay as it is.
+    fn style(&mut self, css: &str, owners: &mut Vec<&'static Vendor>) -> Option<String> {
+        // Nothing in a style sheet starts a request without one of these.
+        if !css.contains(['(', '@', '\\']) {
+            return None;
+        }
+        css::hold(css, |address| {
+            let mut found = Vec::new();
+            self.look_at(address, &mut found);
+            let is_held = !found.is_empty();
+            found.into_iter().for_each(|vendor| add(owners, vendor));
+            is_held
+        })
+    }
+
+    /// A document within the page: the same with everything denied held and, where scripts run in it, the
+    /// gate in it; `None` if it can stay as it is.
+    fn document(&mut self, markup: &str, owners: &mut Vec<&'static Vendor>) -> Option<String> {
+        if self.depth >= DEPTH_MAX {
+            return Some(String::new());
+        }
+        let head = self
+            .injection
+            .as_ref()
+            .filter(|_| can_run(markup))
+            .map(|injection| Injection { body: String::new(), ..injection.clone() });
+        match self.rewrite_within(markup, head) {
+            Ok((rewritten, held)) => {
+                held.into_iter().for_each(|vendor| add(owners, vendor));
+                (rewritten != markup).then_some(rewritten)
+            }
+            Err(_) => Some(String::new()),
+        }
+    }
+
+    /// Runs a whole piece of markup through the same rules.
+    fn rewrite_within(
+        &mut self,
+        markup: &str,
+        injection: Option<Injection>,
+    ) -> Result<(String, Vec<&'static Vendor>), RewriteError> {
+        let charset = Charset { encoding: UTF_8, is_declared: true };
+        let mut page = Self::new(self.base.clone(), self.grants.clone(), injection, None);
+        page.depth = self.depth + 1;
+        let mut inner = PageRewriter::of_page(charset, page);
+        let mut out = inner.write(markup.as_bytes())?;
+        let (rest, seen) = inner.end()?;
+        out.extend(rest);
+        self.unknown.extend(seen.unknown.into_iter().take(UNKNOWN_MAX.saturating_sub(self.unknown.len())));
+        let out = String::from_utf8(out).map_err(|error| RewriteError::Parser(error.to_string()))?;
+        Ok((out, seen.held))
+    }
+
+    fn mark(&self, element: &mut Element<'_, '_>, tag: &str, owners: &[&'static Vendor]) -> HandlerResult {
+        let (needs, ids) = marks(owners);
+        element.set_attribute("data-postern-need", &needs)?;
+        element.set_attribute("data-postern-vendor", &ids)?;
+        let is_address_held =
+            ["data-postern-src", "data-postern-href"].iter().any(|name| element.has_attribute(name));
+        if tag == "script" && is_address_held {
+            let original = element.get_attribute("type").unwrap_or_default();
+            element.set_attribute("data-postern-type", &original)?;
+            element.set_attribute("type", "text/plain")?;
+        }
+        if tag == "iframe"
+            && element.has_attribute("data-postern-src")
+            && let (Some(injection), Some(owner)) = (&self.injection, owners.first())
+        {
+            element.set_attribute("srcdoc", &injection.embed_note.replace("{vendor}", owner.name))?;
+        }
+        Ok(())
+    }
+
+    /// From here on the text of an inline script or style is kept, to be looked into when it is whole.
+    fn begin_inline(&mut self, element: &Element<'_, '_>, tag: &str) {
+        // An element without text has left what was begun for it.
+        self.inline = None;
+        let original_type = element.get_attribute("type");
+        let (tag, script) = match tag {
+            // Source: HTML standard, "update a style block".
+            "style"
+                if original_type.as_deref().is_none_or(|kind| {
+                    let kind = unescape(kind);
+                    kind.is_empty() || kind.eq_ignore_ascii_case("text/css")
+                }) =>
+            {
+                ("style", None)
+            }
+            "script" if !element.has_attribute("src") && !element.has_attribute("data-postern-src") => {
+                let kind = ScriptKind::of(original_type.as_deref().map(unescape).as_deref());
+                if kind == ScriptKind::Inert {
+                    return;
+                }
+                ("script", Some(kind))
+            }
+            _ => return,
+        };
+        let mut attributes = String::new();
+        for attribute in element.attributes().iter().filter(|attribute| attribute.name() != "type") {
+            let value = attribute.value().replace('"', "&quot;");
+            attributes.push_str(&format!(" {}=\"{value}\"", attribute.name_preserve_case()));
+        }
+        self.inline = Some(Inline {
+            tag,
+            script,
+            attributes,
+            original_type: original_type.unwrap_or_default(),
+            text: String::new(),
+            is_overlong: false,
+        });
+    }
+
+    /// Text of a script or style. Kept until it is whole, then sent as it came, or held.
+    pub(super) fn inline_text(&mut self, chunk: &mut TextChunk<'_>) {
+        let Some(mut inline) = self.inline.take() else { return };
+        if inline.is_overlong {
+            self.inline = (!chunk.last_in_text_node()).then_some(inline);
+            return;
+        }
+        inline.text.push_str(chunk.as_str());
+        inline.is_overlong = inline.text.len() > INLINE_BYTES_MAX;
+        if chunk.last_in_text_node() || inline.is_overlong {
+            let is_markup = chunk.text_type() == TextType::Data;
+            chunk.replace(&self.end_inline(&inline, is_markup), ContentType::Html);
+        } else {
+            chunk.remove();
+        }
+        self.inline = (!chunk.last_in_text_node()).then_some(inline);
+    }
+
+    /// The text as it came; or an empty element in its place and, behind it, the same element inert.
+    fn end_inline(&mut self, inline: &Inline, is_markup: bool) -> String {
+        let mut owners = Vec::new();
+        // In SVG the text of scripts and styles knows character references.
+        let text = if is_markup { unescape(&inline.text) } else { inline.text.as_str().into() };
+        let cleaned = match inline.script {
+            None => self.style(&text, &mut owners),
+            Some(kind) => {
+                self.script(&text, kind, &mut owners);
+                None
+            }
+        };
+        if owners.is_empty() {
+            return inline.text.clone();
+        }
+        let (needs, ids) = marks(&owners);
+        let Inline { tag, attributes, original_type, text, .. } = inline;
+        self.held.append(&mut owners);
+        let shown = cleaned.map(|css| if is_markup { as_value(&css) } else { css }).unwrap_or_default();
+        let original_type = original_type.replace('"', "&quot;");
+        format!(
+            "{shown}</{tag}><{tag}{attributes} data-postern-need=\"{needs}\" data-postern-vendor=\"{ids}\" \
+             data-postern-type=\"{original_type}\" type=\"text/plain\">{text}"
+        )
+    }
+
+    fn script(&mut self, script: &str, kind: ScriptKind, owners: &mut Vec<&'static Vendor>) {
+        for address in addresses(script, kind) {
+            // A bare word is a name to be looked up, not an address.
+            if address.contains('/') {
+                self.look_at(&address, owners);
+            }
+        }
+        if kind != ScriptKind::Rules
+            && let Some(vendor) = self.grants.denied_inline(script)
+        {
+            add(owners, vendor);
+        }
+    }
+
+    /// A `noscript` is text to a parser that expects scripts, and markup to a browser without them. It
+    /// is kept until it is whole; a piece that is nothing but trackers' markup leaves empty-handed.
+    pub(super) fn noscript_text(&mut self, text: &mut TextChunk<'_>) {
+        if self.noscript.len() <= NOSCRIPT_BYTES_MAX {
+            self.noscript.push_str(text.as_str());
+        }
+        if !text.last_in_text_node() {
+            text.remove();
+            return;
+        }
+        let content = std::mem::take(&mut self.noscript);
+        let held =
+            if content.len() > NOSCRIPT_BYTES_MAX { String::new() } else { self.hold_markup(&content) };
+        text.replace(&held, ContentType::Html);
+    }
+
+    /// Conditional comments are markup to old browsers and to some that render mails.
+    pub(super) fn comment(&mut self, comment: &mut Comment<'_>) {
+        let text = comment.text();
+        if !text.trim_start().starts_with("[if") {
+            return;
+        }
+        let held = self.hold_markup(&text);
+        if held != text && comment.set_text(&held).is_err() {
+            comment.remove();
+        }
+    }
+
+    fn hold_markup(&mut self, markup: &str) -> String {
+        let Ok((rewritten, mut held)) = self.rewrite_within(markup, None) else { return String::new() };
+        self.held.append(&mut held);
+        rewritten
+    }
+}
+
+/// The attributes with which this element can start a request.
+fn rules_of(element: &Element<'_, '_>, tag: &str) -> &'static [rules::Rule] {
+    match element.namespace_uri() {
+        "http://www.w3.org/2000/svg" => rules::of_svg(tag),
+        _ => rules::of_html(tag),
+    }
+}
+
+fn add(owners: &mut Vec<&'static Vendor>, vendor: &'static Vendor) {
+    if !owners.iter().any(|known| known.id == vendor.id) {
+        owners.push(vendor);
+    }
+}
+
+/// Could anything in it run a script? Then it needs the gate.
+fn can_run(markup: &str) -> bool {
+    let lower = markup.to_ascii_lowercase();
+    lower.contains("<script") || lower.contains("javascript:") || has_event_attribute(&lower)
+}
+
+/// A word that begins with `on` and is given a value: `onload=`. More than enough, never too little.
+fn has_event_attribute(lower: &str) -> bool {
+    lower.match_indices("on").any(|(at, _)| {
+        let before = lower.as_bytes().get(at.wrapping_sub(1)).copied();
+        let is_word =
+            before.is_some_and(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'"' | b'\''));
+        let name = lower.get(at..).unwrap_or("").trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        is_word && name.trim_start().starts_with('=')
+    })
+}
+
+/// A text as the value of an attribute, where quotes are seen to elsewhere.
+fn as_value(text: &str) -> String {
+    text.replace('&', "&amp;")
+}
