@@ -86,8 +86,9 @@ fn check(vendor: &VendorFile, text: &str) -> Result<(), String> {
     if !["processor", "joint", "independent"].contains(&vendor.role.as_str()) {
         return Err(format!("unknown role {:?}; use processor, joint or independent", vendor.role));
     }
-    if vendor.privacy_url.is_empty() {
-        return Err("privacy_url is empty; visitors are sent there".into());
+    let is_loaded = [&vendor.urls, &vendor.first_party, &vendor.cookies].iter().any(|list| !list.is_empty());
+    if vendor.privacy_url.is_empty() && is_loaded {
+        return Err("privacy_url is empty; visitors are sent there (only parameters may do without)".into());
     }
     for link in [&vendor.privacy_url, &vendor.links.privacy, &vendor.links.dpa, &vendor.links.disclosure] {
         if !link.is_empty() && !link.starts_with("https://") {
