@@ -10,10 +10,13 @@ extern crate alloc;
 
 mod generated;
 mod matcher;
+mod pattern;
 mod site;
 
-pub use generated::{URL_RULES, VENDORS};
-pub use matcher::{cookie_owner, inline_owner, param_owner, shape_owner, storage_owner, url_owner, vendor};
+pub use generated::{HOSTS, KEEP_COOKIES, SHAPES, VENDORS};
+pub use matcher::{
+    cookie_owner, database_owner, inline_owner, param_owner, shape_owner, storage_owner, url_owner, vendor,
+};
 pub use site::{Catalogue, Changes, SiteVendor};
 
 use postern_consent::{Category, CategorySet, Need};
@@ -48,8 +51,12 @@ pub struct Vendor {
     pub id: &'static str,
     /// The product's name as people know it.
     pub name: &'static str,
-    /// What must be granted before it may run.
+    /// What must be granted before it may run; `necessary` for what everybody has granted.
     pub need: Need,
+    /// Why it needs no consent, in a sentence or two; empty for all that need it.
+    pub reason: &'static str,
+    /// Does it count only where a site's policy lists it? Its matchers answer either way.
+    pub is_optional: bool,
     /// How it stands to the controller.
     pub role: Role,
     /// The legal person.
@@ -58,35 +65,57 @@ pub struct Vendor {
     pub country: &'static str,
     /// Its privacy notice.
     pub privacy_url: &'static str,
-    /// Cookie names, `*` for any run of characters.
+    /// More of its papers.
+    pub links: Links,
+    /// First-party cookie names, `*` for any run of characters.
     pub cookies: &'static [&'static str],
-    /// Beginnings of cookie values, for renamed cookies.
+    /// Shapes of cookie values, for renamed cookies: their beginnings, `#` for a run of digits, `*` (once)
+    /// for any run of characters.
     pub cookie_values: &'static [&'static str],
-    /// URL parameters that identify a visitor or a click.
+    /// Cookies on the vendor's own hosts: to be told to visitors, never matched, since a site may have
+    /// one of the same name.
+    pub third_party_cookies: &'static [&'static str],
+    /// URL parameters that identify a visitor or a click, `*` for any run of characters.
     pub params: &'static [&'static str],
     /// Keys in local and session storage, `*` for any run of characters.
     pub storage: &'static [&'static str],
-    /// Does it count only where a policy lists it?
-    pub is_optional: bool,
+    /// IndexedDB databases, `*` for any run of characters.
+    pub databases: &'static [&'static str],
+    /// Inline scripts that start it.
+    pub inline: &'static [Snippet],
+    /// Names its code puts on `window`.
+    pub globals: &'static [&'static str],
+    /// How the vendor's own consent API is called and what that does, in a sentence; empty if there is none.
+    pub consent_api: &'static str,
+    /// What is sent to it, told by shape wherever it is sent.
+    pub payloads: &'static [Payload],
 }
 
 impl Vendor {
     /// A vendor of whom nothing is known and whom nothing lets pass.
     #[must_use]
-    pub const fn unknown(id: &'static str, name: &'static str) -> Self {
+    pub const fn unknown() -> Self {
         Self {
-            id,
-            name,
+            id: "",
+            name: "",
             need: Need::any_of(CategorySet::EMPTY),
+            reason: "",
+            is_optional: false,
             role: Role::Independent,
             company: "",
             country: "",
             privacy_url: "",
+            links: Links { privacy: "", dpa: "", disclosure: "" },
             cookies: &[],
             cookie_values: &[],
+            third_party_cookies: &[],
             params: &[],
             storage: &[],
-            is_optional: false,
+            databases: &[],
+            inline: &[],
+            globals: &[],
+            consent_api: "",
+            payloads: &[],
         }
     }
 
@@ -103,15 +132,81 @@ impl Vendor {
     }
 }
 
-/// One URL pattern.
-#[derive(Debug)]
+/// Papers of a vendor beside its privacy notice; each empty if not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Links {
+    /// A notice for this product alone.
+    pub privacy: &'static str,
+    /// The data processing agreement.
+    pub dpa: &'static str,
+    /// Its list of cookies and storage.
+    pub disclosure: &'static str,
+}
+
+/// What is in an inline script of the vendor, and what is not. Case counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Snippet {
+    /// All of these occur.
+    pub all: &'static [&'static str],
+    /// None of these does.
+    pub none: &'static [&'static str],
+}
+
+/// The encoding of a [`Payload`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayloadKind {
+    /// In the address.
+    Query,
+    /// A JSON body.
+    Json,
+    /// A form body, `application/x-www-form-urlencoded`.
+    Form,
+}
+
+/// The shape of what is sent to a vendor, and what in it identifies somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payload {
+    /// How it is encoded.
+    pub kind: PayloadKind,
+    /// What tells it; all of these occur.
+    pub marks: &'static [&'static str],
+    /// Fields that identify a visitor or a click.
+    pub ids: &'static [&'static str],
+    /// Fields that hold addresses, whose parameters may identify.
+    pub addresses: &'static [&'static str],
+    /// Is it still of use to the vendor without its identifiers?
+    pub cookieless: bool,
+}
+
+/// An address on a host of [`HOSTS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UrlRule {
-    /// Lower-case host; its subdomains match too.
-    pub host: &'static str,
-    /// Lower-case beginning of the path, `*` for any run of characters; empty for any.
+    /// Lower-case beginning of the path, `*` for any run of characters, `$` last for the path's end; empty
+    /// for any.
     pub path: &'static str,
-    /// Beginning of one lower-case `name=value` of the query; empty for any.
-    pub query: &'static str,
+    /// Lower-case beginnings of `name=value`, all of which occur in the query; none for any.
+    pub query: &'static [&'static str],
     /// Index into [`VENDORS`].
     pub vendor: usize,
+}
+
+/// An address that is telling on any host: server containers, tag gateways, reverse proxies, collectors
+/// that sites run themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Lower-case end of the path, from a `/` on, `*` for any run of characters.
+    pub path: &'static str,
+    /// Lower-case beginnings of `name=value`, all of which occur in the query; none for any.
+    pub query: &'static [&'static str],
+    /// Index into [`VENDORS`].
+    pub vendor: usize,
+}
+
+/// Names and whose they are, as indices into [`VENDORS`].
+#[derive(Debug)]
+pub(crate) struct Names {
+    /// Whole names, sorted.
+    pub exact: &'static [(&'static str, usize)],
+    /// Names with `*`.
+    pub globs: &'static [(&'static str, usize)],
 }

@@ -4,7 +4,7 @@
 //! A site is read once and lives as long as the program, so its vendors are kept for good: every
 //! owner, built-in or not, is a `&'static Vendor`.
 
-use crate::matcher::{glob_prefix, is_glob_match, is_host_or_subdomain};
+use crate::pattern::{glob_prefix, is_glob_match, is_host_or_subdomain};
 use crate::{Vendor, cookie_owner, inline_owner, param_owner, shape_owner, storage_owner, url_owner, vendor};
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -56,7 +56,7 @@ impl Catalogue {
     pub fn of_site<'policy>(vendors: impl IntoIterator<Item = SiteVendor<'policy>>) -> Self {
         let mut catalogue = Self::default();
         for site in vendors {
-            let known = vendor(site.id).copied().unwrap_or(Vendor::unknown("", ""));
+            let known = vendor(site.id).copied().unwrap_or(Vendor::unknown());
             let own = Vendor { id: keep(site.id), name: keep(site.name), need: site.need, ..known };
             let own = match vendor(site.id) {
                 Some(_) => own,

@@ -25,7 +25,7 @@ pub enum Verdict {
 }
 
 /// Stands for every host nobody knows, where the site is strict: no grant meets its need.
-static UNKNOWN: Vendor = Vendor::unknown("unknown", "a site that is not listed");
+static UNKNOWN: Vendor = Vendor { id: "unknown", name: "a site that is not listed", ..Vendor::unknown() };
 
 impl Grants {
     /// What `granted` allows of `catalogue`.
