@@ -201,7 +201,7 @@ pub static VENDORS: &[Vendor] = &[
         country: "IE, US",
         privacy_url: "https://firebase.google.com/support/privacy",
         consent_api: "setConsent({analytics_storage: 'granted' or 'denied'}); setAnalyticsCollectionEnabled(analytics, false).",
-        databases: &["firebase-installations-database", "firebase-heartbeat-database"],
+        databases: &["firebase-*-database"],
         ..Vendor::unknown()
     },
     Vendor {
@@ -284,7 +284,7 @@ pub static VENDORS: &[Vendor] = &[
         country: "IE, US",
         privacy_url: "https://policies.google.com/technologies/partner-sites",
         consent_api: "gtag('consent', 'update', {ad_storage, ad_user_data, ad_personalization: 'granted'}); denied, pings without cookies go to pagead2.googlesyndication.com.",
-        cookies: &["_gcl_*", "_gac_*", "FPAU", "FPGCL*", "__gads", "__gpi", "__gpi_*", "__eoi", "ar_debug"],
+        cookies: &["_gcl_*", "_gac_*", "FPAU", "FPGCL*", "__gads", "__gpi*", "__eoi", "ar_debug"],
         cookie_values: &["GCL.#."],
         third_party_cookies: &["IDE", "DSID", "test_cookie", "ANID", "NID", "Conversion"],
         params: &["gclid", "gclsrc", "dclid", "gbraid", "wbraid", "srsltid", "gs_l", "usqp"],
@@ -802,7 +802,7 @@ pub static VENDORS: &[Vendor] = &[
         company: "Snap Group Limited",
         country: "GB, US",
         privacy_url: "https://values.snap.com/privacy/privacy-policy",
-        cookies: &["_scid", "_scid_*", "_sctr", "_schn"],
+        cookies: &["_scid*", "_sctr", "_schn"],
         third_party_cookies: &["sc_at"],
         params: &["ScCid", "sccid"],
         globals: &["snaptr"],
@@ -1243,8 +1243,7 @@ pub static HOSTS: &[(&str, &[UrlRule])] = &[
         &[
             UrlRule { path: "/gtag/", query: &["id=aw-"], vendor: 19 },
             UrlRule { path: "/gtag/", query: &["id=dc-"], vendor: 19 },
-            UrlRule { path: "/gtag/destination", query: &[], vendor: 16 },
-            UrlRule { path: "/gtag/js", query: &[], vendor: 16 },
+            UrlRule { path: "/gtag/", query: &[], vendor: 16 },
         ],
     ),
     (
@@ -1377,7 +1376,6 @@ pub(crate) static COOKIES: Names = Names {
         ("G_ENABLED_IDPS", 22),
         ("__eoi", 19),
         ("__gads", 19),
-        ("__gpi", 19),
         ("__hssc", 27),
         ("__hssrc", 27),
         ("__hstc", 27),
@@ -1401,7 +1399,6 @@ pub(crate) static COOKIES: Names = Names {
         ("_mcid", 35),
         ("_routing_id", 45),
         ("_schn", 53),
-        ("_scid", 53),
         ("_sctr", 53),
         ("_tt_enable_cookie", 57),
         ("_ttp", 57),
@@ -1447,7 +1444,7 @@ pub(crate) static COOKIES: Names = Names {
         ("*-_zldt", 71),
         ("AMP_*", 2),
         ("FPGCL*", 19),
-        ("__gpi_*", 19),
+        ("__gpi*", 19),
         ("__utm*", 16),
         ("_dc_gtm_*", 16),
         ("_ga_*", 16),
@@ -1460,7 +1457,7 @@ pub(crate) static COOKIES: Names = Names {
         ("_pin*", 45),
         ("_pk_*", 38),
         ("_rdt_*", 49),
-        ("_scid_*", 53),
+        ("_scid*", 53),
         ("_sp_id.*", 54),
         ("_sp_ses.*", 54),
         ("_uet*", 40),
@@ -1626,13 +1623,8 @@ pub(crate) static STORAGE: Names = Names {
 
 /// Names of IndexedDB databases.
 pub(crate) static DATABASES: Names = Names {
-    exact: &[
-        ("firebase-heartbeat-database", 14),
-        ("firebase-installations-database", 14),
-        ("mixpanelBrowserDb", 41),
-        ("mixpanelFlagsDb", 41),
-    ],
-    globs: &[("AMP_diagnostics_*", 2)],
+    exact: &[("mixpanelBrowserDb", 41), ("mixpanelFlagsDb", 41)],
+    globs: &[("AMP_diagnostics_*", 2), ("firebase-*-database", 14)],
 };
 
 /// Cookies that are nobody's to take away: other choices, security, sessions, load balancers. Source: trackers.md section 5, from vendor docs and measured consent APIs; session names are general knowledge.
