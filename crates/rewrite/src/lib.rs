@@ -19,6 +19,7 @@ mod request;
 mod response;
 mod response_headers;
 mod script;
+mod stub_rows;
 
 pub use charset::{Charset, PRESCAN_BYTES};
 pub use cookies::{OWN_COOKIE_PREFIX, cookie_value, expire_denied};
@@ -28,6 +29,7 @@ pub use html::{Injection, PageRewriter, RewriteError, Seen};
 pub use origin::{map_location, map_set_cookie};
 pub use request::{RequestFacts, RequestPlan, plan_request, signals};
 pub use response::{BodyPlan, Destination, ResponseFacts, ResponsePlan, plan_response};
+pub use stub_rows::stub_rows;
 
 /// Header names and values in the order they came; names lower-case.
 pub type Headers = Vec<(String, String)>;
