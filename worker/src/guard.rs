@@ -208,7 +208,8 @@ async fn rewrite(
         .header_label()
         .filter(|_| !essence.is_empty())
         .map(|label| format!("{essence}; charset={label}"));
-    let rewriter = PageRewriter::new(charset, &visit.url, grants, parts);
+    let rewriter = PageRewriter::new(charset, &visit.url, grants, parts)
+        .with_demanded_nonces(plan.demanded_nonces.clone());
     let pipe = Pipe::new()?;
     wasm_bindgen_futures::spawn_local(pass(rewriter, source, buffer, first, pipe.writer));
     copy(response, Some(&pipe.readable), headers, plan, labelled.as_deref())

@@ -3,7 +3,7 @@
 // the edge tells it what is granted, and the wasm gate tells it when that changes.
 // What it never does: show anything, store anything, talk to anyone but the site's own edge.
 import { databases, names, signals, urls, values } from './catalogue.js';
-import { PREFIX, restore } from './restore.js';
+import { PREFIX, restore, trusted } from './restore.js';
 
 // A page that holds more than this is broken or hostile; later requests are answered and forgotten.
 const QUEUE_MAX = 500;
@@ -122,7 +122,9 @@ const holdMarkup = (markup) => {
       }
     }
   }
-  return isHeld ? getHtml.call(template) : markup;
+  // A value the site trusts stays one; a text that is none is refused by the browser, as without us.
+  const html = isHeld ? getHtml.call(template) : markup;
+  return isHeld && markup !== `${markup}` ? trusted.createHTML(html) : html;
 };
 const { get: getHtml, set: setHtml } = Object.getOwnPropertyDescriptor(Element.prototype, 'innerHTML');
 for (const name of ['innerHTML', 'outerHTML']) {
@@ -147,7 +149,8 @@ for (const [owner, name, index] of [
 }
 for (const name of ['write', 'writeln']) {
   wrap(Document.prototype, name, (native) => function (...parts) {
-    native.call(this, holdMarkup(parts.join('')));
+    const text = parts.join('');
+    native.call(this, holdMarkup(parts.every((part) => part !== `${part}`) ? trusted.createHTML(text) : text));
   });
 }
 

@@ -6,6 +6,7 @@
 //! behind it. Other inline scripts are left alone: they only queue, and the loaders they insert meet
 //! the stub, which stands before them in the same page.
 
+mod inline;
 mod page;
 mod rules;
 
@@ -142,6 +143,13 @@ impl PageRewriter {
     ) -> Self {
         let (injection, own) = injection.unzip();
         Self::of_page(charset, Page::new(Base::new(base.clone()), grants.clone(), injection, own))
+    }
+
+    /// Scripts of the markup that have none of the nonces of one of these lists are never released.
+    #[must_use]
+    pub fn with_demanded_nonces(self, demanded: Vec<Vec<String>>) -> Self {
+        self.page.borrow_mut().demanded_nonces = demanded;
+        self
     }
 
     fn of_page(charset: Charset, page: Page) -> Self {
