@@ -11,6 +11,7 @@ mod cookies;
 mod csp;
 mod html;
 mod origin;
+mod payload;
 mod query;
 mod request;
 mod response;
@@ -20,6 +21,7 @@ pub use cookies::{OWN_COOKIE_PREFIX, cookie_value, expire_denied};
 pub use csp::OwnSources;
 pub use html::{Injection, PageRewriter, RewriteError};
 pub use origin::{map_location, map_set_cookie};
+pub use payload::{BODY_BYTES_MAX, CollectFacts, Glance, Hit, StrippedHit, glance, read_hit};
 pub use request::{RequestFacts, RequestPlan, plan_request, signals};
 pub use response::{BodyPlan, Destination, ResponseFacts, ResponsePlan, plan_response};
 

@@ -1,0 +1,1 @@
+//! Hits of every vendor, innocent requests, and properties over both.
