@@ -76,33 +76,35 @@ pub(super) fn read_body(body: &[u8], encoding: &str, is_cut: bool) -> Body {
         return Body { is_packed: false, content };
     }
     if !gzip::is_gzip(body) {
-        return Body { is_packed: false, content: read_content(body, is_cut) };
+        return Body { is_packed: false, content: read_content(body.to_vec(), is_cut) };
     }
     let content = match gzip::unpack(body) {
-        Unpacked::Whole(bytes) => read_content(&bytes, is_cut),
-        Unpacked::Beginning(bytes) => read_content(&bytes, true),
+        Unpacked::Whole(bytes) => read_content(bytes, is_cut),
+        Unpacked::Beginning(bytes) => read_content(bytes, true),
     };
     Body { is_packed: true, content }
 }
 
-fn read_content(bytes: &[u8], is_cut: bool) -> Content {
-    let beginning = || {
-        let bytes = bytes.get(..BEGINNING_BYTES).unwrap_or(bytes);
-        Content::Beginning(String::from_utf8_lossy(bytes).into_owned())
-    };
-    let text = match std::str::from_utf8(bytes) {
+fn read_content(bytes: Vec<u8>, is_cut: bool) -> Content {
+    let text = match String::from_utf8(bytes) {
         Ok(text) if !is_cut => text,
-        _ => return beginning(),
+        Ok(text) => return beginning(text.as_bytes()),
+        Err(error) => return beginning(error.as_bytes()),
     };
-    if is_json(text) {
-        Content::Json(text.to_owned())
+    if is_json(&text) {
+        Content::Json(text)
     } else if text.starts_with("--") {
-        multipart::as_fields(text).map_or(Content::Other, |fields| Content::Parts(text.to_owned(), fields))
-    } else if fields::is_fields(text) {
-        Content::Fields(text.to_owned())
+        multipart::as_fields(&text).map_or(Content::Other, |fields| Content::Parts(text, fields))
+    } else if fields::is_fields(&text) {
+        Content::Fields(text)
     } else {
         Content::Other
     }
+}
+
+fn beginning(bytes: &[u8]) -> Content {
+    let bytes = bytes.get(..BEGINNING_BYTES).unwrap_or(bytes);
+    Content::Beginning(String::from_utf8_lossy(bytes).into_owned())
 }
 
 /// Does the text begin as JSON does?

@@ -161,8 +161,8 @@ pub(super) static PAYLOADS: &[(&str, &[Payload])] = &[
                   "irclid", "_kx", "oppref", "bfcid", "gad_source", "mc_cid", "utm_*",
                 ],
                 addresses: &[
-                  "$current_url", "$referrer", "$elements_chain", "$prev_pageview_pathname",
-                  "$pathname", "$external_click_url", "attr__href", "href", "url",
+                  "$current_url", "$referrer", "$prev_pageview_pathname", "$pathname",
+                  "$external_click_url", "attr__href", "href", "url",
                 ],
                 cookieless: true,
             },
@@ -186,8 +186,8 @@ pub(super) static PAYLOADS: &[(&str, &[Payload])] = &[
                   "irclid", "_kx", "oppref", "bfcid", "gad_source", "mc_cid", "utm_*",
                 ],
                 addresses: &[
-                  "$current_url", "$referrer", "$elements_chain", "$prev_pageview_pathname",
-                  "$pathname", "$external_click_url", "attr__href", "href", "url",
+                  "$current_url", "$referrer", "$prev_pageview_pathname", "$pathname",
+                  "$external_click_url", "attr__href", "href", "url",
                 ],
                 cookieless: true,
             },
@@ -244,7 +244,7 @@ pub(super) static PAYLOADS: &[(&str, &[Payload])] = &[
                   "_ref_id", "uadata", "cip", "ua", "token_auth", "res", "visitorId", "_cvar",
                   "pk_vid",
                 ],
-                addresses: &["url", "urlref", "_ref", "link", "download", "action_name"],
+                addresses: &["url", "urlref", "_ref", "link", "download"],
                 cookieless: true,
             },
             // Heatmaps and recordings.

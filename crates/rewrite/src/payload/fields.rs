@@ -4,6 +4,7 @@
 //! (`rule`).
 
 use super::{
+    FIELDS_MAX,
     rule::Rule,
     text::{clean_encoded, decode},
 };
@@ -29,11 +30,12 @@ impl<'text> Field<'text> {
     }
 }
 
-/// The fields of a query or a body; each line of a body is a hit of its own.
+/// The first [`FIELDS_MAX`] fields of a query or a body; each line of a body is a hit of its own.
 pub(super) fn read_fields(text: &str) -> Vec<Field<'_>> {
     let raw = text.split(['&', '\n']).map(|raw| raw.strip_suffix('\r').unwrap_or(raw));
     raw.filter(|raw| !raw.is_empty())
-        .map(|raw| Field { name: decode(raw.split_once('=').map_or(raw, |(name, _)| name)), raw })
+        .take(FIELDS_MAX)
+        .map(|raw| Field { name: decode_name(raw.split_once('=').map_or(raw, |(name, _)| name)), raw })
         .collect()
 }
 
@@ -45,15 +47,18 @@ pub(super) fn is_fields(text: &str) -> bool {
 }
 
 /// The fields without those that identify somebody, and with other values where `replace` has one for a
-/// name. What stays keeps its order and its bytes, line ends too.
-pub(super) fn strip_fields(text: &str, rule: &Rule, replace: &[(&str, String)]) -> String {
+/// name; `None` if they are more than are looked at. What stays keeps its order and its bytes, line ends too.
+pub(super) fn strip_fields(text: &str, rule: &Rule, replace: &[(&str, String)]) -> Option<String> {
+    if text.bytes().filter(|byte| matches!(byte, b'&' | b'\n')).count() >= FIELDS_MAX {
+        return None;
+    }
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let content = line.trim_end_matches(['\r', '\n']);
         let mut is_first = true;
         for raw in content.split('&') {
             let (raw_name, raw_value) = raw.split_once('=').unwrap_or((raw, ""));
-            let name = decode(raw_name);
+            let name = decode_name(raw_name);
             let other = replace.iter().find(|(replaced, _)| *replaced == name);
             if other.is_none() && rule.is_id(&name) {
                 continue;
@@ -75,7 +80,12 @@ pub(super) fn strip_fields(text: &str, rule: &Rule, replace: &[(&str, String)]) 
         }
         out.push_str(line.get(content.len()..).unwrap_or_default());
     }
-    out
+    Some(out)
+}
+
+/// A name as forms encode it.
+fn decode_name(raw: &str) -> String {
+    decode(&raw.replace('+', " "))
 }
 
 /// A value as forms encode it.

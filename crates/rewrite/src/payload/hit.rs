@@ -122,20 +122,22 @@ pub fn read_hit<'request>(facts: &CollectFacts<'request>) -> Option<Hit<'request
     let address = Address { path: facts.path, fields: fields::read_fields(facts.query) };
     let is_sent = matches!(facts.method, "POST" | "PUT" | "PATCH");
     let sent = if is_sent { facts.body } else { &[] };
-    let body = body::read_body(sent, facts.content_encoding, facts.is_cut);
+    let mut body = body::read_body(sent, facts.content_encoding, facts.is_cut);
+    let is_whole = !matches!(body.content, Content::Beginning(_));
+    // JSON is only needed once, and may be long.
+    let json = match &mut body.content {
+        Content::Json(text) => Some((Coding::Plain, std::mem::take(text))),
+        Content::Beginning(text) if body::is_json(text) => Some((Coding::Plain, std::mem::take(text))),
+        _ => None,
+    };
     let body_fields = match &body.content {
         Content::Fields(text) | Content::Parts(_, text) => fields::read_fields(text),
         Content::Beginning(text) if fields::is_fields(text) => fields::read_fields(text),
         _ => Vec::new(),
     };
     let query_json = data(&address.fields).map(|(coding, text)| Json::read(coding, text, true, &address));
-    let is_whole = !matches!(body.content, Content::Beginning(_));
-    let body_json = match &body.content {
-        Content::Json(text) => Some((Coding::Plain, text.clone())),
-        Content::Beginning(text) if body::is_json(text) => Some((Coding::Plain, text.clone())),
-        _ => data(&body_fields),
-    }
-    .map(|(coding, text)| Json::read(coding, text, is_whole, &address));
+    let body_json = json.or_else(|| data(&body_fields));
+    let body_json = body_json.map(|(coding, text)| Json::read(coding, text, is_whole, &address));
 
     let is_matching = |payload: &&Payload| {
         marks::in_fields(payload, &address, &body_fields)
@@ -172,19 +174,19 @@ impl Hit<'_> {
         let bytes = match (&body.content, body_json) {
             (Content::Nothing, _) => None,
             (Content::Json(_), Some(json)) => Some(strip(json)?.1.into_bytes()),
-            (Content::Fields(text), None) => Some(fields::strip_fields(text, &rule, &[]).into_bytes()),
+            (Content::Fields(text), None) => Some(fields::strip_fields(text, &rule, &[])?.into_bytes()),
             (Content::Fields(text), Some(json)) => {
                 let (coding, json) = strip(json)?;
                 let for_body = replacements(coding, &json);
                 // What the body is coded in may be said in the query.
                 for_query.extend(for_body.iter().filter(|(name, _)| *name != DATA).cloned());
-                Some(fields::strip_fields(text, &rule, &for_body).into_bytes())
+                Some(fields::strip_fields(text, &rule, &for_body)?.into_bytes())
             }
             (Content::Parts(text, _), _) => Some(multipart::strip_parts(text, &rule)?.into_bytes()),
             (Content::Json(_) | Content::Beginning(_) | Content::Other, _) => return None,
         };
         let body = bytes.map(|bytes| if body.is_packed { gzip::pack(&bytes) } else { bytes });
-        Some(StrippedHit { query: fields::strip_fields(query, &rule, &for_query), body })
+        Some(StrippedHit { query: fields::strip_fields(query, &rule, &for_query)?, body })
     }
 }
 
@@ -207,6 +209,7 @@ fn replacements(coding: Coding, json: &str) -> Vec<(&'static str, String)> {
 #[derive(Debug)]
 struct Json {
     coding: Coding,
+    /// What was not parsed.
     text: String,
     state: JsonState,
 }
@@ -228,6 +231,7 @@ impl Json {
         let state = if !payloads().any(|payload| marks::in_keys(payload, address, &keys)) {
             JsonState::Foreign
         } else if let Some(value) = if is_whole { body::parse(&text) } else { None } {
+            text = String::new();
             JsonState::Parsed(value)
         } else {
             text.truncate(text.floor_char_boundary(BEGINNING_BYTES));

@@ -98,8 +98,8 @@ impl Walk<'_> {
             let matching: Vec<&'static Payload> = self.payloads.iter().filter(hit).collect();
             if !matching.is_empty() {
                 let rule = Rule::new(matching);
-                let strip = || format!("{before}{}", fields::strip_fields(query, &rule, &[]));
-                return rule.is_cookieless().then(strip);
+                let stripped = fields::strip_fields(query, &rule, &[]).filter(|_| rule.is_cookieless());
+                return stripped.map(|query| format!("{before}{query}"));
             }
         }
         Some(clean(&text, self.rule.text(key)).unwrap_or(text))

@@ -69,11 +69,13 @@ pub(super) fn in_keys(payload: &Payload, address: &Address, keys: &[&str]) -> bo
 /// Those keys of a text that marks of these payloads ask for. One pass without parsing: most JSON that
 /// passes is the site's own and has none.
 pub(super) fn known_keys(payloads: impl Iterator<Item = &'static Payload>, text: &str) -> Vec<&str> {
-    let known: Vec<Mark> = payloads
+    let marks = payloads
         .filter(|payload| payload.kind == Kind::Json)
         .flat_map(|payload| payload.marks.iter().flat_map(|mark| mark.split('|')))
-        .map(Mark::from)
-        .collect();
+        .map(Mark::from);
+    let mut known: Vec<&str> = marks.flat_map(|mark| [mark.key(), mark.name]).collect();
+    known.sort_unstable();
+    known.dedup();
     let mut keys: Vec<&str> = Vec::new();
     let mut rest = text;
     while let Some((_, after)) = rest.split_once('"') {
@@ -85,7 +87,7 @@ pub(super) fn known_keys(payloads: impl Iterator<Item = &'static Payload>, text:
         let Some(key) = after.get(..end) else { break };
         rest = after.get(end + 1..).unwrap_or_default();
         let is_key = rest.trim_ascii_start().starts_with(':');
-        if is_key && !keys.contains(&key) && known.iter().any(|mark| mark.key() == key || mark.name == key) {
+        if is_key && known.binary_search(&key).is_ok() && !keys.contains(&key) {
             keys.push(key);
         }
     }
@@ -157,10 +159,18 @@ fn is_place(step: &str) -> bool {
     !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Is the mark's last key there, and behind it the beginning of its value?
+/// Is the mark's last key there, and behind it the beginning of its value? What a pattern has behind its
+/// first run may stand anywhere.
 fn is_in_text(text: &[u8], mark: Mark) -> bool {
-    // Up to the first run only: what follows may be cut off.
-    let beginning = mark.value.map(|value| value.split('*').next().unwrap_or_default());
+    let mut literals = mark.value.unwrap_or_default().split('*');
+    let beginning = literals.next().unwrap_or_default();
+    let is_there = |literal: &str| {
+        literal.is_empty() || text.windows(literal.len()).any(|part| part == literal.as_bytes())
+    };
+    if !literals.all(is_there) {
+        return false;
+    }
+    let place = mark.name.rsplit('.').next().filter(|step| is_place(step)).and_then(|step| step.parse().ok());
     let mut rest = text;
     while let Some(quote) = rest.iter().position(|byte| *byte == b'"') {
         rest = rest.get(quote + 1..).unwrap_or_default();
@@ -169,13 +179,19 @@ fn is_in_text(text: &[u8], mark: Mark) -> bool {
             Some(after.strip_prefix(b":")?.trim_ascii_start())
         };
         let Some(mut value) = is_key(mark.key()).or_else(|| is_key(mark.name)) else { continue };
-        let Some(beginning) = beginning else { return true };
-        if value.first() == Some(&b'[') {
+        match (value.strip_prefix(b"["), place) {
             // A list may hold it anywhere, so its key is all that can be asked for; but for its first place.
-            if mark.name.rsplit('.').next() != Some("0") {
-                return true;
+            (Some(_), None) => return true,
+            (Some(list), Some(0)) => value = list.trim_ascii_start(),
+            (Some(list), Some(place)) => {
+                let items = list.split(|byte| *byte == b']').next().unwrap_or_default();
+                if items.iter().filter(|byte| **byte == b',').count() >= place {
+                    return true;
+                }
+                continue;
             }
-            value = value.get(1..).unwrap_or_default().trim_ascii_start();
+            (None, Some(_)) => continue,
+            (None, None) => {}
         }
         value = value.strip_prefix(b"\"").unwrap_or(value);
         let is_same = |(sign, byte): (u8, &u8)| sign == *byte || (sign == b'#' && byte.is_ascii_digit());
@@ -280,6 +296,9 @@ mod tests {
             ("phc_1", false),
             ("e.0=#.*", true),
             ("e.0=x*", false),
+            ("e.1", true),
+            ("e.2", false),
+            ("event.0", false),
         ] {
             assert_eq!(is_in_text(text, mark.into()), expected, "{mark}");
         }

@@ -40,6 +40,9 @@ const BEGINNING_BYTES: usize = 64 * 1024;
 /// Most values in a JSON body that is parsed. A batch of 100 events has some 10,000.
 const VALUES_MAX: usize = 65_536;
 
+/// Most fields of a query or form that are looked at: a batch of 20 hits with 100 parameters each has 2,000.
+const FIELDS_MAX: usize = 10_000;
+
 /// Longest form with parts that is read: beacons are not longer, uploads are.
 const MULTIPART_BYTES_MAX: usize = 64 * 1024;
 
