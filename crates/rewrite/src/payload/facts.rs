@@ -6,8 +6,72 @@
 use super::{Kind, Payload};
 
 /// Vendor ids with their payloads. The first vendor that matches is the one.
+/// In the order of ids, as the catalogue has them.
 #[rustfmt::skip] // A table: one sign a line would make it five times as long.
 pub(super) static PAYLOADS: &[(&str, &[Payload])] = &[
+    (
+        "amplitude",
+        &[
+            // HTTP API V2 and batch.
+            Payload {
+                kind: Kind::Json,
+                marks: &[
+                  "api_key", "events.event_type", "events.device_id|events.user_id|events.insert_id",
+                ],
+                ids: &[
+                  "device_id", "user_id", "session_id", "event_id", "insert_id", "user_properties",
+                  "groups", "group_properties", "global_user_properties", "ip", "idfa", "idfv", "adid",
+                  "android_id", "location_lat", "location_lng", "partner_id", "amplitude_id",
+                  "[Amplitude] Session ID", "[Amplitude] Device ID", "[Amplitude] Session Replay ID",
+                  "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "fbclid", "msclkid", "twclid",
+                  "li_fat_id", "igshid", "ttclid", "rdt_cid", "epik", "qclid", "sccid", "irclid",
+                  "_kx", "oppref", "bfcid", "gad_source", "mc_cid", "utm_*",
+                ],
+                addresses: &[
+                  "[Amplitude] Page Location", "[Amplitude] Page URL", "[Amplitude] Element Href",
+                  "referrer",
+                ],
+                cookieless: true,
+            },
+            // Events about a person.
+            Payload {
+                kind: Kind::Json,
+                marks: &[".event_type=$identify|.event_type=$groupidentify"],
+                ids: &[],
+                addresses: &[],
+                cookieless: false,
+            },
+            // Recordings.
+            Payload {
+                kind: Kind::Query,
+                marks: &["device_id", "session_id", "type=replay|type=interaction"],
+                ids: &[],
+                addresses: &[],
+                cookieless: false,
+            },
+            // The API before V2: events as JSON inside of a form.
+            Payload {
+                kind: Kind::Query,
+                marks: &["client", "e=*device_id*", "checksum|upload_time"],
+                ids: &[],
+                addresses: &[],
+                cookieless: false,
+            },
+        ],
+    ),
+    (
+        "clarity",
+        &[
+            // Recordings: an envelope of version, sequence, start, length, project, user, session.
+            Payload {
+                kind: Kind::Json,
+                marks: &["e.0=#.*", "e.9", "a"],
+                ids: &[],
+                addresses: &[],
+                cookieless: false,
+            },
+        ],
+    ),
     (
         "ga4",
         &[
@@ -93,10 +157,45 @@ pub(super) static PAYLOADS: &[(&str, &[Payload])] = &[
             // ccm/collect, ccm/conversion, form-data.
             Payload {
                 kind: Kind::Query,
-                marks: &["gtm", "gcd=1*", "scrsrc|tft|rnd|auid|em", "en|dl|url|em"],
+                marks: &[
+                  "gtm", "gcd=1*", "scrsrc|navt|em|label|/ccm/collect|/ccm/conversion", "en|dl|url|em",
+                ],
                 ids: &[],
                 addresses: &[],
                 cookieless: false,
+            },
+        ],
+    ),
+    (
+        "matomo",
+        &[
+            // Tracker API.
+            Payload {
+                kind: Kind::Query,
+                marks: &["idsite", "rec=1"],
+                ids: &[
+                  "_id", "uid", "cid", "pv_id", "_idts", "_idvc", "_viewts", "_refts", "_ects",
+                  "_ref_id", "uadata", "cip", "ua", "token_auth", "res", "visitorId", "_cvar",
+                  "pk_vid",
+                ],
+                addresses: &["url", "urlref", "_ref", "link", "download"],
+                cookieless: true,
+            },
+            // Heatmaps and recordings.
+            Payload {
+                kind: Kind::Query,
+                marks: &["idsite", "rec=1", "hsr_vid|hsr_ev|hsr_rid|hsr_idhsr"],
+                ids: &[],
+                addresses: &[],
+                cookieless: false,
+            },
+            // Bulk: hits as strings, each stripped as one.
+            Payload {
+                kind: Kind::Json,
+                marks: &["requests=*idsite=*", "requests=*rec=1*"],
+                ids: &["token_auth"],
+                addresses: &["requests"],
+                cookieless: true,
             },
         ],
     ),
@@ -132,6 +231,53 @@ pub(super) static PAYLOADS: &[(&str, &[Payload])] = &[
                   "event_name|data.event_name",
                   "fb.pixel_id|fb.fbp|fb.fbc|fb.advanced_matching|website_context",
                 ],
+                ids: &[],
+                addresses: &[],
+                cookieless: false,
+            },
+        ],
+    ),
+    (
+        "mixpanel",
+        &[
+            // Events, one or many.
+            Payload {
+                kind: Kind::Json,
+                marks: &["properties.token", "properties.mp_lib", "event"],
+                ids: &[
+                  "distinct_id", "$distinct_id", "$device_id", "$user_id", "$anon_id", "$insert_id",
+                  "$initial_*", "ip", "$ip", "mp_session_id", "$session_id", "$mp_replay_id",
+                  "$mp_session_id", "$group_id", "$group_key", "$set", "$set_once",
+                  "mp_sent_by_lib_id", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "fbclid",
+                  "msclkid", "twclid", "li_fat_id", "igshid", "ttclid", "rdt_cid", "epik", "qclid",
+                  "sccid", "irclid", "_kx", "oppref", "bfcid", "gad_source", "mc_cid", "utm_*",
+                ],
+                addresses: &["$current_url", "$referrer", "current_url_search", "href"],
+                cookieless: true,
+            },
+            // /engage and /groups: profiles.
+            Payload {
+                kind: Kind::Json,
+                marks: &[
+                  "$token", "$distinct_id|$group_key",
+                  "$set|$set_once|$add|$union|$append|$unset|$delete|$remove",
+                ],
+                ids: &[],
+                addresses: &[],
+                cookieless: false,
+            },
+            // Events about a person.
+            Payload {
+                kind: Kind::Json,
+                marks: &[".event=$identify|.event=$create_alias|.event=$merge"],
+                ids: &[],
+                addresses: &[],
+                cookieless: false,
+            },
+            // Recordings.
+            Payload {
+                kind: Kind::Query,
+                marks: &["replay_id", "distinct_id|$device_id", "seq|batch_start_time|mp_lib"],
                 ids: &[],
                 addresses: &[],
                 cookieless: false,
@@ -196,8 +342,7 @@ pub(super) static PAYLOADS: &[(&str, &[Payload])] = &[
                 kind: Kind::Json,
                 marks: &[
 
-                  "event=$identify|event=$create_alias|event=$merge_dangerously|event=$groupidentify|event=$set|event=$snapshot|event=$performance_event|event=$recording",
-                  "properties|$set|distinct_id",
+                  ".event=$identify|.event=$create_alias|.event=$merge_dangerously|.event=$groupidentify|.event=$set|.event=$snapshot|.event=$performance_event",
                 ],
                 ids: &[],
                 addresses: &[],
@@ -233,35 +378,35 @@ pub(super) static PAYLOADS: &[(&str, &[Payload])] = &[
         ],
     ),
     (
-        "matomo",
+        "segment",
         &[
-            // Tracker API.
+            // Calls and batches; RudderStack and Jitsu speak the same.
             Payload {
-                kind: Kind::Query,
-                marks: &["idsite", "rec=1"],
-                ids: &[
-                  "_id", "uid", "cid", "pv_id", "_idts", "_idvc", "_viewts", "_refts", "_ects",
-                  "_ref_id", "uadata", "cip", "ua", "token_auth", "res", "visitorId", "_cvar",
-                  "pk_vid",
+                kind: Kind::Json,
+                marks: &[
+
+                  "writeKey|/v1/t|/v1/p|/v1/s|/v1/i|/v1/a|/v1/g|/v1/track|/v1/page|/v1/screen|/v1/b|/v1/batch|context.library|batch.context.library",
+                  "anonymousId|userId|batch.anonymousId|batch.userId", "messageId|batch.messageId",
                 ],
-                addresses: &["url", "urlref", "_ref", "link", "download"],
+                ids: &[
+                  "anonymousId", "userId", "messageId", "previousId", "groupId", "traits",
+                  "context.traits", "context.ip", "context.device", "context.externalIds",
+                  "context.userAgent", "context.userAgentData", "context.screen", "context.referrer",
+                  "externalIds", "advertisingId", "sessionId", "context.sessionId", "email", "phone",
+                  "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "fbclid", "msclkid", "twclid",
+                  "li_fat_id", "igshid", "ttclid", "rdt_cid", "epik", "qclid", "sccid", "irclid",
+                  "_kx", "oppref", "bfcid", "gad_source", "mc_cid", "utm_*",
+                ],
+                addresses: &["url", "referrer", "search", "path", "href", "link"],
                 cookieless: true,
             },
-            // Heatmaps and recordings.
+            // Calls that say who somebody is.
             Payload {
-                kind: Kind::Query,
-                marks: &["idsite", "rec=1", "hsr_vid|hsr_ev|hsr_rid|hsr_idhsr"],
+                kind: Kind::Json,
+                marks: &[".type=identify|.type=alias|.type=group"],
                 ids: &[],
                 addresses: &[],
                 cookieless: false,
-            },
-            // Bulk: hits as strings, each stripped as one.
-            Payload {
-                kind: Kind::Json,
-                marks: &["requests=*idsite=*", "requests=*rec=1*"],
-                ids: &["token_auth"],
-                addresses: &["requests"],
-                cookieless: true,
             },
         ],
     ),
@@ -284,7 +429,7 @@ pub(super) static PAYLOADS: &[(&str, &[Payload])] = &[
             // Self-describing events: their data is encoded once more, and free.
             Payload {
                 kind: Kind::Json,
-                marks: &["e=ue", "tv|eid|p"],
+                marks: &[".e=ue"],
                 ids: &[],
                 addresses: &[],
                 cookieless: false,
@@ -304,157 +449,6 @@ pub(super) static PAYLOADS: &[(&str, &[Payload])] = &[
             Payload {
                 kind: Kind::Query,
                 marks: &["e=ue", "p", "tv"],
-                ids: &[],
-                addresses: &[],
-                cookieless: false,
-            },
-        ],
-    ),
-    (
-        "segment",
-        &[
-            // Calls and batches; RudderStack and Jitsu speak the same.
-            Payload {
-                kind: Kind::Json,
-                marks: &[
-
-                  "writeKey|/v1/t|/v1/p|/v1/s|/v1/track|/v1/page|/v1/screen|/v1/b|/v1/batch|context.library|batch.context.library",
-                  "anonymousId|userId|batch.anonymousId|batch.userId", "messageId|batch.messageId",
-                ],
-                ids: &[
-                  "anonymousId", "userId", "messageId", "previousId", "groupId", "traits",
-                  "context.traits", "context.ip", "context.device", "context.externalIds",
-                  "context.userAgent", "context.userAgentData", "context.screen", "context.referrer",
-                  "externalIds", "advertisingId", "sessionId", "context.sessionId", "email", "phone",
-                  "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "fbclid", "msclkid", "twclid",
-                  "li_fat_id", "igshid", "ttclid", "rdt_cid", "epik", "qclid", "sccid", "irclid",
-                  "_kx", "oppref", "bfcid", "gad_source", "mc_cid", "utm_*",
-                ],
-                addresses: &["url", "referrer", "search", "path", "href", "link"],
-                cookieless: true,
-            },
-            // Calls that say who somebody is.
-            Payload {
-                kind: Kind::Json,
-                marks: &[
-                  "type=identify|type=alias|type=group", "anonymousId|userId|previousId|groupId",
-                ],
-                ids: &[],
-                addresses: &[],
-                cookieless: false,
-            },
-        ],
-    ),
-    (
-        "mixpanel",
-        &[
-            // Events, one or many.
-            Payload {
-                kind: Kind::Json,
-                marks: &[
-                  "properties.token", "properties.mp_lib|properties.$insert_id|properties.$device_id",
-                  "event",
-                ],
-                ids: &[
-                  "distinct_id", "$distinct_id", "$device_id", "$user_id", "$anon_id", "$insert_id",
-                  "$initial_*", "ip", "$ip", "mp_session_id", "$session_id", "$mp_replay_id",
-                  "$mp_session_id", "$group_id", "$group_key", "$set", "$set_once",
-                  "mp_sent_by_lib_id", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "fbclid",
-                  "msclkid", "twclid", "li_fat_id", "igshid", "ttclid", "rdt_cid", "epik", "qclid",
-                  "sccid", "irclid", "_kx", "oppref", "bfcid", "gad_source", "mc_cid", "utm_*",
-                ],
-                addresses: &["$current_url", "$referrer", "current_url_search", "href"],
-                cookieless: true,
-            },
-            // /engage and /groups: profiles.
-            Payload {
-                kind: Kind::Json,
-                marks: &[
-                  "$token", "$distinct_id|$group_key",
-                  "$set|$set_once|$add|$union|$append|$unset|$delete|$remove",
-                ],
-                ids: &[],
-                addresses: &[],
-                cookieless: false,
-            },
-            // Events about a person.
-            Payload {
-                kind: Kind::Json,
-                marks: &["event=$identify|event=$create_alias|event=$merge", "properties"],
-                ids: &[],
-                addresses: &[],
-                cookieless: false,
-            },
-            // Recordings.
-            Payload {
-                kind: Kind::Query,
-                marks: &["replay_id", "distinct_id|$device_id", "seq|batch_start_time|mp_lib"],
-                ids: &[],
-                addresses: &[],
-                cookieless: false,
-            },
-        ],
-    ),
-    (
-        "amplitude",
-        &[
-            // HTTP API V2 and batch.
-            Payload {
-                kind: Kind::Json,
-                marks: &[
-                  "api_key", "events.event_type", "events.device_id|events.user_id|events.insert_id",
-                ],
-                ids: &[
-                  "device_id", "user_id", "session_id", "event_id", "insert_id", "user_properties",
-                  "groups", "group_properties", "global_user_properties", "ip", "idfa", "idfv", "adid",
-                  "android_id", "location_lat", "location_lng", "partner_id", "amplitude_id",
-                  "[Amplitude] Session ID", "[Amplitude] Device ID", "[Amplitude] Session Replay ID",
-                  "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "fbclid", "msclkid", "twclid",
-                  "li_fat_id", "igshid", "ttclid", "rdt_cid", "epik", "qclid", "sccid", "irclid",
-                  "_kx", "oppref", "bfcid", "gad_source", "mc_cid", "utm_*",
-                ],
-                addresses: &[
-                  "[Amplitude] Page Location", "[Amplitude] Page URL", "[Amplitude] Element Href",
-                  "referrer",
-                ],
-                cookieless: true,
-            },
-            // Events about a person.
-            Payload {
-                kind: Kind::Json,
-                marks: &[
-                  "event_type=$identify|event_type=$groupidentify",
-                  "device_id|user_id|user_properties|group_properties",
-                ],
-                ids: &[],
-                addresses: &[],
-                cookieless: false,
-            },
-            // Recordings.
-            Payload {
-                kind: Kind::Query,
-                marks: &["device_id", "session_id", "type=replay|type=interaction"],
-                ids: &[],
-                addresses: &[],
-                cookieless: false,
-            },
-            // The API before V2: events as JSON inside of a form.
-            Payload {
-                kind: Kind::Query,
-                marks: &["client", "e=*device_id*", "checksum|upload_time"],
-                ids: &[],
-                addresses: &[],
-                cookieless: false,
-            },
-        ],
-    ),
-    (
-        "clarity",
-        &[
-            // Recordings: an envelope of version, sequence, start, length, project, user, session.
-            Payload {
-                kind: Kind::Json,
-                marks: &["e.0=#.*", "e.9", "a"],
                 ids: &[],
                 addresses: &[],
                 cookieless: false,

@@ -119,6 +119,14 @@ fn may_be_hit(content_type: &str, body_bytes: Option<u64>) -> bool {
 /// marks of one, so that nothing passes because it is damaged. It cannot be stripped, though.
 #[must_use]
 pub fn read_hit<'request>(facts: &CollectFacts<'request>) -> Option<Hit<'request>> {
+    read_hit_of(facts, PAYLOADS)
+}
+
+/// The same, if it is a hit of one of these vendors.
+pub(super) fn read_hit_of<'request>(
+    facts: &CollectFacts<'request>,
+    vendors: &[(&'static str, &'static [Payload])],
+) -> Option<Hit<'request>> {
     let address = Address { path: facts.path, fields: fields::read_fields(facts.query) };
     let is_sent = matches!(facts.method, "POST" | "PUT" | "PATCH");
     let sent = if is_sent { facts.body } else { &[] };
@@ -144,7 +152,7 @@ pub fn read_hit<'request>(facts: &CollectFacts<'request>) -> Option<Hit<'request
             || marks::in_address(payload, &address)
             || [&query_json, &body_json].into_iter().flatten().any(|json| json.has(payload, &address))
     };
-    let (vendor, payloads, rule) = PAYLOADS.iter().find_map(|(vendor, payloads)| {
+    let (vendor, payloads, rule) = vendors.iter().find_map(|(vendor, payloads)| {
         let matching: Vec<&'static Payload> = payloads.iter().filter(is_matching).collect();
         (!matching.is_empty()).then(|| (*vendor, *payloads, Rule::new(matching)))
     })?;

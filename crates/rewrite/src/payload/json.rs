@@ -15,6 +15,9 @@ use serde_json::{Map, Value};
 /// Source: posthog-js 1.449.2, `cookieless_mode`.
 const POSTHOG_NOBODY: &str = "$posthog_cookieless";
 
+/// How deep lists of events stand: a hit is one, or an object with one. Deeper lists are an event's own.
+const EVENTS_DEPTH_MAX: u8 = 1;
+
 /// One walk over one hit.
 struct Walk<'hit> {
     rule: &'hit Rule,
@@ -35,7 +38,7 @@ pub(super) fn strip_json(
     if walk.is_refused(&value) {
         return None;
     }
-    let mut value = walk.strip(value, "")?;
+    let mut value = walk.strip(value, "", 0)?;
     if walk.is_emptied {
         return None;
     }
@@ -48,7 +51,7 @@ pub(super) fn strip_json(
 impl Walk<'_> {
     /// The value without identifiers; `None` if it is an event that cannot be made anonymous. As deep as the
     /// parser goes, which is 128.
-    fn strip(&mut self, value: Value, key: &str) -> Option<Value> {
+    fn strip(&mut self, value: Value, key: &str, depth: u8) -> Option<Value> {
         Some(match value {
             Value::Object(map) => {
                 let mut kept = Map::new();
@@ -56,7 +59,7 @@ impl Walk<'_> {
                     if self.rule.is_key_id(key, &inner) {
                         continue;
                     }
-                    if let Some(value) = self.strip(value, &inner) {
+                    if let Some(value) = self.strip(value, &inner, depth.saturating_add(1)) {
                         // Keys may be addresses too: PostHog's heatmaps have them.
                         kept.insert(clean(&inner, Text::Any).unwrap_or(inner), value);
                     }
@@ -67,11 +70,11 @@ impl Walk<'_> {
                 let had_any = !items.is_empty();
                 let mut kept = Vec::with_capacity(items.len());
                 for item in items {
-                    if !self.is_refused(&item) {
-                        kept.extend(self.strip(item, key));
+                    if depth > EVENTS_DEPTH_MAX || !self.is_refused(&item) {
+                        kept.extend(self.strip(item, key, depth.saturating_add(1)));
                     }
                 }
-                self.is_emptied |= had_any && kept.is_empty();
+                self.is_emptied |= had_any && kept.is_empty() && depth <= EVENTS_DEPTH_MAX;
                 Value::Array(kept)
             }
             Value::String(text) => Value::String(self.strip_text(text, key)?),
@@ -82,7 +85,7 @@ impl Walk<'_> {
     /// Is that an event of a kind that cannot be made anonymous?
     fn is_refused(&self, value: &Value) -> bool {
         value.is_object()
-            && self.payloads.iter().any(|payload| !payload.cookieless && marks::in_element(payload, value))
+            && self.payloads.iter().any(|payload| !payload.cookieless && marks::in_event(payload, value))
     }
 
     /// A text may be an address, hold some, or be a whole hit: Matomo sends them in bulk as queries.

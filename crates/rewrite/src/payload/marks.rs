@@ -50,19 +50,30 @@ pub(super) fn in_fields(payload: &Payload, address: &Address, body: &[Field]) ->
 
 /// Are all marks there, in this JSON?
 pub(super) fn in_json(payload: &Payload, address: &Address, value: &Value) -> bool {
-    payload.kind == Kind::Json && hold(payload, address, |mark| is_at(value, mark.name, mark))
+    is_telling(payload) && hold(payload, address, |mark| is_at(value, mark.name, mark))
 }
 
-/// Is that element one of those the payload is about, wherever it was sent to?
-pub(super) fn in_element(payload: &Payload, value: &Value) -> bool {
-    let nowhere = Address { path: "", fields: Vec::new() };
-    in_json(payload, &nowhere, value)
+/// Does JSON tell the payload?
+fn is_telling(payload: &Payload) -> bool {
+    payload.kind == Kind::Json && !is_of_event(payload)
+}
+
+/// Is the payload about one event of a hit, which others tell?
+fn is_of_event(payload: &Payload) -> bool {
+    payload.marks.iter().any(|mark| mark.starts_with('.'))
+}
+
+/// Is that event of a hit one that the payload is about?
+pub(super) fn in_event(payload: &Payload, event: &Value) -> bool {
+    let is_mark =
+        |one: &str| one.strip_prefix('.').map(Mark::from).is_some_and(|mark| is_at(event, mark.name, mark));
+    is_of_event(payload) && payload.marks.iter().all(|mark| mark.split('|').any(is_mark))
 }
 
 /// Could all marks be there, with these keys? Never says no where [`in_json`] says yes, as long as senders
 /// escape nothing in the names of marks; none does.
 pub(super) fn in_keys(payload: &Payload, address: &Address, keys: &[&str]) -> bool {
-    payload.kind == Kind::Json
+    is_telling(payload)
         && hold(payload, address, |mark| keys.contains(&mark.key()) || keys.contains(&mark.name))
 }
 
@@ -70,7 +81,7 @@ pub(super) fn in_keys(payload: &Payload, address: &Address, keys: &[&str]) -> bo
 /// passes is the site's own and has none.
 pub(super) fn known_keys(payloads: impl Iterator<Item = &'static Payload>, text: &str) -> Vec<&str> {
     let marks = payloads
-        .filter(|payload| payload.kind == Kind::Json)
+        .filter(|payload| is_telling(payload))
         .flat_map(|payload| payload.marks.iter().flat_map(|mark| mark.split('|')))
         .map(Mark::from);
     let mut known: Vec<&str> = marks.flat_map(|mark| [mark.key(), mark.name]).collect();
@@ -97,7 +108,7 @@ pub(super) fn known_keys(payloads: impl Iterator<Item = &'static Payload>, text:
 /// Could all marks be there, in this text that begins as JSON does but cannot be parsed? Keys and values
 /// are looked for as they are written, wherever they stand.
 pub(super) fn in_text(payload: &Payload, address: &Address, text: &[u8]) -> bool {
-    payload.kind == Kind::Json && hold(payload, address, |mark| is_in_text(text, mark))
+    is_telling(payload) && hold(payload, address, |mark| is_in_text(text, mark))
 }
 
 /// Do two marks or more ask for something in the query, and is it all there? Then the address alone tells

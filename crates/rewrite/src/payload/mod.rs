@@ -54,6 +54,7 @@ struct Payload {
     /// What all must be there. Each is a list of alternatives parted by `|`: `name` or `name=value` where the
     /// kind says, `?name` or `?name=value` in the query, `/a/b` for the end of the path. In values `*` is
     /// any run of signs and `#` a digit. Names in JSON are paths `a.b`, through arrays; a number is a place in one.
+    /// `.name` is a field of one event: such a payload tells no hit, only events inside of one, which go.
     marks: &'static [&'static str],
     /// Fields that identify somebody, `*` for any run of signs. In JSON keys at any depth; `a.b` is `b` in `a`.
     ids: &'static [&'static str],

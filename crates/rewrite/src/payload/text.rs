@@ -1,10 +1,10 @@
 //! Identifiers inside of addresses that a hit carries: where they stand and how they are cut out.
 //!
 //! What lives here: percent decoding with the way back, so that what stays keeps its encoding byte for
-//! byte and no text ever grows. What never does: knowing which names identify (`postern-catalogue`
-//! through `crate::query`; below only what no vendor file lists).
+//! byte and no text ever grows. What never does: knowing which names identify (`postern-catalogue`;
+//! below only what no vendor file lists).
 
-use crate::query::strip_denied;
+use postern_catalogue::param_owner;
 use postern_consent::CategorySet;
 use std::ops::Range;
 
@@ -59,7 +59,7 @@ const IDENTIFYING: [&str; 38] = [
 /// that is denied carries no identifier of any vendor, granted or not: each would link two hits.
 pub(super) fn is_identifying(name: &str) -> bool {
     IDENTIFYING.iter().any(|known| known.eq_ignore_ascii_case(name))
-        || strip_denied(&format!("?{name}"), CategorySet::NECESSARY).is_some()
+        || param_owner(name).is_some_and(|owner| !owner.need.is_met(CategorySet::NECESSARY))
 }
 
 /// What a text is: an address as a whole, or anything that may have addresses in it.

@@ -1,6 +1,9 @@
 //! What real scripts sent, for two visitors each. Source: `tests/golden/README.md`.
 
-use super::*;
+use super::{
+    super::{facts::PAYLOADS, hit::read_hit_of},
+    *,
+};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -52,6 +55,16 @@ fn every_recorded_hit_is_known_and_free_of_click_ids() {
         let is_event = !sent.path.contains("/flags");
         assert_eq!(stripped.text().contains("shop.test"), is_event, "{vendor}: {}", stripped.text());
     }
+}
+
+#[test]
+fn a_hit_is_one_vendors_whatever_their_order() {
+    let recorded = recorded().into_iter().map(|row| row.sent);
+    for sent in recorded.chain(super::properties::hits().into_iter().map(|(_, _, sent)| sent)) {
+        let owners = PAYLOADS.iter().filter(|vendor| read_hit_of(&sent.facts(), &[**vendor]).is_some());
+        assert_eq!(owners.count(), 1, "{}", sent.text());
+    }
+    assert!(PAYLOADS.is_sorted_by_key(|(id, _)| id));
 }
 
 /// Long values of a hit: the short ones are counts, flags and words that many share.
