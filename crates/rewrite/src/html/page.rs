@@ -31,7 +31,7 @@ pub struct Page {
     pub(super) inline: Option<Inline>,
     depth: usize,
     /// See [`csp::demanded_nonces`], a list for each policy.
-    pub(super) demanded_nonces: Vec<Vec<String>>,
+    demanded_nonces: Vec<Vec<String>>,
     /// Third parties nobody knows.
     pub(super) unknown: BTreeSet<String>,
     /// Whom something was held of.
@@ -72,6 +72,14 @@ impl Page {
 
     pub(super) const fn injects(&self) -> bool {
         self.injection.is_some()
+    }
+
+    /// See [`PageRewriter::with_demanded_nonces`].
+    pub(super) fn demand(&mut self, demanded: Vec<Vec<String>>) {
+        if let Some(injection) = &mut self.injection {
+            injection.carry_nonce(&demanded);
+        }
+        self.demanded_nonces = demanded;
     }
 
     /// What was not put in while the page passed.

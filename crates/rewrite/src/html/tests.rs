@@ -221,6 +221,17 @@ fn a_script_that_the_policy_refuses_is_never_released() {
     let needs: Vec<&str> =
         out.split("data-postern-need=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
     assert_eq!(needs, ["4", "4 0", "8"]);
+    let ours = Injection::new("<script x>1</script>".into(), "", "");
+    let with = |demanded: Vec<Vec<String>>| {
+        let parts = Some((ours.clone(), OwnSources::default()));
+        let rewriter = PageRewriter::new(charset, &base, &denied(), parts).with_demanded_nonces(demanded);
+        String::from_utf8(rewriter.end().unwrap().0).unwrap()
+    };
+    assert_eq!(
+        with(vec![vec!["a".into()], vec!["b".into(), "a".into()]]),
+        "<script nonce=\"a\" x>1</script>"
+    );
+    assert_eq!(with(vec![vec!["\"><img".into()]]), "<script x>1</script>");
 }
 
 #[test]
