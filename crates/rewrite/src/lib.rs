@@ -19,6 +19,7 @@ mod request;
 mod response;
 mod response_headers;
 mod script;
+mod signals;
 
 pub use charset::{Charset, PRESCAN_BYTES};
 pub use cookies::{OWN_COOKIE_PREFIX, cookie_value, expire_denied};
@@ -26,8 +27,9 @@ pub use csp::OwnSources;
 pub use grants::{Grants, Verdict};
 pub use html::{Injection, PageRewriter, RewriteError, Seen};
 pub use origin::{map_location, map_set_cookie};
-pub use request::{RequestFacts, RequestPlan, plan_request, signals};
+pub use request::{RequestFacts, RequestPlan, plan_request};
 pub use response::{BodyPlan, Destination, ResponseFacts, ResponsePlan, plan_response};
+pub use signals::signals;
 
 /// Header names and values in the order they came; names lower-case.
 pub type Headers = Vec<(String, String)>;
