@@ -26,7 +26,10 @@ mod texts;
 mod value;
 
 pub use error::{Cause, FILE_NAME, Issue, PolicyError};
-pub use legal::{COOKIE_DAYS_MAX, LegalProfile, Region, legal_profile, legal_profile_names};
+pub use legal::{
+    COOKIE_DAYS_MAX, GpcRule, LegalProfile, Model, Region, STRICTEST, legal_profile, legal_profile_for,
+    legal_profile_names,
+};
 pub use policy::{
     Authority, Banner, Controller, KnownVendor, Layout, Notice, Policy, Purpose, Reopen, Role, Rules, Site,
     Transfer, Vendor,

@@ -31,8 +31,10 @@ pub(crate) fn lint_vendor(
     }
     let is_elsewhere = vendor.country.as_deref().is_some_and(|country| !is_home(country));
     if let Some(legal) = legal.filter(|legal| legal.region.is_transfer_bound()) {
-        if let Some(host) =
-            vendor.host.as_deref().filter(|host| vendor.id == "posthog" && !is_eu_posthog(host))
+        if let Some(host) = vendor
+            .host
+            .as_deref()
+            .filter(|host| legal.region.is_host_bound() && vendor.id == "posthog" && !is_eu_posthog(host))
         {
             let cause = Cause::PosthogRegion { host: host.to_owned(), profile: legal.name.clone() };
             section.refuse(report, "host", cause);

@@ -127,7 +127,7 @@ fn each_broken_file_says_where_why_and_what_to_do() {
         (
             "\"EU\"",
             "\"UK\"",
-            "postern.toml:17: profile.name: unknown profile \"UK\"; use one of EU, FR, IT, IE, ES, GR, BE, DE, GB, US-CA",
+            "postern.toml:17: profile.name: unknown profile \"UK\"; use one of EU, FR, IT, IE, ES, GR, BE, DE, GB, US-CA, US, other",
         ),
         (
             "\"EU\"",
