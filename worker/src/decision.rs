@@ -91,7 +91,7 @@ async fn take(
         return refuse(409, "What is asked has changed since this page was opened. Please reload it.");
     }
     let (method, wanted) = wanted(policy, &asked)?;
-    let granted = policy.profile().grantable(visit.signals, wanted);
+    let granted = visit.profile.grantable(visit.signals, wanted);
     let subject = match visit.state {
         State::Decided(choice) => choice.subject,
         _ => Subject(random()),
@@ -104,6 +104,10 @@ async fn take(
         lang: if asked.lang.is_empty() { policy.site.language.clone() } else { asked.lang.clone() },
         gpc: visit.signals.gpc,
         dnt: visit.signals.dnt,
+        adpc_withdrawn: visit.signals.withdrawn.bits(),
+        adpc_objected: visit.signals.objected,
+        country: visit.place.country.clone(),
+        region: visit.place.region.clone(),
         user_agent: visit.header("user-agent").unwrap_or("").to_string(),
         key: asked.key.clone(),
         body_sha256: body_hash(&body),
@@ -113,7 +117,7 @@ async fn take(
     let Some(choice) = recorded.choice(policy.tag()) else {
         return refuse(503, "The record of choices answered in a way nobody here can read.");
     };
-    let max_age_seconds = u64::from(policy.profile().ttl_minutes(choice.granted)) * 60;
+    let max_age_seconds = u64::from(visit.profile.ttl_minutes(choice.granted)) * 60;
     let sealed = key.seal(visit.host(), &choice);
     let cookie = format!(
         "{CONSENT_COOKIE}={sealed}; Path=/; Max-Age={max_age_seconds}; Secure; HttpOnly; SameSite=Lax"

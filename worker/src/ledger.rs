@@ -31,6 +31,14 @@ pub struct ActMessage {
     pub gpc: bool,
     /// `DNT: 1`.
     pub dnt: bool,
+    /// What `ADPC` withdraws, bits.
+    pub adpc_withdrawn: u8,
+    /// Does `ADPC` object to direct marketing?
+    pub adpc_objected: bool,
+    /// Where the platform finds the visitor to be; only the legal profile it leads to is recorded.
+    pub country: Option<String>,
+    /// The part of the country.
+    pub region: Option<String>,
     /// The user agent; reduced to engine and form before anything is stored.
     pub user_agent: String,
     /// The act's name, 32 hex digits.

@@ -101,7 +101,13 @@ impl LedgerObject {
                 at_unix_ms: message.now_ms,
                 granted,
                 method,
-                signals: Signals { gpc: message.gpc, dnt: message.dnt },
+                signals: Signals {
+                    gpc: message.gpc,
+                    dnt: message.dnt,
+                    // Bits nobody can read withdraw everything.
+                    withdrawn: CategorySet::from_bits(message.adpc_withdrawn).unwrap_or(CategorySet::ALL),
+                    objected: message.adpc_objected,
+                },
                 client: Client::of(&message.user_agent),
             },
             key,
@@ -150,8 +156,9 @@ fn setting(site: &Site, message: &ActMessage) -> Option<Setting> {
     let purposes = policy.purposes.iter();
     Some(Setting {
         controller: Word::parse(&policy.site.id).ok()?,
-        profile: Word::parse(&policy.rules.legal.name).ok()?,
-        rules: policy.profile(),
+        profile: Word::parse(&policy.legal_for(message.country.as_deref(), message.region.as_deref()).name)
+            .ok()?,
+        rules: policy.profile_for(message.country.as_deref(), message.region.as_deref()),
         scope,
         lang: Word::parse(&message.lang).or_else(|_| Word::parse(&policy.site.language)).ok()?,
         purposes: purposes

@@ -100,8 +100,8 @@ impl Site {
         self.policy.as_ref().ok().zip(self.key.as_ref().ok())
     }
 
-    /// The legal regime's numbers; without a policy nothing is offered.
-    pub fn profile(&self) -> Profile {
+    /// The legal regime's numbers for a visitor from there; without a policy nothing is offered.
+    pub fn profile(&self, country: Option<&str>, region: Option<&str>) -> Profile {
         self.policy.as_ref().map_or(
             Profile {
                 offered: CategorySet::EMPTY,
@@ -110,18 +110,28 @@ impl Site {
                 is_dnt_denial: true,
                 policy: PolicyTag(0),
             },
-            Policy::profile,
+            |policy| policy.profile_for(country, region),
         )
     }
 
     /// What these grants let pass here.
     pub fn grants(&self, granted: CategorySet) -> Grants {
-        Grants::new(Rc::clone(&self.catalogue), granted)
+        Grants::new(Rc::clone(&self.catalogue), granted).with_strict(self.is_strict())
+    }
+
+    fn is_strict(&self) -> bool {
+        self.policy.as_ref().is_ok_and(|policy| policy.edge.strict)
+    }
+
+    /// May a hit of that vendor be sent without a grant, once nothing in it identifies anybody?
+    pub fn is_cookieless(&self, vendor: &str) -> bool {
+        let vendors = self.policy.as_ref().map(Policy::vendors).unwrap_or_default();
+        vendors.iter().any(|listed| listed.id == vendor && listed.is_cookieless)
     }
 
     /// What the stub on a page of this host must know beyond its own table.
     pub fn stub_rows(&self, host: &str) -> String {
-        stub_rows(&self.catalogue, host, false)
+        stub_rows(&self.catalogue, host, self.is_strict())
     }
 
     /// What the consent cookie of this host says.
@@ -149,11 +159,11 @@ fn catalogue(policy: &Policy) -> Catalogue {
             id: &listed.id,
             name: &listed.name,
             need: known.map_or(own, |known| known.need),
-            hosts: listed.host.as_slice(),
-            paths: &[],
-            cookies: &[],
-            params: &[],
-            storage: &[],
+            hosts: &listed.hosts,
+            paths: &listed.paths,
+            cookies: &listed.cookies,
+            params: &listed.params,
+            storage: &listed.storage,
         }
     });
     Catalogue::of_site(vendors).with_own_hosts(&policy.site.hosts)

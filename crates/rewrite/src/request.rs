@@ -1,7 +1,6 @@
 //! What changes in a request on its way to the origin.
 
 use crate::{Destination, Grants, Headers, cookies, hints, query};
-use postern_consent::Signals;
 
 /// What is known of a request.
 #[derive(Debug)]
@@ -66,17 +65,6 @@ pub fn plan_request(facts: &RequestFacts) -> RequestPlan {
     plan
 }
 
-/// The browser's own signals, exactly as the standards read them.
-/// Source: W3C GPC (only `1`; of several headers one is enough); DNT alike.
-#[must_use]
-pub fn signals(headers: &Headers) -> Signals {
-    // The platform joins several headers of one name with a comma and a space.
-    let is_on = |wanted: &str| {
-        headers.iter().any(|(name, value)| name == wanted && value.split(", ").any(|v| v == "1"))
-    };
-    Signals { gpc: is_on("sec-gpc"), dnt: is_on("dnt") }
-}
-
 /// The encodings of the list that the platform decodes; `identity` if none is left.
 fn readable_encodings(accepted: &str) -> String {
     let is_readable = |item: &&str| {
@@ -94,21 +82,6 @@ mod tests {
 
     fn headers(pairs: &[(&str, &str)]) -> Headers {
         pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
-    }
-
-    #[test]
-    fn only_the_exact_signal_counts() {
-        for (value, expected) in [
-            ("1", true),
-            ("0, 1", true),
-            ("0", false),
-            ("true", false),
-            (" 1,1", false),
-            ("", false),
-            ("1;a", false),
-        ] {
-            assert_eq!(signals(&headers(&[("sec-gpc", value)])).gpc, expected, "{value:?}");
-        }
     }
 
     #[test]
