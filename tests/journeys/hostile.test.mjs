@@ -117,6 +117,29 @@ describe('charsets and broken pages', () => {
   });
 });
 
+describe('a policy that hands trust on and wants trusted values', () => {
+  const policy = "script-src 'nonce-abc' 'strict-dynamic'; object-src 'none'; require-trusted-types-for 'script'; trusted-types shop";
+
+  it('lets the gate work and releases what carries the nonce', async () => {
+    const page = await visit(`/csp?nonce=abc&policy=${encodeURIComponent(policy)}`);
+    assert.equal(describeRequests(await world.waitQuiet()), '');
+    await decide(page, () => action(page, 'accept').click());
+    const hosts = vendorHosts(await world.waitQuiet());
+    for (const host of ['www.googletagmanager.com', 'www.facebook.com', 'www.youtube.com']) assert.ok(hosts.includes(host), `${host} in ${hosts}`);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
+  it('is not widened: a script without the nonce stays where the browser would have left it', async () => {
+    await world.settle();
+    const page = await visit(`/csp?policy=${encodeURIComponent(policy)}`);
+    await decide(page, () => action(page, 'accept').click());
+    const hosts = vendorHosts(await world.waitQuiet());
+    assert.ok(hosts.includes('www.facebook.com') && !hosts.includes('www.googletagmanager.com'), hosts.join());
+    await page.context().close();
+  });
+});
+
 describe('a container that starts other vendors by itself', () => {
   it('is held before a choice', async () => {
     const page = await visit('/loader');

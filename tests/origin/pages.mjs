@@ -86,7 +86,9 @@ function broken(_request, response) {
 function csp(_request, response, url) {
   // A policy from the query goes into a header: keep it to one printable line.
   const policy = (url.searchParams.get('policy') ?? "default-src 'self'").replace(/[^\x20-\x7e]/g, '');
-  send(response, renderPage({ title: 'csp', body: `${TRACKERS}<p id="end">csp</p>` }), { 'content-security-policy': policy });
+  const nonce = url.searchParams.get('nonce') ?? '';
+  const trackers = /^\w+$/.test(nonce) ? TRACKERS.replaceAll('<script ', `<script nonce="${nonce}" `) : TRACKERS;
+  send(response, renderPage({ title: 'csp', body: `${trackers}<p id="end">csp</p>` }), { 'content-security-policy': policy });
 }
 
 function fragment(_request, response) {

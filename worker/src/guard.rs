@@ -87,7 +87,7 @@ struct Parts {
 impl Parts {
     fn of(site: &Site, visit: &Visit, destination: Destination) -> Self {
         let is_page = destination == Destination::Page;
-        let is_denying = visit.decision.is_anything_denied();
+        let is_denying = !site.grants(visit.decision.granted).is_open();
         // Without policy or key nothing can be recorded, so nothing is asked: the page stays denied.
         let banner = site.working().filter(|_| is_page).map(|(policy, _)| {
             let policy_hex = pages::policy_hex(policy);
@@ -116,7 +116,10 @@ impl Parts {
             .map(|_| if is_denying { postern_view::BANNER_CSS } else { postern_view::REOPEN_CSS });
         let is_decided = u8::from(!visit.decision.must_ask);
         let state = format!("{:02x}|{}|{is_decided}", visit.decision.granted.bits(), assets::gate_url());
-        let mut head = format!("<script data-postern-state=\"{state}\">{script}</script>");
+        let more = if is_denying { site.stub_rows(visit.host()) } else { String::new() };
+        let more = more.replace('&', "&amp;").replace('"', "&quot;");
+        let more = if more.is_empty() { more } else { format!(" data-postern-more=\"{more}\"") };
+        let mut head = format!("<script data-postern-state=\"{state}\"{more}>{script}</script>");
         if let Some(css) = style {
             head.push_str(&format!("<style>{css}</style>"));
         }
@@ -205,7 +208,8 @@ async fn rewrite(
         .header_label()
         .filter(|_| !essence.is_empty())
         .map(|label| format!("{essence}; charset={label}"));
-    let rewriter = PageRewriter::new(charset, &visit.url, grants, parts);
+    let rewriter = PageRewriter::new(charset, &visit.url, grants, parts)
+        .with_demanded_nonces(plan.demanded_nonces.clone());
     let pipe = Pipe::new()?;
     wasm_bindgen_futures::spawn_local(pass(rewriter, source, buffer, first, pipe.writer));
     copy(response, Some(&pipe.readable), headers, plan, labelled.as_deref())

@@ -5,7 +5,7 @@ use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
 use postern_consent::{Category, CategorySet, Need, PolicyTag, Profile, State};
 use postern_policy::{Policy, Reopen};
 use postern_receipt::{CookieKey, KeyRing};
-use postern_rewrite::Grants;
+use postern_rewrite::{Grants, stub_rows};
 use std::cell::RefCell;
 use std::rc::Rc;
 use url::Url;
@@ -117,6 +117,11 @@ impl Site {
     /// What these grants let pass here.
     pub fn grants(&self, granted: CategorySet) -> Grants {
         Grants::new(Rc::clone(&self.catalogue), granted)
+    }
+
+    /// What the stub on a page of this host must know beyond its own table.
+    pub fn stub_rows(&self, host: &str) -> String {
+        stub_rows(&self.catalogue, host, false)
     }
 
     /// What the consent cookie of this host says.

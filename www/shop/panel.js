@@ -24,7 +24,8 @@ function vendorOf(address) {
 }
 
 function heldCount(id) {
-  return document.querySelectorAll(`[data-postern-need][data-postern-vendor="${id}"]`).length;
+  const addresses = [...document.querySelectorAll('[data-postern-src],[data-postern-href]')].map((held) => held.dataset.posternSrc ?? held.dataset.posternHref);
+  return addresses.filter((address) => vendorOf(address)?.id === id).length;
 }
 
 function cookieNames(pattern) {

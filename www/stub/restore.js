@@ -3,6 +3,18 @@
 /** What is written in front of the name of an attribute that is held. */
 export const PREFIX = 'data-postern-';
 
+/**
+ * Where the site asks for trusted values, what is put back has one: the page's own parser has read it before.
+ * Without leave to make them everything stays held.
+ */
+let policy = { createHTML: (text) => text, createScriptURL: (text) => text, createScript: (text) => text };
+try {
+  policy = window.trustedTypes.createPolicy('postern', policy);
+} catch {
+  // A browser without trusted types, or a site that allows no more policies.
+}
+export const trusted = policy;
+
 /** Puts every attribute back where it was; so the element starts. What another vendor holds is held again by the stub. */
 export const restore = (element) => {
   const take = (name) => {
@@ -17,13 +29,17 @@ export const restore = (element) => {
   // The address that starts an element comes last, and a held frame's note goes before it.
   const source = take('src');
   for (const name of element.getAttributeNames()) {
-    name.startsWith(PREFIX) && element.setAttribute(name.slice(PREFIX.length), take(name.slice(PREFIX.length)));
+    if (name.startsWith(PREFIX)) {
+      const held = name.slice(PREFIX.length);
+      const value = take(held);
+      element.setAttribute(held, held == 'srcdoc' ? trusted.createHTML(value) : trusted.createScriptURL(value));
+    }
   }
   if (source != null) {
     element.localName == 'iframe' && element.removeAttribute('srcdoc');
-    element.setAttribute('src', source);
-  } else if (type != null) {
+    element.setAttribute('src', trusted.createScriptURL(source));
+  } else if (type != null && element.localName == 'script') {
     // An inline script is started by what is put into it. Source: HTML standard, "children changed steps".
-    element.append('');
+    element.text = trusted.createScript(element.text);
   }
 };

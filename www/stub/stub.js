@@ -2,38 +2,52 @@
 // It stands inline, first in the head, so it runs before any script of the page; it decides nothing:
 // the edge tells it what is granted, and the wasm gate tells it when that changes.
 // What it never does: show anything, store anything, talk to anyone but the site's own edge.
-import { names, signals, urls } from './catalogue.js';
-import { PREFIX, restore } from './restore.js';
+import { databases, names, signals, urls, values } from './catalogue.js';
+import { PREFIX, restore, trusted } from './restore.js';
 
 // A page that holds more than this is broken or hostile; later requests are answered and forgotten.
 const QUEUE_MAX = 500;
 
 // "<granted, hex>|<address of the gate>|<1 if the visitor has decided>", written by the edge.
-let [granted, gateUrl, isDecided] = document.currentScript.getAttribute(PREFIX + 'state').split('|');
+const own = document.currentScript;
+let [granted, gateUrl, isDecided] = own.getAttribute(PREFIX + 'state').split('|');
 granted = parseInt(granted, 16);
 isDecided = +isDecided;
+// What this site's policy says otherwise: addresses, then names, each of [need, pattern]. It goes before the catalogue.
+const [moreUrls, moreNames] = JSON.parse(own.getAttribute(PREFIX + 'more') || '[[],[]]').map((rows) =>
+  rows.map(([need, pattern]) => [need, new RegExp(pattern, 'i')]),
+);
+urls.unshift(...moreUrls);
+names.unshift(...moreNames);
 
+/** The first row that knows the text, if what it needs is not granted now. */
+const denied = (rows, text) => {
+  const row = rows.find((row) => row[1].test(text));
+  return row && !(row[0] & granted) && row;
+};
 /** The catalogue's row for an address that may not be contacted now, or nothing. */
 const deniedRow = (address) => {
   try {
     const url = new URL(address, document.baseURI);
     const text = url.hostname.replace(/\.$/, '') + url.pathname + url.search;
-    const row = /^(http|ws)/.test(url.protocol) && urls.find((row) => row[2].test(text));
-    return row && !(row[1] & granted) && row;
+    return /^(http|ws)/.test(url.protocol) && denied(urls, text);
   } catch {
     // Not an address: the browser will not fetch it either.
   }
 };
 
-/** May a cookie or storage key of that name not be written now? */
-const isDeniedName = (name) => names.some((row) => !(row[0] & granted) && row[1].test(name));
+/** `name=value`: cookies that go by another name are known by the shape of their value. */
+const deniedCookie = (text) => {
+  const [name, ...value] = text.split(';')[0].split('=');
+  return denied(names, name.trim()) || denied(values, value.join('=').trim());
+};
 
 // Elements scripts made and the stub holds; those parsed from HTML are found in the document.
 const made = new Set();
 // Requests scripts made, as functions that send them: [need, send].
 let queue = [];
 // After a refusal or withdrawal nothing is kept for later: it was not wanted when it happened.
-const queueUp = (row, send) => !isDecided && queue.length < QUEUE_MAX && queue.push([row[1], send]);
+const queueUp = (row, send) => !isDecided && queue.length < QUEUE_MAX && queue.push([row[0], send]);
 
 const setNative = Element.prototype.setAttribute;
 
@@ -41,8 +55,7 @@ const setNative = Element.prototype.setAttribute;
 const hold = (element, attribute, address, row) => {
   const mark = (name, value) => setNative.call(element, PREFIX + name, value);
   mark(attribute, address);
-  mark('need', row[1].toString(16));
-  mark('vendor', row[0]);
+  mark('need', row[0].toString(16));
   if (element.localName == 'script' && !element.hasAttribute(PREFIX + 'type')) {
     mark('type', element.getAttribute('type') || '');
     setNative.call(element, 'type', 'text/plain');
@@ -109,7 +122,9 @@ const holdMarkup = (markup) => {
       }
     }
   }
-  return isHeld ? getHtml.call(template) : markup;
+  // A value the site trusts stays one; a text that is none is refused by the browser, as without us.
+  const html = isHeld ? getHtml.call(template) : markup;
+  return isHeld && markup !== `${markup}` ? trusted.createHTML(html) : html;
 };
 const { get: getHtml, set: setHtml } = Object.getOwnPropertyDescriptor(Element.prototype, 'innerHTML');
 for (const name of ['innerHTML', 'outerHTML']) {
@@ -134,7 +149,8 @@ for (const [owner, name, index] of [
 }
 for (const name of ['write', 'writeln']) {
   wrap(Document.prototype, name, (native) => function (...parts) {
-    native.call(this, holdMarkup(parts.join('')));
+    const text = parts.join('');
+    native.call(this, holdMarkup(parts.every((part) => part !== `${part}`) ? trusted.createHTML(text) : text));
   });
 }
 
@@ -174,11 +190,16 @@ const cookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
 Object.defineProperty(Document.prototype, 'cookie', {
   ...cookie,
   set(text) {
-    isDeniedName(`${text}`.split('=')[0].trim()) || cookie.set.call(this, text);
+    deniedCookie(`${text}`) || cookie.set.call(this, text);
   },
 });
 wrap(Storage.prototype, 'setItem', (native) => function (key, value) {
-  isDeniedName(key) || native.call(this, key, value);
+  denied(names, key) || native.call(this, key, value);
+});
+
+wrap(IDBFactory.prototype, 'open', (native) => function (name, ...rest) {
+  if (denied(databases, name)) throw new DOMException('held until consent', 'SecurityError');
+  return native.call(this, name, ...rest);
 });
 
 /** Removes what denied vendors stored where scripts can reach it; the edge expires the rest. */
@@ -188,12 +209,13 @@ const forget = () => {
   const domains = ['', ...labels.map((_, index) => ';domain=' + labels.slice(index).join('.'))];
   for (const pair of document.cookie.split('; ')) {
     const name = pair.split('=')[0];
-    if (isDeniedName(name)) for (const domain of domains) cookie.set.call(document, name + '=;path=/;max-age=0' + domain);
+    if (deniedCookie(pair)) for (const domain of domains) cookie.set.call(document, name + '=;path=/;max-age=0' + domain);
   }
   try {
     for (const storage of [localStorage, sessionStorage]) {
-      for (const key of Object.keys(storage)) isDeniedName(key) && storage.removeItem(key);
+      for (const key of Object.keys(storage)) denied(names, key) && storage.removeItem(key);
     }
+    indexedDB.databases().then((list) => list.forEach(({ name }) => denied(databases, name) && indexedDB.deleteDatabase(name)));
   } catch {
     // Storage is switched off: there is nothing in it.
   }

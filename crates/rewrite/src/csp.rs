@@ -12,6 +12,9 @@ pub struct OwnSources {
     pub folder: String,
 }
 
+/// The name under which the stub makes trusted values, in `www/stub/restore.js`.
+const TRUSTED_TYPES_POLICY: &str = "postern";
+
 /// One serialized policy with our sources added where it would otherwise forbid them.
 pub fn amend(policy: &str, own: &OwnSources) -> String {
     let mut directives: Vec<(String, Vec<String>)> = policy
@@ -34,10 +37,40 @@ pub fn amend(policy: &str, own: &OwnSources) -> String {
     ] {
         add(&mut directives, name, inline, &loaded);
     }
+    allow_trusted_types(&mut directives);
     let rendered = directives
         .into_iter()
         .map(|(name, values)| if values.is_empty() { name } else { format!("{name} {}", values.join(" ")) });
     rendered.collect::<Vec<_>>().join("; ")
+}
+
+/// The nonces a script of the markup needs one of, where the policy says `'strict-dynamic'`: what a trusted script
+/// starts later runs without, so a script that the browser would refuse must not be started by us.
+/// `None` where the policy does not say so.
+pub fn demanded_nonces(policy: &str) -> Option<Vec<String>> {
+    let directive = |wanted: &str| {
+        policy
+            .split(';')
+            .map(|directive| directive.split_ascii_whitespace().collect::<Vec<_>>())
+            .find(|words| words.first().is_some_and(|name| name.eq_ignore_ascii_case(wanted)))
+    };
+    let words = ["script-src-elem", "script-src", "default-src"].into_iter().find_map(directive)?;
+    if !words.iter().any(|word| word.eq_ignore_ascii_case("'strict-dynamic'")) {
+        return None;
+    }
+    let nonce =
+        |word: &&str| word.strip_prefix("'nonce-").and_then(|rest| rest.strip_suffix('\'')).map(String::from);
+    Some(words.iter().filter_map(nonce).collect())
+}
+
+/// Names the stub's policy where the site names the policies it allows. Source: Trusted Types, "trusted-types".
+fn allow_trusted_types(directives: &mut [(String, Vec<String>)]) {
+    let Some((_, names)) = directives.iter_mut().find(|(name, _)| name == "trusted-types") else { return };
+    if names.iter().any(|name| name == "*") {
+        return;
+    }
+    names.retain(|name| !name.eq_ignore_ascii_case("'none'"));
+    names.push(TRUSTED_TYPES_POLICY.into());
 }
 
 fn add(directives: &mut Vec<(String, Vec<String>)>, name: &str, inline: &[String], loaded: &[String]) {
@@ -85,6 +118,18 @@ mod tests {
     }
 
     #[test]
+    fn nonces_are_demanded_only_where_trust_is_handed_on() {
+        let nonces = |policy| demanded_nonces(policy);
+        assert_eq!(
+            nonces("script-src 'nonce-a' 'nonce-b' 'strict-dynamic'"),
+            Some(vec!["a".into(), "b".into()])
+        );
+        assert_eq!(nonces("default-src 'Strict-Dynamic'"), Some(vec![]));
+        assert_eq!(nonces("default-src 'strict-dynamic'; script-src 'self'"), None);
+        assert_eq!(nonces("script-src 'nonce-a'"), None);
+    }
+
+    #[test]
     fn our_parts_are_let_through_and_nothing_else() {
         let folder = "https://x.example/_postern/";
         for (policy, expected) in [
@@ -103,6 +148,15 @@ mod tests {
                 ),
             ),
             ("form-action 'self'", format!("form-action 'self' {folder}")),
+            ("trusted-types a b", "trusted-types a b postern".to_string()),
+            ("trusted-types 'none'", "trusted-types postern".to_string()),
+            ("trusted-types *", "trusted-types *".to_string()),
+            (
+                "script-src 'strict-dynamic' 'nonce-a' 'unsafe-inline'",
+                format!(
+                    "script-src 'strict-dynamic' 'nonce-a' 'unsafe-inline' 'sha256-S' {folder} 'wasm-unsafe-eval'"
+                ),
+            ),
             ("upgrade-insecure-requests", "upgrade-insecure-requests".to_string()),
         ] {
             assert_eq!(amend(policy, &own()), expected, "{policy}");

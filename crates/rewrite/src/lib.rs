@@ -14,12 +14,14 @@ mod grants;
 mod hints;
 mod html;
 mod origin;
+mod payload;
 mod query;
 mod request;
 mod response;
 mod response_headers;
 mod script;
 mod signals;
+mod stub_rows;
 
 pub use charset::{Charset, PRESCAN_BYTES};
 pub use cookies::{OWN_COOKIE_PREFIX, cookie_value, expire_denied};
@@ -27,9 +29,11 @@ pub use csp::OwnSources;
 pub use grants::{Grants, Verdict};
 pub use html::{Injection, PageRewriter, RewriteError, Seen};
 pub use origin::{map_location, map_set_cookie};
+pub use payload::{BODY_BYTES_MAX, CollectFacts, Glance, Hit, StrippedHit, glance, read_hit};
 pub use request::{RequestFacts, RequestPlan, plan_request};
 pub use response::{BodyPlan, Destination, ResponseFacts, ResponsePlan, plan_response};
 pub use signals::signals;
+pub use stub_rows::stub_rows;
 
 /// Header names and values in the order they came; names lower-case.
 pub type Headers = Vec<(String, String)>;

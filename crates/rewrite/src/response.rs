@@ -88,6 +88,8 @@ pub struct ResponsePlan {
     pub body: BodyPlan,
     /// Is it a page that a visitor will see?
     pub is_page: bool,
+    /// For each policy that hands trust on (`'strict-dynamic'`): the nonces that scripts of the markup need one of.
+    pub demanded_nonces: Vec<Vec<String>>,
 }
 
 /// Headers that speak of bytes we are about to change. Source: RFC 9110 section 8, RFC 9530.
@@ -106,7 +108,13 @@ const ABOUT_THE_BYTES: [&str; 9] = [
 /// Plans an answer.
 #[must_use]
 pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
-    let mut plan = ResponsePlan { remove: vec![], append: vec![], body: BodyPlan::Pass, is_page: false };
+    let mut plan = ResponsePlan {
+        remove: vec![],
+        append: vec![],
+        body: BodyPlan::Pass,
+        is_page: false,
+        demanded_nonces: vec![],
+    };
     response_headers::filter(facts, &mut plan);
     // A visitor who follows a link goes where it leads; a picture or a script must not be led to a tracker.
     let is_redirect = matches!(facts.status, 301 | 302 | 303 | 307 | 308);
@@ -136,6 +144,8 @@ pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
     plan.remove.extend(ABOUT_THE_BYTES.map(String::from));
     plan.remove.push("cache-control".into());
     plan.append.push(("cache-control".into(), "private, no-store".into()));
+    let policies = facts.values("content-security-policy").flat_map(|value| value.split(','));
+    plan.demanded_nonces = policies.filter_map(csp::demanded_nonces).collect();
     if inject {
         for name in ["content-security-policy", "content-security-policy-report-only"] {
             let policies: Vec<&str> = facts.values(name).collect();
@@ -234,7 +244,13 @@ mod tests {
         let image = plan(&[("content-type", "image/png"), ("content-length", "9")], |_| {});
         assert_eq!(
             image,
-            ResponsePlan { remove: vec![], append: vec![], body: BodyPlan::Pass, is_page: false }
+            ResponsePlan {
+                remove: vec![],
+                append: vec![],
+                body: BodyPlan::Pass,
+                is_page: false,
+                demanded_nonces: vec![],
+            }
         );
     }
 

@@ -6,6 +6,7 @@
 //! behind it. Other inline scripts are left alone: they only queue, and the loaders they insert meet
 //! the stub, which stands before them in the same page.
 
+mod inline;
 mod page;
 mod rules;
 
@@ -48,6 +49,21 @@ impl Injection {
         debug_assert!(head.is_ascii());
         Self { head, body: as_ascii(body), embed_note: as_ascii(embed_note) }
     }
+
+    /// Where a policy hands trust on, the script of ours may only load the gate if it has one of its nonces.
+    /// Source: HTML standard, "descendant script fetch options".
+    fn carry_nonce(&mut self, demanded: &[Vec<String>]) {
+        let first = demanded.first().into_iter().flatten();
+        let common = first.filter(|nonce| demanded.iter().all(|list| list.contains(nonce)));
+        if let Some(nonce) = common.into_iter().find(|nonce| is_nonce(nonce)) {
+            self.head = self.head.replacen("<script ", &format!("<script nonce=\"{nonce}\" "), 1);
+        }
+    }
+}
+
+/// What the nonce of a policy can be made of. Source: CSP Level 3, `base64-value`.
+fn is_nonce(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte))
 }
 
 /// Markup with every other character written as a reference.
@@ -142,6 +158,13 @@ impl PageRewriter {
     ) -> Self {
         let (injection, own) = injection.unzip();
         Self::of_page(charset, Page::new(Base::new(base.clone()), grants.clone(), injection, own))
+    }
+
+    /// Scripts of the markup that have none of the nonces of one of these lists are never released; ours takes one.
+    #[must_use]
+    pub fn with_demanded_nonces(self, demanded: Vec<Vec<String>>) -> Self {
+        self.page.borrow_mut().demand(demanded);
+        self
     }
 
     fn of_page(charset: Charset, page: Page) -> Self {

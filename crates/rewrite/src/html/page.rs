@@ -1,22 +1,17 @@
-//! What happens to each piece of a page: elements, inline scripts and styles, `noscript`, comments.
+//! What happens to each element of a page: what goes in before it, what of it is held.
 
+use super::inline::Inline;
 use super::rules::{self, Reading, refresh_address};
 use super::{Injection, PageRewriter, RewriteError};
 use crate::address::{Base, Found, Media, candidates, judge, unescape};
 use crate::grants::Grants;
-use crate::script::{ScriptKind, addresses};
+use crate::script::ScriptKind;
 use crate::{Charset, OwnSources, csp, css};
 use encoding_rs::UTF_8;
 use lol_html::HandlerResult;
-use lol_html::html_content::{Comment, ContentType, Element, TextChunk, TextType};
+use lol_html::html_content::{ContentType, Element};
 use postern_catalogue::Vendor;
 use std::collections::BTreeSet;
-
-/// The longest `noscript` that is looked into; a longer one loses its content.
-const NOSCRIPT_BYTES_MAX: usize = 64 * 1024;
-
-/// How much of one inline script or style is looked into, and kept while it arrives; the rest passes.
-const INLINE_BYTES_MAX: usize = 512 * 1024;
 
 /// Documents within documents (`srcdoc`, `data:`) deeper than this lose their content.
 const DEPTH_MAX: usize = 6;
@@ -32,31 +27,19 @@ pub struct Page {
     own: Option<OwnSources>,
     is_head_done: bool,
     is_body_done: bool,
-    noscript: String,
-    inline: Option<Inline>,
+    pub(super) noscript: String,
+    pub(super) inline: Option<Inline>,
     depth: usize,
+    /// See [`csp::demanded_nonces`], a list for each policy.
+    demanded_nonces: Vec<Vec<String>>,
     /// Third parties nobody knows.
     pub(super) unknown: BTreeSet<String>,
     /// Whom something was held of.
     pub(super) held: Vec<&'static Vendor>,
 }
 
-/// An inline script or style while its text arrives.
-struct Inline {
-    /// `script` or `style`.
-    tag: &'static str,
-    /// `None` for a style.
-    script: Option<ScriptKind>,
-    /// Its attributes, as markup.
-    attributes: String,
-    /// Its own `type`.
-    original_type: String,
-    text: String,
-    is_overlong: bool,
-}
-
 /// A vendor's ids and needs, as the gate reads them: released when every need is met.
-fn marks(owners: &[&'static Vendor]) -> (String, String) {
+pub(super) fn marks(owners: &[&'static Vendor]) -> (String, String) {
     let mut needs: Vec<String> =
         owners.iter().map(|owner| format!("{:x}", owner.need.categories().bits())).collect();
     needs.dedup();
@@ -81,6 +64,7 @@ impl Page {
             noscript: String::new(),
             inline: None,
             depth: 0,
+            demanded_nonces: Vec::new(),
             unknown: BTreeSet::new(),
             held: Vec::new(),
         }
@@ -88,6 +72,14 @@ impl Page {
 
     pub(super) const fn injects(&self) -> bool {
         self.injection.is_some()
+    }
+
+    /// See [`PageRewriter::with_demanded_nonces`].
+    pub(super) fn demand(&mut self, demanded: Vec<Vec<String>>) {
+        if let Some(injection) = &mut self.injection {
+            injection.carry_nonce(&demanded);
+        }
+        self.demanded_nonces = demanded;
     }
 
     /// What was not put in while the page passed.
@@ -223,6 +215,7 @@ impl Page {
             Reading::Declarations => return self.style(value, owners),
             Reading::Markup => return self.document(value, owners),
             Reading::Policy => {
+                self.demanded_nonces.extend(csp::demanded_nonces(value));
                 return self
                     .own
                     .as_ref()
@@ -233,7 +226,7 @@ impl Page {
         None
     }
 
-    fn look_at(&mut self, address: &str, owners: &mut Vec<&'static Vendor>) {
+    pub(super) fn look_at(&mut self, address: &str, owners: &mut Vec<&'static Vendor>) {
         match judge(address, &self.base, &self.grants) {
             Found::Nothing => {}
             Found::Unknown(host) => {
@@ -253,7 +246,7 @@ impl Page {
     }
 
     /// The style sheet less what must be held; `None` if it can stay as it is.
-    fn style(&mut self, css: &str, owners: &mut Vec<&'static Vendor>) -> Option<String> {
+    pub(super) fn style(&mut self, css: &str, owners: &mut Vec<&'static Vendor>) -> Option<String> {
         // Nothing in a style sheet starts a request without one of these.
         if !css.contains(['(', '@', '\\']) {
             return None;
@@ -306,7 +299,11 @@ impl Page {
     }
 
     fn mark(&self, element: &mut Element<'_, '_>, tag: &str, owners: &[&'static Vendor]) -> HandlerResult {
-        let (needs, ids) = marks(owners);
+        let (mut needs, ids) = marks(owners);
+        if tag == "script" && !self.has_demanded_nonce(element) {
+            // The browser would refuse it, so no grant may start it: the need that nothing meets.
+            needs.push_str(" 0");
+        }
         element.set_attribute("data-postern-need", &needs)?;
         element.set_attribute("data-postern-vendor", &ids)?;
         let is_address_held =
@@ -325,132 +322,14 @@ impl Page {
         Ok(())
     }
 
-    /// From here on the text of an inline script or style is kept, to be looked into when it is whole.
-    fn begin_inline(&mut self, element: &Element<'_, '_>, tag: &str) {
-        // An element without text has left what was begun for it.
-        self.inline = None;
-        let original_type = element.get_attribute("type");
-        let (tag, script) = match tag {
-            // Source: HTML standard, "update a style block".
-            "style"
-                if original_type.as_deref().is_none_or(|kind| {
-                    let kind = unescape(kind);
-                    kind.is_empty() || kind.eq_ignore_ascii_case("text/css")
-                }) =>
-            {
-                ("style", None)
-            }
-            "script" if !element.has_attribute("src") && !element.has_attribute("data-postern-src") => {
-                let kind = ScriptKind::of(original_type.as_deref().map(unescape).as_deref());
-                if kind == ScriptKind::Inert {
-                    return;
-                }
-                ("script", Some(kind))
-            }
-            _ => return,
-        };
-        let mut attributes = String::new();
-        for attribute in element.attributes().iter().filter(|attribute| attribute.name() != "type") {
-            let value = attribute.value().replace('"', "&quot;");
-            attributes.push_str(&format!(" {}=\"{value}\"", attribute.name_preserve_case()));
-        }
-        self.inline = Some(Inline {
-            tag,
-            script,
-            attributes,
-            original_type: original_type.unwrap_or_default(),
-            text: String::new(),
-            is_overlong: false,
-        });
+    fn has_demanded_nonce(&self, element: &Element<'_, '_>) -> bool {
+        let nonce = element.get_attribute("nonce").map(|nonce| unescape(&nonce).into_owned());
+        self.demanded_nonces
+            .iter()
+            .all(|demanded| nonce.as_ref().is_some_and(|nonce| demanded.contains(nonce)))
     }
 
-    /// Text of a script or style. Kept until it is whole, then sent as it came, or held.
-    pub(super) fn inline_text(&mut self, chunk: &mut TextChunk<'_>) {
-        let Some(mut inline) = self.inline.take() else { return };
-        if inline.is_overlong {
-            self.inline = (!chunk.last_in_text_node()).then_some(inline);
-            return;
-        }
-        inline.text.push_str(chunk.as_str());
-        inline.is_overlong = inline.text.len() > INLINE_BYTES_MAX;
-        if chunk.last_in_text_node() || inline.is_overlong {
-            let is_markup = chunk.text_type() == TextType::Data;
-            chunk.replace(&self.end_inline(&inline, is_markup), ContentType::Html);
-        } else {
-            chunk.remove();
-        }
-        self.inline = (!chunk.last_in_text_node()).then_some(inline);
-    }
-
-    /// The text as it came; or an empty element in its place and, behind it, the same element inert.
-    fn end_inline(&mut self, inline: &Inline, is_markup: bool) -> String {
-        let mut owners = Vec::new();
-        // In SVG the text of scripts and styles knows character references.
-        let text = if is_markup { unescape(&inline.text) } else { inline.text.as_str().into() };
-        let cleaned = match inline.script {
-            None => self.style(&text, &mut owners),
-            Some(kind) => {
-                self.script(&text, kind, &mut owners);
-                None
-            }
-        };
-        if owners.is_empty() {
-            return inline.text.clone();
-        }
-        let (needs, ids) = marks(&owners);
-        let Inline { tag, attributes, original_type, text, .. } = inline;
-        self.held.append(&mut owners);
-        let shown = cleaned.map(|css| if is_markup { as_value(&css) } else { css }).unwrap_or_default();
-        let original_type = original_type.replace('"', "&quot;");
-        format!(
-            "{shown}</{tag}><{tag}{attributes} data-postern-need=\"{needs}\" data-postern-vendor=\"{ids}\" \
-             data-postern-type=\"{original_type}\" type=\"text/plain\">{text}"
-        )
-    }
-
-    fn script(&mut self, script: &str, kind: ScriptKind, owners: &mut Vec<&'static Vendor>) {
-        for address in addresses(script, kind) {
-            // A bare word is a name to be looked up, not an address.
-            if address.contains('/') {
-                self.look_at(&address, owners);
-            }
-        }
-        if kind != ScriptKind::Rules
-            && let Some(vendor) = self.grants.denied_inline(script)
-        {
-            add(owners, vendor);
-        }
-    }
-
-    /// A `noscript` is text to a parser that expects scripts, and markup to a browser without them. It
-    /// is kept until it is whole; a piece that is nothing but trackers' markup leaves empty-handed.
-    pub(super) fn noscript_text(&mut self, text: &mut TextChunk<'_>) {
-        if self.noscript.len() <= NOSCRIPT_BYTES_MAX {
-            self.noscript.push_str(text.as_str());
-        }
-        if !text.last_in_text_node() {
-            text.remove();
-            return;
-        }
-        let content = std::mem::take(&mut self.noscript);
-        let held =
-            if content.len() > NOSCRIPT_BYTES_MAX { String::new() } else { self.hold_markup(&content) };
-        text.replace(&held, ContentType::Html);
-    }
-
-    /// Conditional comments are markup to old browsers and to some that render mails.
-    pub(super) fn comment(&mut self, comment: &mut Comment<'_>) {
-        let text = comment.text();
-        if !text.trim_start().starts_with("[if") {
-            return;
-        }
-        let held = self.hold_markup(&text);
-        if held != text && comment.set_text(&held).is_err() {
-            comment.remove();
-        }
-    }
-
-    fn hold_markup(&mut self, markup: &str) -> String {
+    pub(super) fn hold_markup(&mut self, markup: &str) -> String {
         let Ok((rewritten, mut held)) = self.rewrite_within(markup, None) else { return String::new() };
         self.held.append(&mut held);
         rewritten
@@ -465,7 +344,7 @@ fn rules_of(element: &Element<'_, '_>, tag: &str) -> &'static [rules::Rule] {
     }
 }
 
-fn add(owners: &mut Vec<&'static Vendor>, vendor: &'static Vendor) {
+pub(super) fn add(owners: &mut Vec<&'static Vendor>, vendor: &'static Vendor) {
     if !owners.iter().any(|known| known.id == vendor.id) {
         owners.push(vendor);
     }
@@ -489,6 +368,6 @@ fn has_event_attribute(lower: &str) -> bool {
 }
 
 /// A text as the value of an attribute, where quotes are seen to elsewhere.
-fn as_value(text: &str) -> String {
+pub(super) fn as_value(text: &str) -> String {
     text.replace('&', "&amp;")
 }

@@ -208,6 +208,33 @@ fn a_policy_in_the_page_lets_the_gate_through() {
 }
 
 #[test]
+fn a_script_that_the_policy_refuses_is_never_released() {
+    let base = Url::parse("https://shop.example/").unwrap();
+    let charset = Charset::of("text/html; charset=utf-8", b"");
+    let page =
+        format!("<script nonce=a src={GTAG}></script><script nonce=b src={GTAG}></script><img src={TR}>");
+    let rewriter = PageRewriter::new(charset, &base, &denied(), None);
+    let mut rewriter = rewriter.with_demanded_nonces(vec![vec!["a".into()]]);
+    let mut out = rewriter.write(page.as_bytes()).unwrap();
+    out.extend(rewriter.end().unwrap().0);
+    let out = String::from_utf8(out).unwrap();
+    let needs: Vec<&str> =
+        out.split("data-postern-need=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(needs, ["4", "4 0", "8"]);
+    let ours = Injection::new("<script x>1</script>".into(), "", "");
+    let with = |demanded: Vec<Vec<String>>| {
+        let parts = Some((ours.clone(), OwnSources::default()));
+        let rewriter = PageRewriter::new(charset, &base, &denied(), parts).with_demanded_nonces(demanded);
+        String::from_utf8(rewriter.end().unwrap().0).unwrap()
+    };
+    assert_eq!(
+        with(vec![vec!["a".into()], vec!["b".into(), "a".into()]]),
+        "<script nonce=\"a\" x>1</script>"
+    );
+    assert_eq!(with(vec![vec!["\"><img".into()]]), "<script x>1</script>");
+}
+
+#[test]
 fn what_was_seen_is_told() {
     let base = Url::parse("https://shop.example/").unwrap();
     let page = format!(
