@@ -23,6 +23,8 @@ mod options;
 mod parse;
 mod policy;
 mod rules;
+#[cfg(test)]
+mod schema_tests;
 mod section;
 mod texts;
 mod value;

@@ -279,6 +279,8 @@ impl<'t> Section<'t> {
 
     /// Refuses every key nobody asked for.
     pub(crate) fn close(self, report: &mut Report<'_>) {
+        #[cfg(test)]
+        ASKED.with_borrow_mut(|all| all.entry(self.path.clone()).or_default().extend(&self.asked));
         for (name, _) in self.table.into_iter().flat_map(|table| table.iter()) {
             let name = name.get_ref().as_ref();
             if !self.asked.contains(&name) {
@@ -288,6 +290,14 @@ impl<'t> Section<'t> {
             }
         }
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Every key asked for, by table, so that a test can hold the schema against it.
+    pub(crate) static ASKED: std::cell::RefCell<
+        std::collections::BTreeMap<String, std::collections::BTreeSet<&'static str>>,
+    > = std::cell::RefCell::default();
 }
 
 fn check_text(text: &str) -> Result<String, Cause> {
