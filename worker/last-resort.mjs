@@ -5,8 +5,7 @@
 const OWN_FOLDER = '/_postern/';
 
 /** Sandboxed: no script, no frame, no automatic navigation; and from nobody but the site itself. */
-const LOCKED = "sandbox allow-forms allow-popups allow-same-origin allow-top-navigation-by-user-activation; default-src 'none'; "
-  + "img-src 'self' data:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; media-src 'self'; form-action 'self'; base-uri 'none'";
+const LOCKED = "sandbox allow-forms allow-popups allow-same-origin allow-top-navigation-by-user-activation; default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; media-src 'self'; form-action 'self'; base-uri 'none'";
 
 /** Headers by which an answer could start or store something, or that speak of bytes seen under other rules. */
 const REMOVED = ['set-cookie', 'link', 'refresh', 'speculation-rules', 'reporting-endpoints', 'report-to', 'nel', 'accept-ch', 'critical-ch',

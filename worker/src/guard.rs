@@ -2,30 +2,35 @@
 //! granted held. The plans come from `postern-rewrite`; here they are run.
 
 use crate::site::Site;
+use crate::stream::{CHUNK_BYTES, Passage};
 use crate::visit::{Visit, read_headers};
-use crate::{OWN_FOLDER, answer, assets, counting, pages, proxy};
+use crate::{OWN_FOLDER, answer, assets, collect, counting, observing, pages, proxy};
 use futures_util::AsyncReadExt;
-use js_sys::Uint8Array;
 use postern_rewrite::{
     BodyPlan, Charset, Destination, Grants, Headers, Injection, OwnSources, PRESCAN_BYTES, PageRewriter,
-    RequestFacts, ResponseFacts, ResponsePlan, map_location, map_set_cookie, plan_request, plan_response,
+    RequestFacts, ResponseFacts, ResponsePlan, is_locked_target, locked_target, map_location, map_set_cookie,
+    plan_request, plan_response,
 };
+use postern_stats::Kind;
 use postern_view::BannerFacts;
 use url::Url;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen::JsCast;
 use wasm_streams::ReadableStream;
-use wasm_streams::readable::IntoAsyncRead;
-use web_sys::{Response, ResponseInit, TransformStream, WritableStreamDefaultWriter};
+use web_sys::{Response, ResponseInit};
 use worker::{Context, Env, Result};
 
 /// Serves one request of the site.
 pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> Result<Response> {
     let destination = Destination::of(&visit.headers);
     let grants = site.grants(visit.decision.granted);
-    let is_elsewhere = destination != Destination::Page;
-    if is_elsewhere && grants.denied_path(visit.url.path(), visit.url.query().unwrap_or("")).is_some() {
-        return answer::nothing();
+    let mut hit = None;
+    // What a visitor opens is a page, whatever its address looks like.
+    if !grants.is_open() && (destination != Destination::Page || visit.method != "GET") {
+        match collect::judge(site, &visit, &grants).await? {
+            collect::Verdict::Passes => {}
+            collect::Verdict::Dropped => return answer::nothing(),
+            collect::Verdict::Anonymous(stripped) => hit = Some(stripped),
+        }
     }
     let must_inject = !grants.is_open() || visit.decision.must_ask || site.has_reopen_button();
     let plan = plan_request(&RequestFacts {
@@ -35,9 +40,17 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         destination,
         will_rewrite: must_inject,
     });
-    let response = match proxy::ask(site, &visit, &plan).await? {
+    let asked = match &hit {
+        Some(hit) => proxy::ask_anonymously(site, &visit, hit).await?,
+        None => proxy::ask(site, &visit, &plan).await?,
+    };
+    let response = match asked {
         Ok(response) => response,
-        Err(page) => return Ok(page),
+        Err(page) => {
+            observing::see(Kind::Fault, "origin-unreachable", visit.url.path(), visit.now_ms);
+            observing::send_soon(site, env, context, visit.now_ms);
+            return Ok(page);
+        }
     };
     // A connection that changes protocol has no body of ours to read.
     if response.status() == 101 {
@@ -57,9 +70,19 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         grants: &grants,
         must_inject,
         own: &parts.own,
+        is_locked: is_locked_target(visit.target()),
     });
     if plan.is_page && visit.method == "GET" {
         counting::count_page(site, env, context, &visit, parts.shows_banner);
+        if let Some(fault) = site.faults().first() {
+            observing::see(
+                Kind::Fault,
+                fault.split_whitespace().next().unwrap_or("policy"),
+                "/",
+                visit.now_ms,
+            );
+        }
+        observing::send_soon(site, env, context, visit.now_ms);
     }
     match plan.body {
         BodyPlan::Pass if !is_renamed && plan.remove.is_empty() && plan.append.is_empty() => Ok(response),
@@ -67,6 +90,8 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         BodyPlan::Withhold => answer::nothing(),
         BodyPlan::Refuse => {
             answer::log("the origin sent a page in an encoding that cannot be read here");
+            observing::see(Kind::Fault, "unreadable-encoding", visit.url.path(), visit.now_ms);
+            observing::send_soon(site, env, context, visit.now_ms);
             pages::unreadable()
         }
         BodyPlan::Rewrite { inject } => {
@@ -210,76 +235,13 @@ async fn rewrite(
         .map(|label| format!("{essence}; charset={label}"));
     let rewriter = PageRewriter::new(charset, &visit.url, grants, parts)
         .with_demanded_nonces(plan.demanded_nonces.clone());
-    let pipe = Pipe::new()?;
-    wasm_bindgen_futures::spawn_local(pass(rewriter, source, buffer, first, pipe.writer));
-    copy(response, Some(&pipe.readable), headers, plan, labelled.as_deref())
-}
-
-/// How much is read at once, at most. Each piece costs a crossing to the platform and back; a piece is
-/// handed on as soon as it is there, whatever its size.
-const CHUNK_BYTES: usize = 64 * 1024;
-
-/// The platform's own pipe: it is pumped to the visitor without coming back to us, and a write is done
-/// when its bytes are taken, so a page of any size needs the memory of one piece.
-struct Pipe {
-    readable: web_sys::ReadableStream,
-    writer: WritableStreamDefaultWriter,
-}
-
-impl Pipe {
-    fn new() -> Result<Self> {
-        let class = js_sys::Reflect::get(&js_sys::global(), &"IdentityTransformStream".into())?;
-        let pipe: TransformStream =
-            js_sys::Reflect::construct(class.unchecked_ref::<js_sys::Function>(), &js_sys::Array::new())?
-                .unchecked_into();
-        Ok(Self { readable: pipe.readable(), writer: pipe.writable().get_writer()? })
-    }
-}
-
-/// Passes a page through the rewriter as the visitor takes it. What breaks ends the page there: a page
-/// that stops is seen; a page that goes on unchecked would leak.
-async fn pass(
-    mut rewriter: PageRewriter,
-    mut source: IntoAsyncRead<'static>,
-    mut buffer: Vec<u8>,
-    first: Vec<u8>,
-    writer: WritableStreamDefaultWriter,
-) {
-    let mut read = first;
-    loop {
-        if read.is_empty() {
-            match source.read(&mut buffer).await {
-                Ok(0) => break,
-                Ok(count) => read.extend_from_slice(buffer.get(..count).unwrap_or_default()),
-                Err(error) => {
-                    answer::log("the origin's answer broke off in the middle of a page");
-                    let _ = JsFuture::from(writer.abort_with_reason(&error.to_string().into())).await;
-                    return;
-                }
-            }
-        }
-        match rewriter.write(&read) {
-            // The visitor has gone: so does the origin's answer, when its reader is dropped.
-            Ok(out) if !out.is_empty() && write(&writer, &out).await.is_err() => return,
-            Ok(_) => read.clear(),
-            Err(error) => return refuse(&writer, &error).await,
-        }
-    }
-    match rewriter.end() {
-        Ok((rest, _)) => {
-            if rest.is_empty() || write(&writer, &rest).await.is_ok() {
-                let _ = JsFuture::from(writer.close()).await;
-            }
-        }
-        Err(error) => refuse(&writer, &error).await,
-    }
-}
-
-async fn write(writer: &WritableStreamDefaultWriter, bytes: &[u8]) -> std::result::Result<(), JsValue> {
-    JsFuture::from(writer.write_with_chunk(&Uint8Array::from(bytes))).await.map(|_| ())
-}
-
-async fn refuse(writer: &WritableStreamDefaultWriter, error: &postern_rewrite::RewriteError) {
-    answer::log(&format!("a page was not passed on: {error}"));
-    let _ = JsFuture::from(writer.abort_with_reason(&error.to_string().into())).await;
+    let passage = Passage {
+        rewriter,
+        grants: grants.clone(),
+        path: visit.url.path().to_string(),
+        locked: locked_target(visit.target()),
+        now_ms: visit.now_ms,
+    };
+    let readable = passage.begin(source, first)?;
+    copy(response, Some(&readable), headers, plan, labelled.as_deref())
 }

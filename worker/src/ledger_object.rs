@@ -11,7 +11,7 @@ use postern_receipt::{
     Act, Append, Capacity, Client, HostName, IdempotencyKey, LedgerError, Notice, NoticeUri, Setting,
     Sha256Hex, Word,
 };
-use postern_stats::{Day, ViewBatch};
+use postern_stats::{Day, SeenBatch, ViewBatch};
 use std::rc::Rc;
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
 
@@ -50,6 +50,12 @@ impl DurableObject for LedgerObject {
                 }
                 Response::ok("")
             }
+            "/see" => {
+                let Ok(batch) = SeenBatch::parse(&body) else { return Response::error("not a batch", 400) };
+                store.add_seen(&batch)?;
+                Response::ok("")
+            }
+            "/seen" => Response::ok(store.seen()?),
             "/receipts" => {
                 let subject = Subject(serde_json::from_str(&body)?);
                 let rows = postern_receipt::receipts_of(&store, subject).map_err(failed)?;

@@ -5,16 +5,19 @@
 
 mod answer;
 mod assets;
+mod collect;
 mod counting;
 mod decision;
 mod guard;
 mod ledger;
 mod ledger_object;
 mod ledger_store;
+mod observing;
 mod pages;
 mod proxy;
 mod random;
 mod site;
+mod stream;
 mod visit;
 
 use site::Site;

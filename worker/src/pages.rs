@@ -150,11 +150,14 @@ pub async fn dashboard(site: &Site, env: &Env, visit: &Visit) -> Result<Response
     let range_days = asked.filter(|days| RANGES_DAYS.contains(days)).unwrap_or(30);
     let today = Day::from_unix_ms(visit.now_ms, 0);
     let found = match Ledger::of(site, env) {
-        Ok(ledger) => ledger.days(today.minus(range_days - 1), today).await,
+        Ok(ledger) => match ledger.days(today.minus(range_days - 1), today).await {
+            Ok(rows) => ledger.seen().await.map(|seen| (rows, seen)),
+            Err(refusal) => Err(refusal),
+        },
         Err(refusal) => Err(refusal),
     };
-    let rows = match found {
-        Ok(rows) => rows,
+    let (rows, seen) = match found {
+        Ok(found) => found,
         Err(refusal) => return failure(503, "No figures just now", &refusal.sentence),
     };
     let days: Vec<(Day, DayCounts)> = rows
@@ -165,7 +168,8 @@ pub async fn dashboard(site: &Site, env: &Env, visit: &Visit) -> Result<Response
         })
         .collect();
     let name = site.policy.as_ref().map_or("postern", |policy| policy.site.id.as_str());
-    let facts = DashboardFacts { site: name, range_days, today, days: &days };
+    let seen: Vec<postern_stats::Seen> = seen.all().collect();
+    let facts = DashboardFacts { site: name, range_days, today, days: &days, seen: &seen };
     answer::page(200, &postern_view::dashboard(&facts).into_string())
 }
 

@@ -88,6 +88,12 @@ impl Catalogue {
         self
     }
 
+    /// The vendor of that id, as this site has it.
+    #[must_use]
+    pub fn vendor(&self, id: &str) -> Option<&'static Vendor> {
+        self.listed.iter().find(|listed| listed.id == id).copied().or_else(|| vendor(id))
+    }
+
     /// The vendors the policy lists.
     #[must_use]
     pub fn listed(&self) -> &[&'static Vendor] {

@@ -1,5 +1,6 @@
 //! What changes in a request on its way to the origin.
 
+use crate::locked::unlocked_target;
 use crate::{Destination, Grants, Headers, cookies, hints, query};
 
 /// What is known of a request.
@@ -34,8 +35,7 @@ pub fn plan_request(facts: &RequestFacts) -> RequestPlan {
     let must_be_readable = facts.will_rewrite && facts.destination != Destination::Asset;
     let must_be_whole = facts.will_rewrite && facts.destination.is_document();
     let may_hint = hints::may_travel(facts.grants.granted());
-    let mut plan =
-        RequestPlan { target: query::strip_denied(facts.target, facts.grants), ..Default::default() };
+    let mut plan = RequestPlan { target: target(facts.target, facts.grants), ..Default::default() };
     // The platform would ask for compression on its own, and hand it to a client that cannot read it.
     if !facts.headers.iter().any(|(name, _)| name == "accept-encoding") {
         plan.set.push(("accept-encoding".into(), "identity".into()));
@@ -63,6 +63,12 @@ pub fn plan_request(facts: &RequestFacts) -> RequestPlan {
         }
     }
     plan
+}
+
+/// Path and query less what is ours and what is denied; `None` if nothing is.
+fn target(target: &str, grants: &Grants) -> Option<String> {
+    let unlocked = unlocked_target(target);
+    query::strip_denied(unlocked.as_deref().unwrap_or(target), grants).or(unlocked)
 }
 
 /// The encodings of the list that the platform decodes; `identity` if none is left.

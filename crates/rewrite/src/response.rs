@@ -1,6 +1,6 @@
 //! What changes in an answer on its way to the visitor.
 
-use crate::{Grants, Headers, OwnSources, csp, response_headers};
+use crate::{Grants, Headers, LOCKED_POLICY, OwnSources, csp, response_headers};
 use url::Url;
 
 /// What the browser will do with the answer. Source: Fetch Metadata, `Sec-Fetch-Dest`.
@@ -59,6 +59,8 @@ pub struct ResponseFacts<'response> {
     pub must_inject: bool,
     /// Our inline parts, for CSP.
     pub own: &'response OwnSources,
+    /// Is the page to be handed out with nothing in it alive ([`crate::locked_target`])?
+    pub is_locked: bool,
 }
 
 /// What happens to the body.
@@ -133,6 +135,14 @@ pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
     if !has_body || !(is_denying || inject) {
         // The same address has other bytes under another consent: caches must tell them apart.
         plan.append.push(("vary".into(), "Cookie".into()));
+        return plan;
+    }
+    if facts.is_locked {
+        plan.remove.extend(ABOUT_THE_BYTES.map(String::from));
+        plan.remove.extend(["content-security-policy", "cache-control"].map(String::from));
+        plan.append.push(("cache-control".into(), "private, no-store".into()));
+        plan.append.push(("content-security-policy".into(), LOCKED_POLICY.into()));
+        plan.append.push(("x-dns-prefetch-control".into(), "off".into()));
         return plan;
     }
     let encoding = facts.header("content-encoding").unwrap_or("identity").trim().to_ascii_lowercase();
@@ -226,6 +236,7 @@ mod tests {
             grants: &denied,
             must_inject: true,
             own: &own,
+            is_locked: false,
         };
         change(&mut facts);
         plan_response(&facts)
@@ -267,6 +278,7 @@ mod tests {
             grants: &grants(CategorySet::ALL),
             must_inject: false,
             own: &OwnSources::default(),
+            is_locked: false,
         });
         assert_eq!(granted.body, BodyPlan::Pass);
         assert_eq!(granted.append, [("vary".to_string(), "Cookie".to_string())]);
@@ -309,6 +321,14 @@ mod tests {
         let plan = plan(&[("link", links)], |_| {});
         assert!(plan.remove.contains(&"link".to_string()));
         assert!(plan.append.contains(&("link".into(), "</a,b.css>; rel=preload; title=\"x,y\"".into())));
+    }
+
+    #[test]
+    fn a_locked_page_is_not_read_and_runs_nothing() {
+        let headers = [("content-type", "text/html"), ("content-encoding", "zstd"), ("content-length", "9")];
+        let plan = plan(&headers, |facts| facts.is_locked = true);
+        assert_eq!(plan.body, BodyPlan::Pass);
+        assert!(plan.append.contains(&("content-security-policy".into(), LOCKED_POLICY.into())));
     }
 
     #[test]

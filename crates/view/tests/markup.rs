@@ -59,7 +59,7 @@ fn page_facts(policy: &Policy) -> ConsentPage<'_> {
         policy_hex: "0123abcd",
         granted: CategorySet::NECESSARY.with(Category::Analytics),
         must_ask: false,
-        signals: Signals { gpc: true, dnt: false },
+        signals: Signals { gpc: true, ..Signals::NONE },
         key: KEY,
         return_to: "/shop",
         receipts: &RECEIPTS,
