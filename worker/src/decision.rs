@@ -129,6 +129,10 @@ async fn take(
         ("postern-receipt", recorded.receipt_id),
         ("location", safe_return(&asked.return_to)),
     ];
+    let clear = site.clear_site_data();
+    if !clear.is_empty() && !visit.decision.granted.difference(granted).is_empty() {
+        headers.push(("clear-site-data", clear));
+    }
     // What scripts cannot see is removed here; what they can, the gate removes as well.
     let cookies = visit.header("cookie").unwrap_or("");
     headers.extend(
@@ -167,18 +171,23 @@ pub fn is_same_origin(visit: &Visit) -> bool {
 }
 
 pub async fn read_body(visit: &Visit) -> std::result::Result<String, Refused> {
+    read_body_of(visit, BODY_BYTES_MAX).await
+}
+
+/// A request's body as text, of so many bytes at most.
+pub async fn read_body_of(visit: &Visit, bytes_max: usize) -> std::result::Result<String, Refused> {
     let Some(stream) = visit.request.body() else { return Ok(String::new()) };
     let mut chunks = wasm_streams::ReadableStream::from_raw(stream.unchecked_into()).into_stream();
     let mut body = Vec::new();
     while let Some(chunk) = chunks.next().await {
-        let Ok(chunk) = chunk else { return refuse(400, "The choice did not arrive whole.") };
+        let Ok(chunk) = chunk else { return refuse(400, "This did not arrive whole.") };
         let chunk = Uint8Array::new(&chunk);
-        if body.len() + chunk.length() as usize > BODY_BYTES_MAX {
-            return refuse(413, "A choice has at most 4096 bytes.");
+        if body.len() + chunk.length() as usize > bytes_max {
+            return refuse(413, &format!("This has at most {bytes_max} bytes."));
         }
         body.extend(chunk.to_vec());
     }
-    String::from_utf8(body).map_err(|_| Refused(400, "A choice is UTF-8 text.".into()))
+    String::from_utf8(body).map_err(|_| Refused(400, "This is UTF-8 text.".into()))
 }
 
 fn parse_json(body: &str) -> std::result::Result<Asked, Refused> {

@@ -32,6 +32,9 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
             collect::Verdict::Anonymous(stripped) => hit = Some(stripped),
         }
     }
+    if let Some(clean) = site.clean_landing(&visit, &grants).filter(|_| destination == Destination::Page) {
+        return answer::found(&clean);
+    }
     let must_inject = !grants.is_open() || visit.decision.must_ask || site.has_reopen_button();
     let plan = plan_request(&RequestFacts {
         target: visit.target(),
@@ -61,6 +64,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
     // Made only for what is rendered: an image costs nothing of it.
     let parts = (must_inject && destination.is_document()).then(|| Parts::of(site, &visit, destination));
     let parts = parts.unwrap_or_default();
+    let lockdown = site.lockdown(&visit, &grants).filter(|_| destination.is_document());
     let plan = plan_response(&ResponseFacts {
         status: response.status(),
         headers: &headers,
@@ -71,6 +75,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         must_inject,
         own: &parts.own,
         is_locked: is_locked_target(visit.target()),
+        lockdown: lockdown.as_deref(),
     });
     if plan.is_page && visit.method == "GET" {
         counting::count_page(site, env, context, &visit, parts.shows_banner);
@@ -139,8 +144,19 @@ impl Parts {
         let style = banner
             .as_ref()
             .map(|_| if is_denying { postern_view::BANNER_CSS } else { postern_view::REOPEN_CSS });
-        let is_decided = u8::from(!visit.decision.must_ask);
-        let state = format!("{:02x}|{}|{is_decided}", visit.decision.granted.bits(), assets::gate_url());
+        let is_decided =
+            match (visit.decision.must_ask, site.lockdown(visit, &site.grants(visit.decision.granted))) {
+                (true, _) => 0,
+                (false, None) => 1,
+                // The browser refuses by a policy that a page cannot lift: another choice takes another page.
+                (false, Some(_)) => 2,
+            };
+        let state = format!(
+            "{:02x}|{}|{is_decided}|{}",
+            visit.decision.granted.bits(),
+            assets::gate_url(),
+            site.consent_mode()
+        );
         let more = if is_denying { site.stub_rows(visit.host()) } else { String::new() };
         let more = more.replace('&', "&amp;").replace('"', "&quot;");
         let more = if more.is_empty() { more } else { format!(" data-postern-more=\"{more}\"") };

@@ -37,6 +37,14 @@ pub fn health(site: &Site, env: &Env) -> Result<Response> {
     if faults.is_empty() { answer::text(200, "ok") } else { answer::text(503, &faults.join("\n")) }
 }
 
+/// That Global Privacy Control is honoured, and since when this says so.
+pub fn gpc(site: &Site) -> Result<Response> {
+    let updated = site.policy.as_ref().map_or("2026-11-22", |policy| policy.notice.updated.as_str());
+    let headers = answer::headers("application/json")?;
+    headers.set("cache-control", "public, max-age=86400")?;
+    answer::with(200, &format!("{{\"gpc\":true,\"lastUpdate\":\"{updated}\"}}\n"), &headers)
+}
+
 fn failure(status: u16, title: &str, what_to_do: &str) -> Result<Response> {
     answer::page(status, &postern_view::error_page(status, title, what_to_do).into_string())
 }

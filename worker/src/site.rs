@@ -1,11 +1,12 @@
 //! What this deployment is: its policy, its keys, its origin. Read once per isolate; anything missing
 //! or broken is kept as the sentence that says what to do, and means: everything stays denied.
 
+use crate::visit::Visit;
 use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
 use postern_consent::{Category, CategorySet, Need, PolicyTag, Profile, State};
 use postern_policy::{Policy, Reopen};
 use postern_receipt::{CookieKey, KeyRing};
-use postern_rewrite::{Grants, stub_rows};
+use postern_rewrite::{Grants, lockdown_policy, strip_denied, stub_rows};
 use std::cell::RefCell;
 use std::rc::Rc;
 use url::Url;
@@ -127,6 +128,40 @@ impl Site {
     pub fn is_cookieless(&self, vendor: &str) -> bool {
         let vendors = self.policy.as_ref().map(Policy::vendors).unwrap_or_default();
         vendors.iter().any(|listed| listed.id == vendor && listed.is_cookieless)
+    }
+
+    /// The policy by which the browser itself refuses, where the site wants it and the visitor has decided.
+    pub fn lockdown(&self, visit: &Visit, grants: &Grants) -> Option<String> {
+        let is_wanted = self.policy.as_ref().is_ok_and(|policy| policy.edge.lockdown);
+        let is_decided = !visit.decision.must_ask && !grants.is_open();
+        (is_wanted && is_decided).then(|| lockdown_policy(&self.catalogue, visit.host(), grants.granted()))
+    }
+
+    /// The address without identifiers to which a visitor who arrives with some is sent on, where the site wants it.
+    pub fn clean_landing(&self, visit: &Visit, grants: &Grants) -> Option<String> {
+        let is_wanted = self.policy.as_ref().is_ok_and(|policy| policy.edge.clean_landing);
+        if !is_wanted || visit.method != "GET" {
+            return None;
+        }
+        // A path of two slashes would be another host's.
+        strip_denied(visit.target(), grants).filter(|target| !target.starts_with("//"))
+    }
+
+    /// What Google's tags are told beside the signals, as the stub reads it: how long they wait, and names to set.
+    pub fn consent_mode(&self) -> String {
+        let Ok(policy) = &self.policy else { return "500|ads_data_redaction".into() };
+        let mode = &policy.consent_mode;
+        let named =
+            [("ads_data_redaction", mode.ads_data_redaction), ("url_passthrough", mode.url_passthrough)];
+        let set: Vec<&str> = named.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect();
+        format!("{}|{}", mode.wait_for_update_ms, set.join(","))
+    }
+
+    /// `Clear-Site-Data` of an answer that takes back a grant; empty if the site wants none.
+    pub fn clear_site_data(&self) -> String {
+        let targets =
+            self.policy.as_ref().map(|policy| policy.edge.clear_site_data.as_slice()).unwrap_or_default();
+        targets.iter().map(|target| format!("\"{}\"", target.name())).collect::<Vec<_>>().join(", ")
     }
 
     /// What the stub on a page of this host must know beyond its own table.

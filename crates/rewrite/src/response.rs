@@ -61,6 +61,8 @@ pub struct ResponseFacts<'response> {
     pub own: &'response OwnSources,
     /// Is the page to be handed out with nothing in it alive ([`crate::locked_target`])?
     pub is_locked: bool,
+    /// A policy to stand beside the site's own ([`crate::lockdown_policy`]).
+    pub lockdown: Option<&'response str>,
 }
 
 /// What happens to the body.
@@ -156,6 +158,9 @@ pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
     plan.append.push(("cache-control".into(), "private, no-store".into()));
     let policies = facts.values("content-security-policy").flat_map(|value| value.split(','));
     plan.demanded_nonces = policies.filter_map(csp::demanded_nonces).collect();
+    if inject && let Some(policy) = facts.lockdown {
+        plan.append.push(("content-security-policy".into(), policy.into()));
+    }
     if inject {
         for name in ["content-security-policy", "content-security-policy-report-only"] {
             let policies: Vec<&str> = facts.values(name).collect();
@@ -237,6 +242,7 @@ mod tests {
             must_inject: true,
             own: &own,
             is_locked: false,
+            lockdown: None,
         };
         change(&mut facts);
         plan_response(&facts)
@@ -279,6 +285,7 @@ mod tests {
             must_inject: false,
             own: &OwnSources::default(),
             is_locked: false,
+            lockdown: None,
         });
         assert_eq!(granted.body, BodyPlan::Pass);
         assert_eq!(granted.append, [("vary".to_string(), "Cookie".to_string())]);
@@ -321,6 +328,20 @@ mod tests {
         let plan = plan(&[("link", links)], |_| {});
         assert!(plan.remove.contains(&"link".to_string()));
         assert!(plan.append.contains(&("link".into(), "</a,b.css>; rel=preload; title=\"x,y\"".into())));
+    }
+
+    #[test]
+    fn a_lockdown_stands_beside_the_sites_own_policy() {
+        let headers = [("content-type", "text/html"), ("content-security-policy", "img-src *")];
+        let plan = plan(&headers, |facts| facts.lockdown = Some("default-src 'self'"));
+        let mut policies: Vec<&str> = plan
+            .append
+            .iter()
+            .filter(|(name, _)| name == "content-security-policy")
+            .map(|(_, value)| &**value)
+            .collect();
+        policies.sort_unstable();
+        assert_eq!(policies, ["default-src 'self'", "img-src *"]);
     }
 
     #[test]
