@@ -106,6 +106,27 @@ function linkHeader(_request, response) {
   });
 }
 
+/** A page as many sites send theirs: anybody may keep it, and ask whether it is still the same. */
+function cacheable(request, response) {
+  const headers = { 'cache-control': 'public, max-age=600', etag: '"cacheable-1"', 'last-modified': 'Tue, 14 Nov 2023 22:13:20 GMT' };
+  if (request.headers['if-none-match'] === '"cacheable-1"') response.writeHead(304, headers).end();
+  else send(response, renderPage({ title: 'cacheable', body: `${TRACKERS}<p id="end">cacheable</p>` }), headers);
+}
+
+function cacheableAsset(_request, response) {
+  send(response, 'body{}', { 'content-type': 'text/css', 'cache-control': 'public, max-age=600' });
+}
+
+/** One tag longer than any rewriter keeps: an image someone pasted in. */
+function endlessTag(_request, response) {
+  send(response, renderPage({ title: 'endless', body: `${TRACKERS}<img alt="" src="data:image/png;base64,${'A'.repeat(6 * 1024 * 1024)}"><p id="end">end of endless</p>` }));
+}
+
+/** A host nobody knows, and a vendor that the policy does not list. */
+function strangers(_request, response) {
+  send(response, renderPage({ title: 'strangers', body: '<script src="https://cdn.stranger.example/x.js"></script><script src="https://analytics.tiktok.com/i18n/pixel/events.js"></script><p id="end">strangers</p>' }));
+}
+
 /** The container that, like real ones, starts other vendors' tags by itself. */
 function loader(_request, response) {
   const head = `<script>(function(w,d,s,l,i){w[l]=w[l]||[];w[l].push({'gtm.start':
@@ -130,4 +151,8 @@ export const pageRoutes = {
   '/attachment': attachment,
   '/link-header': linkHeader,
   '/loader': loader,
+  '/cacheable': cacheable,
+  '/cacheable-asset': cacheableAsset,
+  '/endless-tag': endlessTag,
+  '/strangers': strangers,
 };

@@ -129,9 +129,8 @@ async fn take(
         ("postern-receipt", recorded.receipt_id),
         ("location", safe_return(&asked.return_to)),
     ];
-    let clear = site.clear_site_data();
-    if !clear.is_empty() && !visit.decision.granted.difference(granted).is_empty() {
-        headers.push(("clear-site-data", clear));
+    if !visit.decision.granted.difference(granted).is_empty() {
+        headers.push(("clear-site-data", site.clear_site_data()));
     }
     // What scripts cannot see is removed here; what they can, the gate removes as well.
     let cookies = visit.header("cookie").unwrap_or("");

@@ -36,6 +36,13 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         return answer::found(&clean);
     }
     let must_inject = !grants.is_open() || visit.decision.must_ask || site.has_reopen_button();
+    // A page made ahead would show the choice of then: the browser asks again when it is wanted.
+    if must_inject
+        && destination.is_document()
+        && visit.header("sec-purpose").is_some_and(|value| value.contains("prefetch"))
+    {
+        return answer::text(503, "pages that depend on a choice are not fetched ahead");
+    }
     let plan = plan_request(&RequestFacts {
         target: visit.target(),
         headers: &visit.headers,

@@ -157,11 +157,16 @@ impl Site {
         format!("{}|{}", mode.wait_for_update_ms, set.join(","))
     }
 
-    /// `Clear-Site-Data` of an answer that takes back a grant; empty if the site wants none.
+    /// `Clear-Site-Data` of an answer that takes back a grant: pages the browser keeps were made under it, those it
+    /// would show again on "back" among them. Source: W3C Clear Site Data; HTML standard, "back/forward cache".
     pub fn clear_site_data(&self) -> String {
         let targets =
             self.policy.as_ref().map(|policy| policy.edge.clear_site_data.as_slice()).unwrap_or_default();
-        targets.iter().map(|target| format!("\"{}\"", target.name())).collect::<Vec<_>>().join(", ")
+        let mut names: Vec<&str> = targets.iter().map(|target| target.name()).collect();
+        if !names.contains(&"cache") {
+            names.insert(0, "cache");
+        }
+        names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
     }
 
     /// What the stub on a page of this host must know beyond its own table.

@@ -119,6 +119,12 @@ impl Vendor {
         }
     }
 
+    /// Does it only bring in others? Then it has no purpose of its own, and any category is enough for it.
+    #[must_use]
+    pub fn is_loader(&self) -> bool {
+        self.need.categories().iter().count() > 1
+    }
+
     /// Does it need no consent at all?
     #[must_use]
     pub fn is_necessary(&self) -> bool {

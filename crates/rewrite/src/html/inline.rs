@@ -117,10 +117,26 @@ impl Page {
                 self.look_at(&address, owners);
             }
         }
-        if kind != ScriptKind::Rules
-            && let Some(vendor) = self.grants.denied_inline(script)
-        {
+        if kind != ScriptKind::Rules {
+            self.snippet(script, owners);
+        }
+    }
+
+    /// A vendor's snippet only queues, and its loader meets the stub; without it the page's own calls would fail,
+    /// so it is left alone. Not so a loader's whose address tells nothing (a server container's own): it is held,
+    /// and pages that use its data layer find the one the stub has made. Source: trackers.md 1.2.
+    fn snippet(&mut self, script: &str, owners: &mut Vec<&'static Vendor>) {
+        let Some(vendor) = self.grants.denied_inline(script) else { return };
+        let mut named = Vec::new();
+        for address in addresses(script, ScriptKind::Rules) {
+            if address.contains("//") {
+                self.look_at(&address, &mut named);
+            }
+        }
+        if vendor.is_loader() && named.is_empty() {
             add(owners, vendor);
+        } else {
+            add(&mut self.held, vendor);
         }
     }
 

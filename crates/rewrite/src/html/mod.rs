@@ -133,7 +133,7 @@ impl OutputSink for Sink {
 pub struct Seen {
     /// Third parties that neither catalogue nor policy knows, in order of name.
     pub unknown: Vec<String>,
-    /// Vendors of whom something was held, once each.
+    /// Vendors of whom something was held, or whose snippet is there, once each.
     pub held: Vec<&'static Vendor>,
 }
 

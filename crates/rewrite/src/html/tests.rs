@@ -155,6 +155,24 @@ fn an_inline_script_that_is_held_keeps_an_inert_twin() {
 }
 
 #[test]
+fn a_snippet_is_left_alone_unless_its_loader_hides() {
+    let gtm = |address: &str| {
+        format!(
+            "<script>(function(w,d,s,l,i){{w[l]=w[l]||[];w[l].push({{'gtm.start':1,event:'gtm.js'}});var j=\
+             d.createElement(s);j.src='{address}'+i;}})(window,document,'script','dataLayer','GTM-1');</script>"
+        )
+    };
+    let plain = gtm("https://www.googletagmanager.com/gtm.js?id=");
+    assert_eq!(rewrite(&plain), plain);
+    assert_eq!(held_of(&plain), ["gtm"]);
+    let hidden = rewrite(&gtm("https://data.shop.example/kx3.js?"));
+    assert!(hidden.starts_with("<script></script><script data-postern-need=\"1e\""), "{hidden}");
+    let meta =
+        "<script>!function(f,b){f.fbq=f._fbq=1}(window);s.src='/own/fbevents.js';fbq('init','1')</script>";
+    assert_eq!(rewrite(meta), meta);
+}
+
+#[test]
 fn a_style_attribute_loses_only_what_is_held() {
     let held = rewrite(&format!("<p style=\"color:red;background:url('{TR}') blue\">"));
     assert!(held.contains("style=\"color:red;background:url(&quot;about:invalid&quot;) blue\""), "{held}");
