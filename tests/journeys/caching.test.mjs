@@ -136,7 +136,7 @@ describe('one browser that changes its mind', () => {
     await page.goto(`${worker.base}/_postern/consent`);
     const left = page.waitForResponse((response) => response.url().includes('/_postern/decision'));
     await action(page, 'withdraw').click();
-    assert.match((await left).headers()['clear-site-data'] ?? '', /"cache"/);
+    assert.match((await (await left).allHeaders())['clear-site-data'] ?? '', /"cache"/);
     await page.waitForLoadState();
     await world.settle();
     await page.goto(`${worker.base}/cacheable?next`);

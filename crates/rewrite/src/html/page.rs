@@ -30,6 +30,8 @@ pub struct Page {
     pub(super) noscript: String,
     pub(super) inline: Option<Inline>,
     depth: usize,
+    /// Frames held so far.
+    frames: usize,
     /// See [`csp::demanded_nonces`], a list for each policy.
     demanded_nonces: Vec<Vec<String>>,
     /// Third parties nobody knows.
@@ -64,6 +66,7 @@ impl Page {
             noscript: String::new(),
             inline: None,
             depth: 0,
+            frames: 0,
             demanded_nonces: Vec::new(),
             unknown: BTreeSet::new(),
             held: Vec::new(),
@@ -298,7 +301,12 @@ impl Page {
         Ok((out, seen.held))
     }
 
-    fn mark(&self, element: &mut Element<'_, '_>, tag: &str, owners: &[&'static Vendor]) -> HandlerResult {
+    fn mark(
+        &mut self,
+        element: &mut Element<'_, '_>,
+        tag: &str,
+        owners: &[&'static Vendor],
+    ) -> HandlerResult {
         let (mut needs, ids) = marks(owners);
         if tag == "script" && !self.has_demanded_nonce(element) {
             // The browser would refuse it, so no grant may start it: the need that nothing meets.
@@ -312,6 +320,18 @@ impl Page {
             let original = element.get_attribute("type").unwrap_or_default();
             element.set_attribute("data-postern-type", &original)?;
             element.set_attribute("type", "text/plain")?;
+        }
+        // Going back in history, browsers load a frame with what was in it then, whatever its markup says now: they
+        // know it by its name, or by its place if it has none.
+        let is_frame_held = ["data-postern-src", "data-postern-data", "data-postern-srcdoc"]
+            .iter()
+            .any(|name| element.has_attribute(name));
+        if is_frame_held && matches!(tag, "iframe" | "frame" | "object" | "embed") {
+            if let Some(name) = element.get_attribute("name") {
+                element.set_attribute("data-postern-name", &name)?;
+            }
+            self.frames += 1;
+            element.set_attribute("name", &format!("postern-held-{}-{}", self.depth, self.frames))?;
         }
         if tag == "iframe"
             && element.has_attribute("data-postern-src")
