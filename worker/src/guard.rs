@@ -262,7 +262,8 @@ async fn rewrite(
         rewriter,
         grants: grants.clone(),
         path: visit.url.path().to_string(),
-        locked: locked_target(visit.target()),
+        // With its host: a path that begins with two slashes would name another.
+        locked: format!("{}{}", visit.origin(), locked_target(visit.target())),
         now_ms: visit.now_ms,
     };
     let readable = passage.begin(source, first)?;
