@@ -32,7 +32,7 @@ pub use html::{Injection, PageRewriter, RewriteError, Seen};
 pub use origin::{map_location, map_set_cookie};
 pub use payload::{BODY_BYTES_MAX, CollectFacts, Glance, Hit, StrippedHit, glance, read_hit};
 pub use request::{RequestFacts, RequestPlan, plan_request};
-pub use response::{BodyPlan, Destination, ResponseFacts, ResponsePlan, plan_response};
+pub use response::{BodyPlan, Destination, ResponseFacts, ResponsePlan, Syntax, plan_response};
 pub use signals::signals;
 pub use stub_rows::stub_rows;
 pub use xml::XmlRewriter;
