@@ -16,7 +16,7 @@ use crate::xml::escape;
 use crate::{Charset, OwnSources};
 use encoding_rs::{Decoder, UTF_8};
 pub(crate) use inline::INLINE_BYTES_MAX;
-use lol_html::html_content::{Comment, DocumentEnd, Element, TextChunk};
+use lol_html::html_content::{Comment, DocumentEnd, Element, TextChunk, TextType};
 use lol_html::{
     AsciiCompatibleEncoding, DocumentContentHandlers, ElementContentHandlers, HtmlRewriter, MemorySettings,
     OutputSink, Selector, Settings,
@@ -285,7 +285,10 @@ fn settings(page: &Rc<RefCell<Page>>, encoding: AsciiCompatibleEncoding) -> Sett
         handle(INLINE, ElementContentHandlers::default().text(inline));
         let shared = Rc::clone(page);
         let noscript = move |text: &mut TextChunk<'_>| {
-            shared.borrow_mut().noscript_text(text);
+            // In SVG it is an element like any other, and what stands in it is no text.
+            if text.text_type() != TextType::Data {
+                shared.borrow_mut().noscript_text(text);
+            }
             Ok(())
         };
         handle(NOSCRIPT, ElementContentHandlers::default().text(noscript));
