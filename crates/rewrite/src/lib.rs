@@ -1,7 +1,7 @@
 //! What the edge does to traffic, as pure plans over facts and a decision.
 //!
-//! What lives here: [`plan_request`] and [`plan_response`], the streaming [`PageRewriter`], and the
-//! rules they share for addresses, cookies, parameters, charsets and CSP.
+//! What lives here: [`plan_request`] and [`plan_response`], the streaming [`PageRewriter`] and [`XmlRewriter`],
+//! and the rules they share for addresses, cookies, parameters, charsets and CSP.
 //! What never does: the network, the `worker` crate, clocks, markup of our own (the caller brings
 //! it), deciding what is granted (`postern-consent`). What no rule here names passes byte for byte.
 
@@ -24,6 +24,7 @@ mod response_headers;
 mod script;
 mod signals;
 mod stub_rows;
+mod xml;
 
 pub use charset::{Charset, PRESCAN_BYTES};
 pub use cookies::{OWN_COOKIE_PREFIX, cookie_value, expire_denied};
@@ -37,9 +38,10 @@ pub use origin::{map_location, map_set_cookie};
 pub use payload::{BODY_BYTES_MAX, CollectFacts, Glance, Hit, StrippedHit, glance, read_hit};
 pub use query::strip_denied;
 pub use request::{RequestFacts, RequestPlan, plan_request};
-pub use response::{BodyPlan, Destination, ResponseFacts, ResponsePlan, plan_response};
+pub use response::{BodyPlan, Destination, ResponseFacts, ResponsePlan, Syntax, plan_response};
 pub use signals::signals;
 pub use stub_rows::stub_rows;
+pub use xml::XmlRewriter;
 
 /// Header names and values in the order they came; names lower-case.
 pub type Headers = Vec<(String, String)>;

@@ -65,17 +65,28 @@ pub struct ResponseFacts<'response> {
     pub lockdown: Option<&'response str>,
 }
 
+/// How a browser reads a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    /// As HTML: through a [`crate::PageRewriter`], in the charset of [`crate::Charset::of`].
+    Html,
+    /// As XML: through a [`crate::XmlRewriter`], in the charset of [`crate::Charset::of_xml`]. It leaves as UTF-8.
+    Xml,
+}
+
 /// What happens to the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyPlan {
     /// Goes through byte for byte.
     Pass,
-    /// Streams through a [`crate::PageRewriter`]; `inject` puts our parts in.
+    /// Streams through the rewriter of that syntax; `inject` puts our parts in.
     Rewrite {
+        /// How is it read?
+        syntax: Syntax,
         /// Put gate and banner in?
         inject: bool,
     },
-    /// Must not go out: it is a page nobody here can read (its `Content-Encoding`).
+    /// Must not go out: it is a page nobody here can read (its `Content-Encoding`, or two types that read it differently).
     Refuse,
     /// Must not go out: it sends what is no page on to a vendor that is denied.
     Withhold,
@@ -129,11 +140,13 @@ pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
         plan.body = BodyPlan::Withhold;
         return plan;
     }
-    let Some(is_certain) = html_certainty(facts) else { return plan };
+    let Some(reading) = reading_of(facts) else { return plan };
+    let is_certain = !matches!(reading, Reading::Sniffed);
     let is_denying = !facts.grants.is_open();
     let inject = facts.must_inject && is_certain && facts.destination.is_document();
     let has_body = !matches!(facts.status, 204 | 205 | 304) && facts.status >= 200;
-    plan.is_page = has_body && is_certain && facts.destination == Destination::Page;
+    let is_page = matches!(reading, Reading::Html | Reading::Xhtml | Reading::Either);
+    plan.is_page = has_body && is_page && facts.destination == Destination::Page;
     if !has_body || !(is_denying || inject) {
         // The same address has other bytes under another consent: caches must tell them apart.
         plan.append.push(("vary".into(), "Cookie".into()));
@@ -148,11 +161,16 @@ pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
         return plan;
     }
     let encoding = facts.header("content-encoding").unwrap_or("identity").trim().to_ascii_lowercase();
-    if !["identity", "gzip", "br", ""].contains(&encoding.as_str()) {
+    if !["identity", "gzip", "br", ""].contains(&encoding.as_str()) || reading == Reading::Either {
         plan.body = BodyPlan::Refuse;
         return plan;
     }
-    plan.body = BodyPlan::Rewrite { inject };
+    let syntax = match reading {
+        // What scripts fetch they may insert as HTML, whatever it is called.
+        Reading::Xml | Reading::Xhtml if facts.destination.is_document() => Syntax::Xml,
+        _ => Syntax::Html,
+    };
+    plan.body = BodyPlan::Rewrite { syntax, inject };
     plan.remove.extend(ABOUT_THE_BYTES.map(String::from));
     plan.remove.push("cache-control".into());
     plan.append.push(("cache-control".into(), "private, no-store".into()));
@@ -187,8 +205,27 @@ impl ResponseFacts<'_> {
     }
 }
 
-/// `Some(true)` for HTML, `Some(false)` for what a browser may take for HTML, `None` for the rest.
-fn html_certainty(facts: &ResponseFacts) -> Option<bool> {
+/// What a browser takes an answer for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    Html,
+    /// HTML by its names, XML by its syntax.
+    Xhtml,
+    /// XML in which HTML or SVG may stand.
+    Xml,
+    /// HTML, if its first bytes look like it.
+    Sniffed,
+    /// HTML or XML: it says both.
+    Either,
+}
+
+/// Source: MIME Sniffing section 4.6, "XML MIME type"; `text/xsl` is one to Chromium.
+fn is_xml(essence: &str) -> bool {
+    essence.ends_with("+xml") || matches!(essence, "text/xml" | "application/xml" | "text/xsl")
+}
+
+/// How it will be read; `None` for what is never read as a document.
+fn reading_of(facts: &ResponseFacts) -> Option<Reading> {
     // What is saved to a file is not rendered, and must be the file. Source: RFC 6266.
     let is_saved = facts.header("content-disposition").is_some_and(|value| {
         value.trim_start().get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case("attachment"))
@@ -196,7 +233,7 @@ fn html_certainty(facts: &ResponseFacts) -> Option<bool> {
     if facts.destination == Destination::Asset || is_saved {
         return None;
     }
-    let sniffed = facts.destination.is_document().then_some(false);
+    let sniffed = facts.destination.is_document().then_some(Reading::Sniffed);
     // Of several types browsers take the last one they can read; whoever sends several may get any.
     // Source: Fetch standard, "extract a MIME type".
     let types: Vec<String> = facts
@@ -205,8 +242,14 @@ fn html_certainty(facts: &ResponseFacts) -> Option<bool> {
         .map(|one| one.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
         .collect();
     let is = |wanted: &[&str]| types.iter().any(|essence| wanted.contains(&essence.as_str()));
-    if is(&["text/html", "application/xhtml+xml"]) {
-        return Some(true);
+    let (is_html, is_xhtml) = (is(&["text/html"]), is(&["application/xhtml+xml"]));
+    let is_xml_document = facts.destination.is_document() && types.iter().any(|essence| is_xml(essence));
+    match (is_html, is_xhtml, is_xml_document) {
+        (true, _, true) => return Some(Reading::Either),
+        (true, ..) => return Some(Reading::Html),
+        (_, true, _) => return Some(Reading::Xhtml),
+        (.., true) => return Some(Reading::Xml),
+        _ => {}
     }
     // Source: MIME Sniffing section 7: these are sniffed as if there were no type.
     let is_unknown = is(&["unknown/unknown", "application/unknown", "*/*"]);
@@ -251,7 +294,7 @@ mod tests {
     #[test]
     fn a_page_is_rewritten_and_kept_out_of_caches() {
         let plan = plan(&[("content-type", "text/html"), ("etag", "\"a\"")], |_| {});
-        assert_eq!(plan.body, BodyPlan::Rewrite { inject: true });
+        assert_eq!(plan.body, BodyPlan::Rewrite { syntax: Syntax::Html, inject: true });
         assert!(plan.remove.contains(&"etag".to_string()));
         assert!(plan.append.contains(&("cache-control".into(), "private, no-store".into())));
     }
@@ -294,11 +337,11 @@ mod tests {
     #[test]
     fn fragments_are_held_but_get_no_banner() {
         let fragment = plan(&[("content-type", "text/html")], |facts| facts.destination = Destination::Data);
-        assert_eq!(fragment.body, BodyPlan::Rewrite { inject: false });
+        assert_eq!(fragment.body, BodyPlan::Rewrite { syntax: Syntax::Html, inject: false });
         let saved = [("content-type", "text/html"), ("content-disposition", "Attachment; filename=a.html")];
         assert_eq!(plan(&saved, |_| {}).body, BodyPlan::Pass);
         let untyped = plan(&[], |_| {});
-        assert_eq!(untyped.body, BodyPlan::Rewrite { inject: false });
+        assert_eq!(untyped.body, BodyPlan::Rewrite { syntax: Syntax::Html, inject: false });
     }
 
     #[test]
@@ -396,20 +439,49 @@ mod tests {
         };
         assert_eq!(redirect(Destination::Asset).body, BodyPlan::Withhold);
         assert_eq!(redirect(Destination::Data).body, BodyPlan::Withhold);
-        assert_eq!(redirect(Destination::Page).body, BodyPlan::Rewrite { inject: false });
+        assert_eq!(
+            redirect(Destination::Page).body,
+            BodyPlan::Rewrite { syntax: Syntax::Html, inject: false }
+        );
     }
 
     #[test]
     fn html_is_told_as_browsers_tell_it() {
         for (content_type, expected) in [
-            ("text/html", BodyPlan::Rewrite { inject: true }),
-            ("text/plain, text/html", BodyPlan::Rewrite { inject: true }),
-            ("html", BodyPlan::Rewrite { inject: false }),
-            ("*/*", BodyPlan::Rewrite { inject: false }),
+            ("text/html", BodyPlan::Rewrite { syntax: Syntax::Html, inject: true }),
+            ("text/plain, text/html", BodyPlan::Rewrite { syntax: Syntax::Html, inject: true }),
+            ("html", BodyPlan::Rewrite { syntax: Syntax::Html, inject: false }),
+            ("*/*", BodyPlan::Rewrite { syntax: Syntax::Html, inject: false }),
             ("text/plain", BodyPlan::Pass),
             ("application/json", BodyPlan::Pass),
         ] {
             assert_eq!(plan(&[("content-type", content_type)], |_| {}).body, expected, "{content_type}");
+        }
+    }
+
+    #[test]
+    fn xml_is_told_where_it_is_a_document() {
+        let read = |content_type, destination| {
+            let plan = plan(&[("content-type", content_type)], |facts| facts.destination = destination);
+            (plan.body, plan.is_page)
+        };
+        let xml = BodyPlan::Rewrite { syntax: Syntax::Xml, inject: true };
+        let html = BodyPlan::Rewrite { syntax: Syntax::Html, inject: false };
+        for (content_type, destination, expected) in [
+            ("application/xhtml+xml", Destination::Page, (xml, true)),
+            ("Application/XHTML+XML; charset=utf-8", Destination::Frame, (xml, false)),
+            ("application/xhtml+xml", Destination::Data, (html, false)),
+            ("application/xhtml+xml", Destination::Asset, (BodyPlan::Pass, false)),
+            ("image/svg+xml", Destination::Page, (xml, false)),
+            ("image/svg+xml", Destination::Frame, (xml, false)),
+            ("image/svg+xml", Destination::Asset, (BodyPlan::Pass, false)),
+            ("image/svg+xml", Destination::Data, (BodyPlan::Pass, false)),
+            ("text/xml", Destination::Page, (xml, false)),
+            ("application/rss+xml", Destination::Page, (xml, false)),
+            ("application/xml", Destination::Data, (BodyPlan::Pass, false)),
+            ("text/html, application/xhtml+xml", Destination::Page, (BodyPlan::Refuse, true)),
+        ] {
+            assert_eq!(read(content_type, destination), expected, "{content_type} {destination:?}");
         }
     }
 

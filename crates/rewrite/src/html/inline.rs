@@ -10,7 +10,7 @@ use postern_catalogue::Vendor;
 const NOSCRIPT_BYTES_MAX: usize = 64 * 1024;
 
 /// How much of one inline script or style is looked into, and kept while it arrives; the rest passes.
-const INLINE_BYTES_MAX: usize = 512 * 1024;
+pub(crate) const INLINE_BYTES_MAX: usize = 512 * 1024;
 
 /// An inline script or style while its text arrives.
 pub(super) struct Inline {
@@ -110,7 +110,7 @@ impl Page {
         )
     }
 
-    pub(super) fn script(&mut self, script: &str, kind: ScriptKind, owners: &mut Vec<&'static Vendor>) {
+    pub(crate) fn script(&mut self, script: &str, kind: ScriptKind, owners: &mut Vec<&'static Vendor>) {
         for address in addresses(script, kind) {
             // A bare word is a name to be looked up, not an address.
             if address.contains('/') {

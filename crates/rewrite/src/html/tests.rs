@@ -119,6 +119,7 @@ fn every_way_to_start_a_request_is_held() {
         "<script type=speculationrules>{\"prefetch\":[{\"urls\":[\"TR\"]}]}</script>",
         "<script src='data:text/javascript,import(%22TR%22)'></script>",
         "<noscript><img src='TR'></noscript>",
+        "<svg><noscript><script>import('TR')</script></noscript></svg>",
         "<template><img src='TR'></template>",
         "<template shadowrootmode=open><img src='TR'></template>",
         "<!--[if IE]><script src='TR'></script><![endif]-->",
