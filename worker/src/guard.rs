@@ -2,14 +2,14 @@
 //! granted held. The plans come from `postern-rewrite`; here they are run.
 
 use crate::site::Site;
-use crate::stream::{CHUNK_BYTES, Passage};
+use crate::stream::{CHUNK_BYTES, Passage, Rewriter};
 use crate::visit::{Visit, read_headers};
 use crate::{OWN_FOLDER, answer, assets, collect, counting, observing, pages, proxy};
 use futures_util::AsyncReadExt;
 use postern_rewrite::{
     BodyPlan, Charset, Destination, Grants, Headers, Injection, OwnSources, PRESCAN_BYTES, PageRewriter,
-    RequestFacts, ResponseFacts, ResponsePlan, is_locked_target, locked_target, map_location, map_set_cookie,
-    plan_request, plan_response,
+    RequestFacts, ResponseFacts, ResponsePlan, Syntax, XmlRewriter, is_locked_target, locked_target,
+    map_location, map_set_cookie, plan_request, plan_response,
 };
 use postern_stats::Kind;
 use postern_view::BannerFacts;
@@ -106,9 +106,9 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
             observing::send_soon(site, env, context, visit.now_ms);
             pages::unreadable()
         }
-        BodyPlan::Rewrite { inject } => {
+        BodyPlan::Rewrite { syntax, inject } => {
             let parts = inject.then_some((parts.injection, parts.own));
-            rewrite(&response, &visit, &headers, &plan, &grants, parts).await
+            rewrite(&response, &visit, &headers, &plan, &grants, syntax, parts).await
         }
     }
 }
@@ -165,16 +165,26 @@ impl Parts {
             site.consent_mode()
         );
         let more = if is_denying { site.stub_rows(visit.host()) } else { String::new() };
-        let more = more.replace('&', "&amp;").replace('"', "&quot;");
-        let more = if more.is_empty() { more } else { format!(" data-postern-more=\"{more}\"") };
-        let mut head = format!("<script data-postern-state=\"{state}\"{more}>{script}</script>");
+        let mut attributes = vec![("data-postern-state", state.as_str())];
+        if !more.is_empty() {
+            attributes.push(("data-postern-more", &more));
+        }
+        let written = |(name, value): &(&str, &str)| {
+            format!(" {name}=\"{}\"", value.replace('&', "&amp;").replace('"', "&quot;"))
+        };
+        let mut head =
+            format!("<script{}>{script}</script>", attributes.iter().map(written).collect::<String>());
+        // In XML our HTML is no markup: a link to the visitor's own page stands for the banner.
+        let words = site.working().and_then(|(policy, _)| policy.texts.text("reopen")).filter(|_| is_page);
+        let link = words.map(|words| (postern_view::CONSENT_PATH, words));
         if let Some(css) = style {
             head.push_str(&format!("<style>{css}</style>"));
         }
         let embed_note = site.policy.as_ref().map(|policy| postern_view::embed_note(policy).into_string());
         Self {
             shows_banner: banner.is_some() && visit.decision.must_ask,
-            injection: Injection::new(head, &banner.unwrap_or_default(), &embed_note.unwrap_or_default()),
+            injection: Injection::new(head, &banner.unwrap_or_default(), &embed_note.unwrap_or_default())
+                .with_xml(&attributes, script, link),
             own: OwnSources {
                 script_hashes: vec![hash.to_string()],
                 style_hashes: style.map(postern_view::css_hash).into_iter().collect(),
@@ -232,6 +242,7 @@ async fn rewrite(
     headers: &Headers,
     plan: &ResponsePlan,
     grants: &Grants,
+    syntax: Syntax,
     parts: Option<(Injection, OwnSources)>,
 ) -> Result<Response> {
     let content_type =
@@ -250,14 +261,28 @@ async fn rewrite(
             Err(_) => return pages::origin_broke_off(),
         }
     }
-    let charset = Charset::of(content_type, &first);
+    let charset = match syntax {
+        Syntax::Html => Charset::of(content_type, &first),
+        Syntax::Xml => Charset::of_xml(content_type, &first),
+    };
     let essence = content_type.split(';').next().unwrap_or("").trim();
     let labelled = charset
         .header_label()
         .filter(|_| !essence.is_empty())
+        // An XML document leaves as UTF-8, whatever it came in.
+        .map(|label| if syntax == Syntax::Xml { "UTF-8" } else { label })
         .map(|label| format!("{essence}; charset={label}"));
-    let rewriter = PageRewriter::new(charset, &visit.url, grants, parts)
-        .with_demanded_nonces(plan.demanded_nonces.clone());
+    let demanded = plan.demanded_nonces.clone();
+    let rewriter = match syntax {
+        Syntax::Html => {
+            let rewriter = PageRewriter::new(charset, &visit.url, grants, parts);
+            Rewriter::Html(Box::new(rewriter.with_demanded_nonces(demanded)))
+        }
+        Syntax::Xml => {
+            let rewriter = XmlRewriter::new(charset, &visit.url, grants, parts);
+            Rewriter::Xml(Box::new(rewriter.with_demanded_nonces(demanded)))
+        }
+    };
     let passage = Passage {
         rewriter,
         grants: grants.clone(),

@@ -3,7 +3,7 @@
 use crate::{answer, observing};
 use futures_util::AsyncReadExt;
 use js_sys::Uint8Array;
-use postern_rewrite::{Grants, PageRewriter, RewriteError, break_out};
+use postern_rewrite::{Grants, PageRewriter, RewriteError, Seen, XmlRewriter, break_out};
 use postern_stats::Kind;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -15,10 +15,39 @@ use worker::Result;
 /// handed on as soon as it is there, whatever its size.
 pub const CHUNK_BYTES: usize = 64 * 1024;
 
+/// What a page goes through, by how browsers read it.
+pub enum Rewriter {
+    /// HTML.
+    Html(Box<PageRewriter>),
+    /// XML.
+    Xml(Box<XmlRewriter>),
+}
+
+impl Rewriter {
+    fn write(&mut self, chunk: &[u8]) -> std::result::Result<Vec<u8>, RewriteError> {
+        match self {
+            Self::Html(rewriter) => rewriter.write(chunk),
+            Self::Xml(rewriter) => rewriter.write(chunk),
+        }
+    }
+
+    fn end(self) -> std::result::Result<(Vec<u8>, Seen), RewriteError> {
+        match self {
+            Self::Html(rewriter) => rewriter.end(),
+            Self::Xml(rewriter) => rewriter.end(),
+        }
+    }
+
+    /// What leads on from a page that is given up; an XML document just ends, and browsers say where.
+    fn way_on(&self, locked: &str) -> Option<String> {
+        matches!(self, Self::Html(_)).then(|| break_out(locked))
+    }
+}
+
 /// A page on its way.
 pub struct Passage {
     /// What it goes through.
-    pub rewriter: PageRewriter,
+    pub rewriter: Rewriter,
     /// What may pass.
     pub grants: Grants,
     /// The page's path.
@@ -53,6 +82,7 @@ impl Passage {
         first: Vec<u8>,
         writer: WritableStreamDefaultWriter,
     ) {
+        let way_on = self.rewriter.way_on(&self.locked);
         let mut buffer = vec![0; CHUNK_BYTES];
         let mut read = first;
         loop {
@@ -72,7 +102,7 @@ impl Passage {
                 // The visitor has gone: so does the origin's answer, when its reader is dropped.
                 Ok(out) if !out.is_empty() && write(&writer, &out).await.is_err() => return,
                 Ok(_) => read.clear(),
-                Err(error) => return give_up(&self.path, &self.locked, self.now_ms, &writer, &error).await,
+                Err(error) => return give_up(&self.path, way_on, self.now_ms, &writer, &error).await,
             }
         }
         match self.rewriter.end() {
@@ -82,7 +112,7 @@ impl Passage {
                     let _ = JsFuture::from(writer.close()).await;
                 }
             }
-            Err(error) => give_up(&self.path, &self.locked, self.now_ms, &writer, &error).await,
+            Err(error) => give_up(&self.path, way_on, self.now_ms, &writer, &error).await,
         }
     }
 }
@@ -90,14 +120,18 @@ impl Passage {
 /// What was sent so far is safe, and the rest cannot be told apart: the visitor is led to the same page, locked.
 async fn give_up(
     path: &str,
-    locked: &str,
+    way_on: Option<String>,
     now_ms: u64,
     writer: &WritableStreamDefaultWriter,
     error: &RewriteError,
 ) {
-    answer::log(&format!("a page was not passed on as it is, but locked: {error}"));
+    answer::log(&format!("a page was not passed on as it is: {error}"));
     observing::see(Kind::Fault, "rewriter", path, now_ms);
-    if write(writer, break_out(locked).as_bytes()).await.is_ok() {
+    let Some(way_on) = way_on else {
+        let _ = JsFuture::from(writer.abort_with_reason(&error.to_string().into())).await;
+        return;
+    };
+    if write(writer, way_on.as_bytes()).await.is_ok() {
         let _ = JsFuture::from(writer.close()).await;
     }
 }
