@@ -230,7 +230,10 @@ impl XmlRewriter {
                     return Err(RewriteError::IllFormed("a document type stands in a wrong place"));
                 }
             }
-            Kind::Instruction if token.starts_with("<?xml ") || token.starts_with("<?xml\t") => {
+            Kind::Instruction
+                if token.starts_with("<?xml")
+                    && token.as_bytes().get(5).is_some_and(u8::is_ascii_whitespace) =>
+            {
                 if self.is_transcoded
                     && let Some(range) = charset::encoding_name(token)
                 {
