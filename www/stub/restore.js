@@ -43,6 +43,6 @@ export const restore = (element) => {
     element.setAttribute('src', trusted.createScriptURL(source));
   } else if (type != null && element.localName == 'script') {
     // An inline script is started by what is put into it. Source: HTML standard, "children changed steps".
-    element.text = trusted.createScript(element.text);
+    element.textContent = trusted.createScript(element.textContent);
   }
 };

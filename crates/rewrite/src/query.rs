@@ -6,11 +6,12 @@ use crate::address::percent_decode;
 /// The address without parameters of denied vendors; `None` if there are none.
 #[must_use]
 pub fn strip_denied(address: &str, grants: &Grants) -> Option<String> {
-    let (before, rest) = address.split_once('?')?;
-    let (query, fragment) = match rest.split_once('#') {
-        Some((query, fragment)) => (query, Some(fragment)),
-        None => (rest, None),
+    // A question mark in a fragment is the fragment's.
+    let (address, fragment) = match address.split_once('#') {
+        Some((address, fragment)) => (address, Some(fragment)),
+        None => (address, None),
     };
+    let (before, query) = address.split_once('?')?;
     let is_kept = |pair: &&str| {
         let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
         grants.denied_param(&String::from_utf8_lossy(&percent_decode(name))).is_none()
@@ -49,6 +50,7 @@ mod tests {
             ("/p?gclid", Some("/p")),
             ("/p?fbclid=x#gclid=1", Some("/p#gclid=1")),
             ("/p?size=42", None),
+            ("/p#x?gclid=1", None),
             ("/p?", None),
             ("/gclid", None),
             ("/p?%zz=1&%=", None),

@@ -3,8 +3,11 @@
 use super::page::{Page, add, as_value, marks};
 use crate::address::unescape;
 use crate::script::{ScriptKind, addresses};
-use lol_html::html_content::{Comment, ContentType, Element, TextChunk, TextType};
+use lol_html::HandlerResult;
+use lol_html::html_content::{Comment, ContentType, Element, EndTag, TextChunk, TextType};
 use postern_catalogue::Vendor;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// The longest `noscript` that is looked into; a longer one loses its content.
 const NOSCRIPT_BYTES_MAX: usize = 64 * 1024;
@@ -24,6 +27,40 @@ pub(super) struct Inline {
     original_type: String,
     text: String,
     is_overlong: bool,
+    /// Is it SVG's? Then its text knows character references, and may come in pieces.
+    is_svg: bool,
+}
+
+fn is_svg(element: &Element<'_, '_>) -> bool {
+    element.namespace_uri() == "http://www.w3.org/2000/svg"
+}
+
+/// Does a script come from an address, so that its text means nothing? In SVG `src` is no address.
+fn has_address(element: &Element<'_, '_>) -> bool {
+    let names: &[&str] = if is_svg(element) {
+        &["href", "xlink:href", "data-postern-href"]
+    } else {
+        &["src", "data-postern-src"]
+    };
+    names.iter().any(|name| element.has_attribute(name))
+}
+
+/// An inline script or style of SVG is judged, and sent or held, at the end of its element.
+pub(super) fn end_with_its_element(page: &Rc<RefCell<Page>>, element: &mut Element<'_, '_>) -> HandlerResult {
+    let is_waiting =
+        page.borrow().inline.as_ref().is_some_and(|inline| inline.is_svg && inline.text.is_empty());
+    if !is_waiting || element.is_self_closing() || !matches!(element.tag_name().as_str(), "script" | "style")
+    {
+        return Ok(());
+    }
+    let page = Rc::clone(page);
+    element.on_end_tag(Box::new(move |end: &mut EndTag<'_>| {
+        let mut page = page.borrow_mut();
+        if let Some(inline) = page.inline.take().filter(|inline| inline.is_svg && !inline.is_overlong) {
+            end.before(&page.end_inline(&inline), ContentType::Html);
+        }
+        Ok(())
+    }))
 }
 
 impl Page {
@@ -42,7 +79,7 @@ impl Page {
             {
                 ("style", None)
             }
-            "script" if !element.has_attribute("src") && !element.has_attribute("data-postern-src") => {
+            "script" if !has_address(element) => {
                 let kind = ScriptKind::of(original_type.as_deref().map(unescape).as_deref());
                 if kind == ScriptKind::Inert {
                     return;
@@ -63,12 +100,27 @@ impl Page {
             original_type: original_type.unwrap_or_default(),
             text: String::new(),
             is_overlong: false,
+            is_svg: is_svg(element),
         });
     }
 
     /// Text of a script or style. Kept until it is whole, then sent as it came, or held.
     pub(super) fn inline_text(&mut self, chunk: &mut TextChunk<'_>) {
         let Some(mut inline) = self.inline.take() else { return };
+        if inline.is_svg && !inline.is_overlong {
+            // Here comments and sections may stand between pieces of one text: it is whole at the end of its element.
+            match chunk.text_type() {
+                TextType::CDataSection => {
+                    inline.text.push_str(&chunk.as_str().replace('&', "&amp;").replace('<', "&lt;"))
+                }
+                _ => inline.text.push_str(chunk.as_str()),
+            }
+            chunk.remove();
+            // What is longer than anybody looks into is not sent at all.
+            inline.is_overlong = inline.text.len() > INLINE_BYTES_MAX;
+            self.inline = Some(inline);
+            return;
+        }
         if inline.is_overlong {
             self.inline = (!chunk.last_in_text_node()).then_some(inline);
             return;
@@ -76,8 +128,7 @@ impl Page {
         inline.text.push_str(chunk.as_str());
         inline.is_overlong = inline.text.len() > INLINE_BYTES_MAX;
         if chunk.last_in_text_node() || inline.is_overlong {
-            let is_markup = chunk.text_type() == TextType::Data;
-            chunk.replace(&self.end_inline(&inline, is_markup), ContentType::Html);
+            chunk.replace(&self.end_inline(&inline), ContentType::Html);
         } else {
             chunk.remove();
         }
@@ -85,8 +136,9 @@ impl Page {
     }
 
     /// The text as it came; or an empty element in its place and, behind it, the same element inert.
-    fn end_inline(&mut self, inline: &Inline, is_markup: bool) -> String {
+    fn end_inline(&mut self, inline: &Inline) -> String {
         let mut owners = Vec::new();
+        let is_markup = inline.is_svg;
         // In SVG the text of scripts and styles knows character references.
         let text = if is_markup { unescape(&inline.text) } else { inline.text.as_str().into() };
         let cleaned = match inline.script {

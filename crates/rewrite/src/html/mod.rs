@@ -274,7 +274,10 @@ fn settings(page: &Rc<RefCell<Page>>, encoding: AsciiCompatibleEncoding) -> Sett
         }
     };
     let shared = Rc::clone(page);
-    let every = move |element: &mut Element<'_, '_>| shared.borrow_mut().element(element);
+    let every = move |element: &mut Element<'_, '_>| {
+        shared.borrow_mut().element(element)?;
+        inline::end_with_its_element(&shared, element)
+    };
     handle(EVERY_ELEMENT, ElementContentHandlers::default().element(every));
     if is_denying {
         let shared = Rc::clone(page);
