@@ -117,6 +117,31 @@ describe('charsets and broken pages', () => {
   });
 });
 
+describe('a document that browsers read as XML', () => {
+  for (const path of ['/xhtml', '/svg']) {
+    it(`${path} contacts nobody before a choice, and who was allowed after it`, async () => {
+      const page = await visit(path);
+      assert.equal(describeRequests(await world.waitQuiet()), '');
+      assert.match(await page.content(), /id="end"/);
+      await page.goto(`${world.base}/html`);
+      await decide(page, () => action(page, 'accept').click());
+      await page.goto('about:blank');
+      await world.settle();
+      await page.goto(`${world.base}${path}`);
+      const hosts = vendorHosts(await world.waitQuiet());
+      assert.ok(hosts.includes('connect.facebook.net') && hosts.includes('www.facebook.com'), hosts.join());
+      await page.context().close();
+    });
+  }
+
+  it('leads to the settings, where the banner cannot stand', async () => {
+    const page = await visit('/xhtml');
+    await page.locator('a[href="/_postern/consent"]').click();
+    await page.waitForURL(/_postern\/consent/);
+    await page.context().close();
+  });
+});
+
 describe('a policy that hands trust on and wants trusted values', () => {
   const policy = "script-src 'nonce-abc' 'strict-dynamic'; object-src 'none'; require-trusted-types-for 'script'; trusted-types shop";
 

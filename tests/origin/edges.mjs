@@ -10,16 +10,21 @@ const HTML = 'text/html; charset=utf-8';
 /** 64 KiB in which every byte value occurs and no run repeats early, so a wrong range or a re-coding shows. */
 export const BINARY = Buffer.from(Array.from({ length: 65536 }, (_, index) => (index * 31 + (index >> 8) * 17) & 0xff));
 
-async function echo(request, response) {
+/** A body longer than this is told by its length and hash alone. */
+const ECHOED_BYTES_MAX = 65536;
+
+export async function echo(request, response) {
   const hash = createHash('sha256');
   let bytes = 0;
+  const kept = [];
   for await (const chunk of request) {
     hash.update(chunk);
+    if (bytes + chunk.length <= ECHOED_BYTES_MAX) kept.push(chunk);
     bytes += chunk.length;
   }
   const headers = [];
   for (let index = 0; index < request.rawHeaders.length; index += 2) headers.push([request.rawHeaders[index], request.rawHeaders[index + 1]]);
-  const body = JSON.stringify({ method: request.method, url: request.url, headers, bodyBytes: bytes, bodySha256: hash.digest('hex') });
+  const body = JSON.stringify({ method: request.method, url: request.url, headers, bodyBytes: bytes, bodySha256: hash.digest('hex'), bodyBase64: Buffer.concat(kept).toString('base64') });
   response.writeHead(200, { 'content-type': 'application/json', 'x-origin': 'echo' });
   response.end(body);
 }

@@ -106,6 +106,42 @@ function linkHeader(_request, response) {
   });
 }
 
+/** A page as many sites send theirs: anybody may keep it, and ask whether it is still the same. */
+function cacheable(request, response) {
+  const headers = { 'cache-control': 'public, max-age=600', etag: '"cacheable-1"', 'last-modified': 'Tue, 14 Nov 2023 22:13:20 GMT' };
+  if (request.headers['if-none-match'] === '"cacheable-1"') response.writeHead(304, headers).end();
+  else send(response, renderPage({ title: 'cacheable', body: `${TRACKERS}<p id="end">cacheable</p>` }), headers);
+}
+
+function cacheableAsset(_request, response) {
+  send(response, 'body{}', { 'content-type': 'text/css', 'cache-control': 'public, max-age=600' });
+}
+
+/** One tag longer than any rewriter keeps: an image someone pasted in. */
+function endlessTag(_request, response) {
+  send(response, renderPage({ title: 'endless', body: `${TRACKERS}<img alt="" src="data:image/png;base64,${'A'.repeat(6 * 1024 * 1024)}"><p id="end">end of endless</p>` }));
+}
+
+const XHTML = `<?xml version="1.0" encoding="utf-8"?>
+<html xmlns="http://www.w3.org/1999/xhtml"><head><title>xhtml</title><script src="https://www.googletagmanager.com/gtag/js?id=G-DEMO123456"/></head>
+<body><img alt="" src="https://www.facebook.com/tr?id=1&amp;ev=PageView"/><h:script xmlns:h="http://www.w3.org/1999/xhtml" src="https://connect.facebook.net/en_US/fbevents.js"/><p id="end">end of xhtml</p></body></html>
+`;
+
+/** A page that browsers parse as XML: a script may close itself there, and prefixes name elements. */
+function xhtml(_request, response) {
+  send(response, XHTML, { 'content-type': 'application/xhtml+xml' });
+}
+
+/** A picture that is opened as a document runs scripts like any page. */
+function svg(_request, response) {
+  send(response, `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"><script href="https://connect.facebook.net/en_US/fbevents.js"/><image xlink:href="https://www.facebook.com/tr?id=1" width="1" height="1"/><text id="end" y="20">svg</text></svg>`, { 'content-type': 'image/svg+xml' });
+}
+
+/** A host nobody knows, and a vendor that the policy does not list. */
+function strangers(_request, response) {
+  send(response, renderPage({ title: 'strangers', body: '<script src="https://cdn.stranger.example/x.js"></script><script src="https://analytics.tiktok.com/i18n/pixel/events.js"></script><p id="end">strangers</p>' }));
+}
+
 /** The container that, like real ones, starts other vendors' tags by itself. */
 function loader(_request, response) {
   const head = `<script>(function(w,d,s,l,i){w[l]=w[l]||[];w[l].push({'gtm.start':
@@ -130,4 +166,10 @@ export const pageRoutes = {
   '/attachment': attachment,
   '/link-header': linkHeader,
   '/loader': loader,
+  '/xhtml': xhtml,
+  '/svg': svg,
+  '/cacheable': cacheable,
+  '/cacheable-asset': cacheableAsset,
+  '/endless-tag': endlessTag,
+  '/strangers': strangers,
 };

@@ -5,7 +5,7 @@
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 import { WebSocketServer } from 'ws';
-import { edgeRoutes } from './edges.mjs';
+import { echo, edgeRoutes } from './edges.mjs';
 import { leakRoutes, noteFirstParty } from './leaks.mjs';
 import { isFirstParty } from './leaks/first-party.mjs';
 import { pageRoutes } from './pages.mjs';
@@ -21,7 +21,8 @@ function sendIndex(response) {
 
 function onRequest(request, response) {
   const url = new URL(request.url, 'http://origin');
-  const route = routes[url.pathname] ?? (url.pathname.startsWith('/error/') ? routes['/error'] : undefined);
+  // Collectors stand on paths nobody can list: whoever asks so is told on any path what arrived.
+  const route = request.headers['x-echo'] ? echo : routes[url.pathname] ?? (url.pathname.startsWith('/error/') ? routes['/error'] : undefined);
   // HEAD is answered by the same code: node sends the headers and swallows the body.
   if (url.pathname === '/') sendIndex(response);
   else if (route) Promise.resolve(route(request, response, url)).catch((error) => response.destroy(error));

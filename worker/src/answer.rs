@@ -61,6 +61,13 @@ pub fn nothing() -> Result<Response> {
     with(204, "", &headers)
 }
 
+/// The same page under another address, this time only.
+pub fn found(location: &str) -> Result<Response> {
+    let headers = headers("text/plain; charset=utf-8")?;
+    headers.set("location", location)?;
+    with(302, "", &headers)
+}
+
 /// On to another address, by GET.
 pub fn see_other(location: &str) -> Result<Response> {
     let headers = headers("text/plain; charset=utf-8")?;

@@ -91,7 +91,7 @@ async fn take(
         return refuse(409, "What is asked has changed since this page was opened. Please reload it.");
     }
     let (method, wanted) = wanted(policy, &asked)?;
-    let granted = policy.profile().grantable(visit.signals, wanted);
+    let granted = visit.profile.grantable(visit.signals, wanted);
     let subject = match visit.state {
         State::Decided(choice) => choice.subject,
         _ => Subject(random()),
@@ -104,6 +104,10 @@ async fn take(
         lang: if asked.lang.is_empty() { policy.site.language.clone() } else { asked.lang.clone() },
         gpc: visit.signals.gpc,
         dnt: visit.signals.dnt,
+        adpc_withdrawn: visit.signals.withdrawn.bits(),
+        adpc_objected: visit.signals.objected,
+        country: visit.place.country.clone(),
+        region: visit.place.region.clone(),
         user_agent: visit.header("user-agent").unwrap_or("").to_string(),
         key: asked.key.clone(),
         body_sha256: body_hash(&body),
@@ -113,7 +117,7 @@ async fn take(
     let Some(choice) = recorded.choice(policy.tag()) else {
         return refuse(503, "The record of choices answered in a way nobody here can read.");
     };
-    let max_age_seconds = u64::from(policy.profile().ttl_minutes(choice.granted)) * 60;
+    let max_age_seconds = u64::from(visit.profile.ttl_minutes(choice.granted)) * 60;
     let sealed = key.seal(visit.host(), &choice);
     let cookie = format!(
         "{CONSENT_COOKIE}={sealed}; Path=/; Max-Age={max_age_seconds}; Secure; HttpOnly; SameSite=Lax"
@@ -125,6 +129,9 @@ async fn take(
         ("postern-receipt", recorded.receipt_id),
         ("location", safe_return(&asked.return_to)),
     ];
+    if !visit.decision.granted.difference(granted).is_empty() {
+        headers.push(("clear-site-data", site.clear_site_data()));
+    }
     // What scripts cannot see is removed here; what they can, the gate removes as well.
     let cookies = visit.header("cookie").unwrap_or("");
     headers.extend(
@@ -163,18 +170,23 @@ pub fn is_same_origin(visit: &Visit) -> bool {
 }
 
 pub async fn read_body(visit: &Visit) -> std::result::Result<String, Refused> {
+    read_body_of(visit, BODY_BYTES_MAX).await
+}
+
+/// A request's body as text, of so many bytes at most.
+pub async fn read_body_of(visit: &Visit, bytes_max: usize) -> std::result::Result<String, Refused> {
     let Some(stream) = visit.request.body() else { return Ok(String::new()) };
     let mut chunks = wasm_streams::ReadableStream::from_raw(stream.unchecked_into()).into_stream();
     let mut body = Vec::new();
     while let Some(chunk) = chunks.next().await {
-        let Ok(chunk) = chunk else { return refuse(400, "The choice did not arrive whole.") };
+        let Ok(chunk) = chunk else { return refuse(400, "This did not arrive whole.") };
         let chunk = Uint8Array::new(&chunk);
-        if body.len() + chunk.length() as usize > BODY_BYTES_MAX {
-            return refuse(413, "A choice has at most 4096 bytes.");
+        if body.len() + chunk.length() as usize > bytes_max {
+            return refuse(413, &format!("This has at most {bytes_max} bytes."));
         }
         body.extend(chunk.to_vec());
     }
-    String::from_utf8(body).map_err(|_| Refused(400, "A choice is UTF-8 text.".into()))
+    String::from_utf8(body).map_err(|_| Refused(400, "This is UTF-8 text.".into()))
 }
 
 fn parse_json(body: &str) -> std::result::Result<Asked, Refused> {

@@ -2,32 +2,47 @@
 //! granted held. The plans come from `postern-rewrite`; here they are run.
 
 use crate::site::Site;
+use crate::stream::{CHUNK_BYTES, Passage, Rewriter};
 use crate::visit::{Visit, read_headers};
-use crate::{OWN_FOLDER, answer, assets, counting, pages, proxy};
+use crate::{OWN_FOLDER, answer, assets, collect, counting, observing, pages, proxy};
 use futures_util::AsyncReadExt;
-use js_sys::Uint8Array;
 use postern_rewrite::{
     BodyPlan, Charset, Destination, Grants, Headers, Injection, OwnSources, PRESCAN_BYTES, PageRewriter,
-    RequestFacts, ResponseFacts, ResponsePlan, map_location, map_set_cookie, plan_request, plan_response,
+    RequestFacts, ResponseFacts, ResponsePlan, Syntax, XmlRewriter, is_locked_target, locked_target,
+    map_location, map_set_cookie, plan_request, plan_response,
 };
+use postern_stats::Kind;
 use postern_view::BannerFacts;
 use url::Url;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen::JsCast;
 use wasm_streams::ReadableStream;
-use wasm_streams::readable::IntoAsyncRead;
-use web_sys::{Response, ResponseInit, TransformStream, WritableStreamDefaultWriter};
+use web_sys::{Response, ResponseInit};
 use worker::{Context, Env, Result};
 
 /// Serves one request of the site.
 pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> Result<Response> {
     let destination = Destination::of(&visit.headers);
     let grants = site.grants(visit.decision.granted);
-    let is_elsewhere = destination != Destination::Page;
-    if is_elsewhere && grants.denied_path(visit.url.path(), visit.url.query().unwrap_or("")).is_some() {
-        return answer::nothing();
+    let mut hit = None;
+    // What a visitor opens is a page, whatever its address looks like.
+    if !grants.is_open() && (destination != Destination::Page || visit.method != "GET") {
+        match collect::judge(site, &visit, &grants).await? {
+            collect::Verdict::Passes => {}
+            collect::Verdict::Dropped => return answer::nothing(),
+            collect::Verdict::Anonymous(stripped) => hit = Some(stripped),
+        }
+    }
+    if let Some(clean) = site.clean_landing(&visit, &grants).filter(|_| destination == Destination::Page) {
+        return answer::found(&clean);
     }
     let must_inject = !grants.is_open() || visit.decision.must_ask || site.has_reopen_button();
+    // A page made ahead would show the choice of then: the browser asks again when it is wanted.
+    if must_inject
+        && destination.is_document()
+        && visit.header("sec-purpose").is_some_and(|value| value.contains("prefetch"))
+    {
+        return answer::text(503, "pages that depend on a choice are not fetched ahead");
+    }
     let plan = plan_request(&RequestFacts {
         target: visit.target(),
         headers: &visit.headers,
@@ -35,9 +50,17 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         destination,
         will_rewrite: must_inject,
     });
-    let response = match proxy::ask(site, &visit, &plan).await? {
+    let asked = match &hit {
+        Some(hit) => proxy::ask_anonymously(site, &visit, hit).await?,
+        None => proxy::ask(site, &visit, &plan).await?,
+    };
+    let response = match asked {
         Ok(response) => response,
-        Err(page) => return Ok(page),
+        Err(page) => {
+            observing::see(Kind::Fault, "origin-unreachable", visit.url.path(), visit.now_ms);
+            observing::send_soon(site, env, context, visit.now_ms);
+            return Ok(page);
+        }
     };
     // A connection that changes protocol has no body of ours to read.
     if response.status() == 101 {
@@ -48,6 +71,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
     // Made only for what is rendered: an image costs nothing of it.
     let parts = (must_inject && destination.is_document()).then(|| Parts::of(site, &visit, destination));
     let parts = parts.unwrap_or_default();
+    let lockdown = site.lockdown(&visit, &grants).filter(|_| destination.is_document());
     let plan = plan_response(&ResponseFacts {
         status: response.status(),
         headers: &headers,
@@ -57,9 +81,20 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         grants: &grants,
         must_inject,
         own: &parts.own,
+        is_locked: is_locked_target(visit.target()),
+        lockdown: lockdown.as_deref(),
     });
     if plan.is_page && visit.method == "GET" {
         counting::count_page(site, env, context, &visit, parts.shows_banner);
+        if let Some(fault) = site.faults().first() {
+            observing::see(
+                Kind::Fault,
+                fault.split_whitespace().next().unwrap_or("policy"),
+                "/",
+                visit.now_ms,
+            );
+        }
+        observing::send_soon(site, env, context, visit.now_ms);
     }
     match plan.body {
         BodyPlan::Pass if !is_renamed && plan.remove.is_empty() && plan.append.is_empty() => Ok(response),
@@ -67,11 +102,13 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         BodyPlan::Withhold => answer::nothing(),
         BodyPlan::Refuse => {
             answer::log("the origin sent a page in an encoding that cannot be read here");
+            observing::see(Kind::Fault, "unreadable-encoding", visit.url.path(), visit.now_ms);
+            observing::send_soon(site, env, context, visit.now_ms);
             pages::unreadable()
         }
-        BodyPlan::Rewrite { inject } => {
+        BodyPlan::Rewrite { syntax, inject } => {
             let parts = inject.then_some((parts.injection, parts.own));
-            rewrite(&response, &visit, &headers, &plan, &grants, parts).await
+            rewrite(&response, &visit, &headers, &plan, &grants, syntax, parts).await
         }
     }
 }
@@ -114,19 +151,40 @@ impl Parts {
         let style = banner
             .as_ref()
             .map(|_| if is_denying { postern_view::BANNER_CSS } else { postern_view::REOPEN_CSS });
-        let is_decided = u8::from(!visit.decision.must_ask);
-        let state = format!("{:02x}|{}|{is_decided}", visit.decision.granted.bits(), assets::gate_url());
+        let is_decided =
+            match (visit.decision.must_ask, site.lockdown(visit, &site.grants(visit.decision.granted))) {
+                (true, _) => 0,
+                (false, None) => 1,
+                // The browser refuses by a policy that a page cannot lift: another choice takes another page.
+                (false, Some(_)) => 2,
+            };
+        let state = format!(
+            "{:02x}|{}|{is_decided}|{}",
+            visit.decision.granted.bits(),
+            assets::gate_url(),
+            site.consent_mode()
+        );
         let more = if is_denying { site.stub_rows(visit.host()) } else { String::new() };
-        let more = more.replace('&', "&amp;").replace('"', "&quot;");
-        let more = if more.is_empty() { more } else { format!(" data-postern-more=\"{more}\"") };
-        let mut head = format!("<script data-postern-state=\"{state}\"{more}>{script}</script>");
+        let mut attributes = vec![("data-postern-state", state.as_str())];
+        if !more.is_empty() {
+            attributes.push(("data-postern-more", &more));
+        }
+        let written = |(name, value): &(&str, &str)| {
+            format!(" {name}=\"{}\"", value.replace('&', "&amp;").replace('"', "&quot;"))
+        };
+        let mut head =
+            format!("<script{}>{script}</script>", attributes.iter().map(written).collect::<String>());
+        // In XML our HTML is no markup: a link to the visitor's own page stands for the banner.
+        let words = site.working().and_then(|(policy, _)| policy.texts.text("reopen")).filter(|_| is_page);
+        let link = words.map(|words| (postern_view::CONSENT_PATH, words));
         if let Some(css) = style {
             head.push_str(&format!("<style>{css}</style>"));
         }
         let embed_note = site.policy.as_ref().map(|policy| postern_view::embed_note(policy).into_string());
         Self {
             shows_banner: banner.is_some() && visit.decision.must_ask,
-            injection: Injection::new(head, &banner.unwrap_or_default(), &embed_note.unwrap_or_default()),
+            injection: Injection::new(head, &banner.unwrap_or_default(), &embed_note.unwrap_or_default())
+                .with_xml(&attributes, script, link),
             own: OwnSources {
                 script_hashes: vec![hash.to_string()],
                 style_hashes: style.map(postern_view::css_hash).into_iter().collect(),
@@ -184,6 +242,7 @@ async fn rewrite(
     headers: &Headers,
     plan: &ResponsePlan,
     grants: &Grants,
+    syntax: Syntax,
     parts: Option<(Injection, OwnSources)>,
 ) -> Result<Response> {
     let content_type =
@@ -202,84 +261,36 @@ async fn rewrite(
             Err(_) => return pages::origin_broke_off(),
         }
     }
-    let charset = Charset::of(content_type, &first);
+    let charset = match syntax {
+        Syntax::Html => Charset::of(content_type, &first),
+        Syntax::Xml => Charset::of_xml(content_type, &first),
+    };
     let essence = content_type.split(';').next().unwrap_or("").trim();
     let labelled = charset
         .header_label()
         .filter(|_| !essence.is_empty())
+        // An XML document leaves as UTF-8, whatever it came in.
+        .map(|label| if syntax == Syntax::Xml { "UTF-8" } else { label })
         .map(|label| format!("{essence}; charset={label}"));
-    let rewriter = PageRewriter::new(charset, &visit.url, grants, parts)
-        .with_demanded_nonces(plan.demanded_nonces.clone());
-    let pipe = Pipe::new()?;
-    wasm_bindgen_futures::spawn_local(pass(rewriter, source, buffer, first, pipe.writer));
-    copy(response, Some(&pipe.readable), headers, plan, labelled.as_deref())
-}
-
-/// How much is read at once, at most. Each piece costs a crossing to the platform and back; a piece is
-/// handed on as soon as it is there, whatever its size.
-const CHUNK_BYTES: usize = 64 * 1024;
-
-/// The platform's own pipe: it is pumped to the visitor without coming back to us, and a write is done
-/// when its bytes are taken, so a page of any size needs the memory of one piece.
-struct Pipe {
-    readable: web_sys::ReadableStream,
-    writer: WritableStreamDefaultWriter,
-}
-
-impl Pipe {
-    fn new() -> Result<Self> {
-        let class = js_sys::Reflect::get(&js_sys::global(), &"IdentityTransformStream".into())?;
-        let pipe: TransformStream =
-            js_sys::Reflect::construct(class.unchecked_ref::<js_sys::Function>(), &js_sys::Array::new())?
-                .unchecked_into();
-        Ok(Self { readable: pipe.readable(), writer: pipe.writable().get_writer()? })
-    }
-}
-
-/// Passes a page through the rewriter as the visitor takes it. What breaks ends the page there: a page
-/// that stops is seen; a page that goes on unchecked would leak.
-async fn pass(
-    mut rewriter: PageRewriter,
-    mut source: IntoAsyncRead<'static>,
-    mut buffer: Vec<u8>,
-    first: Vec<u8>,
-    writer: WritableStreamDefaultWriter,
-) {
-    let mut read = first;
-    loop {
-        if read.is_empty() {
-            match source.read(&mut buffer).await {
-                Ok(0) => break,
-                Ok(count) => read.extend_from_slice(buffer.get(..count).unwrap_or_default()),
-                Err(error) => {
-                    answer::log("the origin's answer broke off in the middle of a page");
-                    let _ = JsFuture::from(writer.abort_with_reason(&error.to_string().into())).await;
-                    return;
-                }
-            }
+    let demanded = plan.demanded_nonces.clone();
+    let rewriter = match syntax {
+        Syntax::Html => {
+            let rewriter = PageRewriter::new(charset, &visit.url, grants, parts);
+            Rewriter::Html(Box::new(rewriter.with_demanded_nonces(demanded)))
         }
-        match rewriter.write(&read) {
-            // The visitor has gone: so does the origin's answer, when its reader is dropped.
-            Ok(out) if !out.is_empty() && write(&writer, &out).await.is_err() => return,
-            Ok(_) => read.clear(),
-            Err(error) => return refuse(&writer, &error).await,
+        Syntax::Xml => {
+            let rewriter = XmlRewriter::new(charset, &visit.url, grants, parts);
+            Rewriter::Xml(Box::new(rewriter.with_demanded_nonces(demanded)))
         }
-    }
-    match rewriter.end() {
-        Ok((rest, _)) => {
-            if rest.is_empty() || write(&writer, &rest).await.is_ok() {
-                let _ = JsFuture::from(writer.close()).await;
-            }
-        }
-        Err(error) => refuse(&writer, &error).await,
-    }
-}
-
-async fn write(writer: &WritableStreamDefaultWriter, bytes: &[u8]) -> std::result::Result<(), JsValue> {
-    JsFuture::from(writer.write_with_chunk(&Uint8Array::from(bytes))).await.map(|_| ())
-}
-
-async fn refuse(writer: &WritableStreamDefaultWriter, error: &postern_rewrite::RewriteError) {
-    answer::log(&format!("a page was not passed on: {error}"));
-    let _ = JsFuture::from(writer.abort_with_reason(&error.to_string().into())).await;
+    };
+    let passage = Passage {
+        rewriter,
+        grants: grants.clone(),
+        path: visit.url.path().to_string(),
+        // With its host: a path that begins with two slashes would name another.
+        locked: format!("{}{}", visit.origin(), locked_target(visit.target())),
+        now_ms: visit.now_ms,
+    };
+    let readable = passage.begin(source, first)?;
+    copy(response, Some(&readable), headers, plan, labelled.as_deref())
 }

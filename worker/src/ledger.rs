@@ -7,7 +7,7 @@ use crate::answer;
 use crate::site::Site;
 use postern_consent::{CategorySet, Choice, Minutes, Subject};
 use postern_receipt::{Method, sha256};
-use postern_stats::{Day, ViewBatch};
+use postern_stats::{Day, SeenBatch, ViewBatch};
 use serde::{Deserialize, Serialize};
 use worker::{Env, Method as HttpMethod, Request, RequestInit, Stub};
 
@@ -31,6 +31,14 @@ pub struct ActMessage {
     pub gpc: bool,
     /// `DNT: 1`.
     pub dnt: bool,
+    /// What `ADPC` withdraws, bits.
+    pub adpc_withdrawn: u8,
+    /// Does `ADPC` object to direct marketing?
+    pub adpc_objected: bool,
+    /// Where the platform finds the visitor to be; only the legal profile it leads to is recorded.
+    pub country: Option<String>,
+    /// The part of the country.
+    pub region: Option<String>,
     /// The user agent; reduced to engine and form before anything is stored.
     pub user_agent: String,
     /// The act's name, 32 hex digits.
@@ -138,6 +146,17 @@ impl Ledger {
     /// Adds a batch of page views.
     pub async fn add_views(&self, batch: &ViewBatch) -> std::result::Result<(), Refusal> {
         self.ask("/views", &batch.write()).await.map(|_| ())
+    }
+
+    /// Adds a batch of things seen.
+    pub async fn add_seen(&self, batch: &SeenBatch) -> std::result::Result<(), Refusal> {
+        self.ask("/see", &batch.write()).await.map(|_| ())
+    }
+
+    /// What was seen last, the newest first.
+    pub async fn seen(&self) -> std::result::Result<SeenBatch, Refusal> {
+        let text = self.ask("/seen", "").await?;
+        SeenBatch::parse(&text).map_err(|error| unavailable(&error.to_string()))
     }
 
     /// A subject's receipts, newest first.

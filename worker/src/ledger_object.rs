@@ -11,7 +11,7 @@ use postern_receipt::{
     Act, Append, Capacity, Client, HostName, IdempotencyKey, LedgerError, Notice, NoticeUri, Setting,
     Sha256Hex, Word,
 };
-use postern_stats::{Day, ViewBatch};
+use postern_stats::{Day, SeenBatch, ViewBatch};
 use std::rc::Rc;
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
 
@@ -50,6 +50,12 @@ impl DurableObject for LedgerObject {
                 }
                 Response::ok("")
             }
+            "/see" => {
+                let Ok(batch) = SeenBatch::parse(&body) else { return Response::error("not a batch", 400) };
+                store.add_seen(&batch)?;
+                Response::ok("")
+            }
+            "/seen" => Response::ok(store.seen()?),
             "/receipts" => {
                 let subject = Subject(serde_json::from_str(&body)?);
                 let rows = postern_receipt::receipts_of(&store, subject).map_err(failed)?;
@@ -101,7 +107,13 @@ impl LedgerObject {
                 at_unix_ms: message.now_ms,
                 granted,
                 method,
-                signals: Signals { gpc: message.gpc, dnt: message.dnt },
+                signals: Signals {
+                    gpc: message.gpc,
+                    dnt: message.dnt,
+                    // Bits nobody can read withdraw everything.
+                    withdrawn: CategorySet::from_bits(message.adpc_withdrawn).unwrap_or(CategorySet::ALL),
+                    objected: message.adpc_objected,
+                },
                 client: Client::of(&message.user_agent),
             },
             key,
@@ -150,8 +162,9 @@ fn setting(site: &Site, message: &ActMessage) -> Option<Setting> {
     let purposes = policy.purposes.iter();
     Some(Setting {
         controller: Word::parse(&policy.site.id).ok()?,
-        profile: Word::parse(&policy.rules.legal.name).ok()?,
-        rules: policy.profile(),
+        profile: Word::parse(&policy.legal_for(message.country.as_deref(), message.region.as_deref()).name)
+            .ok()?,
+        rules: policy.profile_for(message.country.as_deref(), message.region.as_deref()),
         scope,
         lang: Word::parse(&message.lang).or_else(|_| Word::parse(&policy.site.language)).ok()?,
         purposes: purposes

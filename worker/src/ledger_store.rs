@@ -2,11 +2,12 @@
 
 use postern_consent::CategorySet;
 use postern_receipt::{DayRow, IdempotencyKey, ReceiptId, ReceiptRow, Store, outcome_named};
+use postern_stats::{SEEN_MAX, SeenBatch};
 use serde::Deserialize;
 use worker::{Result, SqlStorage, SqlStorageValue};
 
 /// Statements that bring the storage to the next version, in order; never changed, only added to.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = ["
 CREATE TABLE receipts (
     seq INTEGER PRIMARY KEY,
     receipt_id TEXT NOT NULL UNIQUE,
@@ -41,6 +42,17 @@ CREATE TRIGGER receipts_count AFTER INSERT ON receipts BEGIN
         partial = partial + excluded.partial,
         withdrawn = withdrawn + excluded.withdrawn;
 END;
+", "
+CREATE TABLE seen (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    page TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    PRIMARY KEY (kind, name)
+);
+CREATE INDEX seen_last ON seen (last_ms);
 "];
 
 /// Brings the storage to the newest version.
@@ -69,6 +81,61 @@ impl SqlStore {
     fn rows(&self, tail: &str, bindings: Vec<SqlStorageValue>) -> Result<Vec<ReceiptRow>> {
         let cursor = self.0.exec(&format!("SELECT {COLUMNS} FROM receipts {tail}"), bindings)?;
         cursor.raw().map(|row| read_row(row?)).collect()
+    }
+}
+
+/// Things seen that are kept, at most: the oldest make room. Anybody can have a host reported, so this is bounded.
+const SEEN_ROWS_MAX: u32 = 500;
+
+impl SqlStore {
+    /// Adds what was seen.
+    pub fn add_seen(&self, batch: &SeenBatch) -> Result<()> {
+        for seen in batch.all() {
+            let values = vec![
+                seen.kind.name().into(),
+                seen.name.as_str().into(),
+                seen.page.as_str().into(),
+                integer(seen.count)?,
+                integer(seen.first_ms)?,
+                integer(seen.last_ms)?,
+            ];
+            self.0.exec(
+                "INSERT INTO seen (kind, name, page, count, first_ms, last_ms) VALUES (?,?,?,?,?,?) \
+                 ON CONFLICT (kind, name) DO UPDATE SET count = count + excluded.count, last_ms = excluded.last_ms",
+                values,
+            )?;
+        }
+        let newest = "SELECT rowid FROM seen ORDER BY last_ms DESC LIMIT ?";
+        self.0.exec(
+            &format!("DELETE FROM seen WHERE rowid NOT IN ({newest})"),
+            vec![i64::from(SEEN_ROWS_MAX).into()],
+        )?;
+        Ok(())
+    }
+
+    /// What was seen last, as many as a batch holds.
+    pub fn seen(&self) -> Result<String> {
+        #[derive(Deserialize)]
+        struct Row {
+            kind: String,
+            name: String,
+            page: String,
+            count: u64,
+            first_ms: u64,
+            last_ms: u64,
+        }
+        let cursor = self.0.exec(
+            "SELECT kind, name, page, count, first_ms, last_ms FROM seen ORDER BY last_ms DESC LIMIT ?",
+            vec![(SEEN_MAX as i64).into()],
+        )?;
+        let rows: Vec<Row> = cursor.to_array()?;
+        let line = |row: &Row| {
+            format!(
+                "{}\t{}\t{}\t{}\t{}\t{}\n",
+                row.kind, row.name, row.page, row.count, row.first_ms, row.last_ms
+            )
+        };
+        Ok(rows.iter().map(line).collect())
     }
 }
 

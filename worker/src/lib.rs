@@ -5,16 +5,20 @@
 
 mod answer;
 mod assets;
+mod collect;
 mod counting;
 mod decision;
 mod guard;
 mod ledger;
 mod ledger_object;
 mod ledger_store;
+mod observing;
 mod pages;
 mod proxy;
 mod random;
+mod report;
 mod site;
+mod stream;
 mod visit;
 
 use site::Site;
@@ -23,21 +27,33 @@ use worker::{Context, Env, event};
 /// Everything of ours is below this path; the origin never sees a request for it.
 const OWN_FOLDER: &str = "/_postern/";
 
+/// Where a site says that it honours Global Privacy Control. Source: W3C GPC, section 4.
+const GPC_PATH: &str = "/.well-known/gpc.json";
+
 #[event(fetch)]
 async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
     let site = Site::of(&env);
     let visit = visit::Visit::of(&site, request)?;
+    if visit.url.path() == GPC_PATH {
+        return pages::gpc(&site);
+    }
     if visit.url.path().starts_with(OWN_FOLDER) {
-        return route(&site, &env, visit).await;
+        return route(&site, &env, &context, visit).await;
     }
     guard::guard(&site, &env, &context, visit).await
 }
 
-async fn route(site: &Site, env: &Env, visit: visit::Visit) -> worker::Result<web_sys::Response> {
+async fn route(
+    site: &Site,
+    env: &Env,
+    context: &Context,
+    visit: visit::Visit,
+) -> worker::Result<web_sys::Response> {
     let path = visit.url.path().strip_prefix(OWN_FOLDER).unwrap_or_default().to_string();
     match (visit.method.as_str(), path.as_str()) {
         ("GET" | "HEAD", "health") => pages::health(site, env),
         ("GET" | "HEAD", "consent") => pages::consent(site, env, &visit).await,
+        ("POST", "report") => report::take(site, env, context, &visit).await,
         ("POST", "decision") => decision::decide(site, env, visit).await,
         ("GET" | "HEAD", "dashboard") => pages::dashboard(site, env, &visit).await,
         ("GET" | "HEAD", "login") => pages::login_form(""),

@@ -37,6 +37,14 @@ pub fn health(site: &Site, env: &Env) -> Result<Response> {
     if faults.is_empty() { answer::text(200, "ok") } else { answer::text(503, &faults.join("\n")) }
 }
 
+/// That Global Privacy Control is honoured, and since when this says so.
+pub fn gpc(site: &Site) -> Result<Response> {
+    let updated = site.policy.as_ref().map_or("2026-11-22", |policy| policy.notice.updated.as_str());
+    let headers = answer::headers("application/json")?;
+    headers.set("cache-control", "public, max-age=86400")?;
+    answer::with(200, &format!("{{\"gpc\":true,\"lastUpdate\":\"{updated}\"}}\n"), &headers)
+}
+
 fn failure(status: u16, title: &str, what_to_do: &str) -> Result<Response> {
     answer::page(status, &postern_view::error_page(status, title, what_to_do).into_string())
 }
@@ -150,11 +158,14 @@ pub async fn dashboard(site: &Site, env: &Env, visit: &Visit) -> Result<Response
     let range_days = asked.filter(|days| RANGES_DAYS.contains(days)).unwrap_or(30);
     let today = Day::from_unix_ms(visit.now_ms, 0);
     let found = match Ledger::of(site, env) {
-        Ok(ledger) => ledger.days(today.minus(range_days - 1), today).await,
+        Ok(ledger) => match ledger.days(today.minus(range_days - 1), today).await {
+            Ok(rows) => ledger.seen().await.map(|seen| (rows, seen)),
+            Err(refusal) => Err(refusal),
+        },
         Err(refusal) => Err(refusal),
     };
-    let rows = match found {
-        Ok(rows) => rows,
+    let (rows, seen) = match found {
+        Ok(found) => found,
         Err(refusal) => return failure(503, "No figures just now", &refusal.sentence),
     };
     let days: Vec<(Day, DayCounts)> = rows
@@ -165,7 +176,8 @@ pub async fn dashboard(site: &Site, env: &Env, visit: &Visit) -> Result<Response
         })
         .collect();
     let name = site.policy.as_ref().map_or("postern", |policy| policy.site.id.as_str());
-    let facts = DashboardFacts { site: name, range_days, today, days: &days };
+    let seen: Vec<postern_stats::Seen> = seen.all().collect();
+    let facts = DashboardFacts { site: name, range_days, today, days: &days, seen: &seen };
     answer::page(200, &postern_view::dashboard(&facts).into_string())
 }
 

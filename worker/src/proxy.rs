@@ -4,7 +4,8 @@ use crate::site::Site;
 use crate::visit::Visit;
 use crate::{answer, pages};
 use futures_util::future::{Either, select};
-use postern_rewrite::RequestPlan;
+use js_sys::Uint8Array;
+use postern_rewrite::{OF_VISITOR, RequestPlan, StrippedHit, TELLING};
 use std::pin::pin;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
@@ -18,7 +19,35 @@ pub async fn ask(
     visit: &Visit,
     plan: &RequestPlan,
 ) -> Result<std::result::Result<Response, Response>> {
-    let request = request(site, visit, plan)?;
+    send(site, request(site, visit, plan)?).await
+}
+
+/// Sends a hit on with nothing of the visitor in it or around it.
+pub async fn ask_anonymously(
+    site: &Site,
+    visit: &Visit,
+    hit: &StrippedHit,
+) -> Result<std::result::Result<Response, Response>> {
+    let base = site.origin.as_ref().unwrap_or(&visit.url).origin().ascii_serialization();
+    let mark = if hit.query.is_empty() { "" } else { "?" };
+    let target = format!("{base}{}{mark}{}", visit.url.path(), hit.query);
+    let headers = web_sys::Headers::new()?;
+    let is_kept = |name: &str| !OF_VISITOR.contains(&name) && !TELLING.contains(&name);
+    for (name, value) in visit.headers.iter().filter(|(name, _)| is_kept(name)) {
+        headers.append(name, value)?;
+    }
+    headers.delete("content-length")?;
+    let init = RequestInit::new();
+    init.set_method(&visit.method);
+    init.set_headers(headers.as_ref());
+    init.set_redirect(web_sys::RequestRedirect::Manual);
+    if let Some(body) = &hit.body {
+        init.set_body(&Uint8Array::from(body.as_slice()));
+    }
+    send(site, Request::new_with_str_and_init(&target, &init)?).await
+}
+
+async fn send(site: &Site, request: Request) -> Result<std::result::Result<Response, Response>> {
     let controller = AbortController::new()?;
     let init = RequestInit::new();
     init.set_signal(Some(&controller.signal()));

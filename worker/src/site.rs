@@ -1,11 +1,12 @@
 //! What this deployment is: its policy, its keys, its origin. Read once per isolate; anything missing
 //! or broken is kept as the sentence that says what to do, and means: everything stays denied.
 
+use crate::visit::Visit;
 use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
 use postern_consent::{Category, CategorySet, Need, PolicyTag, Profile, State};
 use postern_policy::{Policy, Reopen};
 use postern_receipt::{CookieKey, KeyRing};
-use postern_rewrite::{Grants, stub_rows};
+use postern_rewrite::{Grants, lockdown_policy, strip_denied, stub_rows};
 use std::cell::RefCell;
 use std::rc::Rc;
 use url::Url;
@@ -100,8 +101,8 @@ impl Site {
         self.policy.as_ref().ok().zip(self.key.as_ref().ok())
     }
 
-    /// The legal regime's numbers; without a policy nothing is offered.
-    pub fn profile(&self) -> Profile {
+    /// The legal regime's numbers for a visitor from there; without a policy nothing is offered.
+    pub fn profile(&self, country: Option<&str>, region: Option<&str>) -> Profile {
         self.policy.as_ref().map_or(
             Profile {
                 offered: CategorySet::EMPTY,
@@ -110,18 +111,67 @@ impl Site {
                 is_dnt_denial: true,
                 policy: PolicyTag(0),
             },
-            Policy::profile,
+            |policy| policy.profile_for(country, region),
         )
     }
 
     /// What these grants let pass here.
     pub fn grants(&self, granted: CategorySet) -> Grants {
-        Grants::new(Rc::clone(&self.catalogue), granted)
+        Grants::new(Rc::clone(&self.catalogue), granted).with_strict(self.is_strict())
+    }
+
+    fn is_strict(&self) -> bool {
+        self.policy.as_ref().is_ok_and(|policy| policy.edge.strict)
+    }
+
+    /// May a hit of that vendor be sent without a grant, once nothing in it identifies anybody?
+    pub fn is_cookieless(&self, vendor: &str) -> bool {
+        let vendors = self.policy.as_ref().map(Policy::vendors).unwrap_or_default();
+        vendors.iter().any(|listed| listed.id == vendor && listed.is_cookieless)
+    }
+
+    /// The policy by which the browser itself refuses, where the site wants it and the visitor has decided.
+    pub fn lockdown(&self, visit: &Visit, grants: &Grants) -> Option<String> {
+        let is_wanted = self.policy.as_ref().is_ok_and(|policy| policy.edge.lockdown);
+        let is_decided = !visit.decision.must_ask && !grants.is_open();
+        (is_wanted && is_decided).then(|| lockdown_policy(&self.catalogue, visit.host(), grants.granted()))
+    }
+
+    /// The address without identifiers to which a visitor who arrives with some is sent on, where the site wants it.
+    pub fn clean_landing(&self, visit: &Visit, grants: &Grants) -> Option<String> {
+        let is_wanted = self.policy.as_ref().is_ok_and(|policy| policy.edge.clean_landing);
+        if !is_wanted || visit.method != "GET" {
+            return None;
+        }
+        // A path of two slashes would be another host's.
+        strip_denied(visit.target(), grants).filter(|target| !target.starts_with("//"))
+    }
+
+    /// What Google's tags are told beside the signals, as the stub reads it: how long they wait, and names to set.
+    pub fn consent_mode(&self) -> String {
+        let Ok(policy) = &self.policy else { return "500|ads_data_redaction".into() };
+        let mode = &policy.consent_mode;
+        let named =
+            [("ads_data_redaction", mode.ads_data_redaction), ("url_passthrough", mode.url_passthrough)];
+        let set: Vec<&str> = named.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect();
+        format!("{}|{}", mode.wait_for_update_ms, set.join(","))
+    }
+
+    /// `Clear-Site-Data` of an answer that takes back a grant: pages the browser keeps were made under it, those it
+    /// would show again on "back" among them. Source: W3C Clear Site Data; HTML standard, "back/forward cache".
+    pub fn clear_site_data(&self) -> String {
+        let targets =
+            self.policy.as_ref().map(|policy| policy.edge.clear_site_data.as_slice()).unwrap_or_default();
+        let mut names: Vec<&str> = targets.iter().map(|target| target.name()).collect();
+        if !names.contains(&"cache") {
+            names.insert(0, "cache");
+        }
+        names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
     }
 
     /// What the stub on a page of this host must know beyond its own table.
     pub fn stub_rows(&self, host: &str) -> String {
-        stub_rows(&self.catalogue, host, false)
+        stub_rows(&self.catalogue, host, self.is_strict())
     }
 
     /// What the consent cookie of this host says.
@@ -149,11 +199,11 @@ fn catalogue(policy: &Policy) -> Catalogue {
             id: &listed.id,
             name: &listed.name,
             need: known.map_or(own, |known| known.need),
-            hosts: listed.host.as_slice(),
-            paths: &[],
-            cookies: &[],
-            params: &[],
-            storage: &[],
+            hosts: &listed.hosts,
+            paths: &listed.paths,
+            cookies: &listed.cookies,
+            params: &listed.params,
+            storage: &listed.storage,
         }
     });
     Catalogue::of_site(vendors).with_own_hosts(&policy.site.hosts)

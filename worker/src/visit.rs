@@ -1,9 +1,11 @@
 //! One request as facts: where to, by what method, with which headers, and what may run for it.
 
 use crate::site::Site;
-use postern_consent::{Decision, Minutes, Signals, State, decide};
+use js_sys::Reflect;
+use postern_consent::{Decision, Minutes, Profile, Signals, State, decide};
 use postern_rewrite::{Headers, cookie_value, signals};
 use url::Url;
+use wasm_bindgen::JsValue;
 use worker::{Error, Result};
 
 /// The consent cookie.
@@ -23,10 +25,32 @@ pub struct Visit {
     pub signals: Signals,
     /// What the consent cookie says.
     pub state: State,
+    /// Where the visitor is.
+    pub place: Place,
+    /// The rules that bind there.
+    pub profile: Profile,
     /// What may run.
     pub decision: Decision,
     /// Now, Unix milliseconds.
     pub now_ms: u64,
+}
+
+/// Where the platform finds the visitor to be. Never read from a header, which anybody can send.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// ISO 3166-2, less the country.
+    pub region: Option<String>,
+}
+
+impl Place {
+    fn of(request: &web_sys::Request) -> Self {
+        let platform = Reflect::get(request, &"cf".into()).unwrap_or(JsValue::UNDEFINED);
+        let read =
+            |name: &str| Reflect::get(&platform, &name.into()).ok().and_then(|value| value.as_string());
+        Self { country: read("country"), region: read("regionCode") }
+    }
 }
 
 impl Visit {
@@ -39,8 +63,21 @@ impl Visit {
         let host = url.host_str().unwrap_or("");
         let cookie = header(&headers, "cookie").and_then(|cookies| cookie_value(cookies, CONSENT_COOKIE));
         let state = site.state(host, cookie);
-        let decision = decide(&site.profile(), signals, &state, Minutes::from_unix_ms(now_ms));
-        Ok(Self { method: request.method(), request, url, headers, signals, state, decision, now_ms })
+        let place = Place::of(&request);
+        let profile = site.profile(place.country.as_deref(), place.region.as_deref());
+        let decision = decide(&profile, signals, &state, Minutes::from_unix_ms(now_ms));
+        Ok(Self {
+            method: request.method(),
+            request,
+            url,
+            headers,
+            signals,
+            state,
+            profile,
+            place,
+            decision,
+            now_ms,
+        })
     }
 
     /// The first value of a header.

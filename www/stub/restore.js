@@ -26,8 +26,10 @@ export const restore = (element) => {
   take('vendor');
   const type = take('type');
   type ? element.setAttribute('type', type) : type == '' && element.removeAttribute('type');
-  // The address that starts an element comes last, and a held frame's note goes before it.
+  // A held frame goes by a name of ours and shows a note. The address that starts an element comes last.
+  /^postern-held/.test(element.getAttribute('name')) && element.removeAttribute('name');
   const source = take('src');
+  source != null && element.localName == 'iframe' && element.removeAttribute('srcdoc');
   for (const name of element.getAttributeNames()) {
     if (name.startsWith(PREFIX)) {
       const held = name.slice(PREFIX.length);
@@ -36,7 +38,6 @@ export const restore = (element) => {
     }
   }
   if (source != null) {
-    element.localName == 'iframe' && element.removeAttribute('srcdoc');
     element.setAttribute('src', trusted.createScriptURL(source));
   } else if (type != null && element.localName == 'script') {
     // An inline script is started by what is put into it. Source: HTML standard, "children changed steps".

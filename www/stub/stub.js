@@ -8,9 +8,10 @@ import { PREFIX, restore, trusted } from './restore.js';
 // A page that holds more than this is broken or hostile; later requests are answered and forgotten.
 const QUEUE_MAX = 500;
 
-// "<granted, hex>|<address of the gate>|<1 if the visitor has decided>", written by the edge.
+// "<granted, hex>|<address of the gate>|<decided: 0 no, 1 yes, 2 and the browser enforces it>|<how long tags wait, ms>|<what
+// they are to set>", written by the edge.
 const own = document.currentScript;
-let [granted, gateUrl, isDecided] = own.getAttribute(PREFIX + 'state').split('|');
+let [granted, gateUrl, isDecided, wait, set] = own.getAttribute(PREFIX + 'state').split('|');
 granted = parseInt(granted, 16);
 isDecided = +isDecided;
 // What this site's policy says otherwise: addresses, then names, each of [need, pattern]. It goes before the catalogue.
@@ -231,7 +232,8 @@ const signal = (command, more) => {
   for (const name in signals) state[name] = signals[name] & granted ? 'granted' : 'denied';
   consent('consent', command, state);
 };
-signal('default', { wait_for_update: 500 });
+signal('default', { wait_for_update: +wait });
+for (const name of set.split(',')) name && consent('set', name, true);
 
 // What the gate may ask of the stub.
 const bridge = {
@@ -249,6 +251,8 @@ const bridge = {
   flush(names) {
     const waiting = queue;
     queue = [];
+    // A policy of the browser's cannot be lifted in this page.
+    if (isDecided > 1) return location.reload();
     isDecided = 1;
     for (const [need, send] of waiting) need & granted && send();
     document.dispatchEvent(new CustomEvent('postern:change', { detail: { granted: names.split(',') } }));

@@ -69,7 +69,7 @@ fn worker(tools: &Tools) -> Result<(), String> {
     let page = std::fs::read_to_string(root.join("build/page.stamp")).unwrap_or_default();
     let stamp = stamp::of(&root, &WORKER_INPUTS) + &page;
     let file = root.join("build/worker.stamp");
-    if stamp::is_current(&file, &stamp) && root.join("build/worker/index.js").exists() {
+    if stamp::is_current(&file, &stamp) && root.join("build/worker/entry.mjs").exists() {
         return Ok(());
     }
     let mut command = crate::run::with_path(&tools.worker_build, &tools.node_folder);
@@ -97,16 +97,17 @@ fn path_remaps() -> String {
 fn bundle() -> Result<(), String> {
     let root = root();
     let to = root.join("build/worker");
-    std::fs::create_dir_all(&to).map_err(|error| format!("{}: {error}", to.display()))?;
-    for name in ["index.js", "index_bg.wasm"] {
-        let from = root.join("worker/build").join(name);
+    let folder = to.join("build");
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for name in ["entry.mjs", "last-resort.mjs", "build/index.js", "build/index_bg.wasm"] {
+        let from = root.join("worker").join(name);
         std::fs::copy(&from, to.join(name)).map_err(|error| format!("{}: {error}", from.display()))?;
     }
     let config = std::fs::read_to_string(root.join("wrangler.toml"))
         .map_err(|error| format!("wrangler.toml: {error}"))?;
     let mut sections: Vec<&str> = config.split("\n\n").collect();
     sections.retain(|section| !section.starts_with("[build]"));
-    let config = sections.join("\n\n").replace("\"worker/build/index.js\"", "\"worker/index.js\"");
+    let config = sections.join("\n\n");
     std::fs::write(root.join("build/wrangler.toml"), config)
         .map_err(|error| format!("build/wrangler.toml: {error}"))
 }

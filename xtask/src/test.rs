@@ -2,7 +2,7 @@
 
 use crate::dev::node_script;
 use crate::run::{output, run, with_path};
-use crate::tools::{Tools, browser};
+use crate::tools::{Tools, browser, caching_proxy};
 use crate::{build, catalogue, root, tidy};
 use std::process::Command;
 
@@ -16,6 +16,7 @@ const WASM_ONLY: [&str; 2] = ["postern-gate", "postern-worker"];
 pub fn test(args: &[String]) -> Result<(), String> {
     let tools = build::build()?;
     let browser = browser()?;
+    caching_proxy();
     if let Some(filter) = args.first() {
         return journeys(&tools, &browser, filter);
     }

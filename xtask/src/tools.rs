@@ -170,13 +170,28 @@ pub fn browser() -> Result<PathBuf, String> {
     if let Some(found) = find() {
         return Ok(found);
     }
-    if Path::new("/usr/bin/apt-get").exists() {
-        say("no browser found: installing Debian's Chromium");
-        let install = "if [ \"$(id -u)\" = 0 ]; then S=; else S='sudo -n'; fi; \
-                       $S apt-get update -qq && DEBIAN_FRONTEND=noninteractive $S apt-get install -y -qq chromium";
-        let _ = run("apt-get install chromium", Command::new("sh").args(["-c", install]));
-    }
+    apt_install("chromium");
     find().ok_or_else(|| {
         "no Chromium or Chrome found: install one, or set POSTERN_BROWSER to its path".to_string()
     })
+}
+
+/// Installs a Debian package where that is possible; whoever needs it looks for it afterwards.
+fn apt_install(package: &str) {
+    if !Path::new("/usr/bin/apt-get").exists() {
+        return;
+    }
+    say(&format!("{package} is missing: installing Debian's"));
+    let install = format!(
+        "if [ \"$(id -u)\" = 0 ]; then S=; else S='sudo -n'; fi; \
+         $S apt-get update -qq && DEBIAN_FRONTEND=noninteractive $S apt-get install -y -qq {package}"
+    );
+    let _ = run(&format!("apt-get install {package}"), Command::new("sh").args(["-c", &install]));
+}
+
+/// A caching proxy for the journeys: nginx. Where there is none and none can be installed, its tests say so.
+pub fn caching_proxy() {
+    if !["/usr/sbin/nginx", "/usr/bin/nginx"].iter().any(|path| Path::new(path).exists()) {
+        apt_install("nginx-light");
+    }
 }

@@ -119,6 +119,12 @@ impl Vendor {
         }
     }
 
+    /// Does it only bring in others? Then it has no purpose of its own, and any category is enough for it.
+    #[must_use]
+    pub fn is_loader(&self) -> bool {
+        self.need.categories().iter().count() > 1
+    }
+
     /// Does it need no consent at all?
     #[must_use]
     pub fn is_necessary(&self) -> bool {
@@ -152,29 +158,30 @@ pub struct Snippet {
     pub none: &'static [&'static str],
 }
 
-/// The encoding of a [`Payload`].
+/// Where a [`Payload`]'s fields stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PayloadKind {
-    /// In the address.
+    /// In the query, or in a body that is written like one: a form, lines of hits.
     Query,
-    /// A JSON body.
+    /// In JSON, however wrapped.
     Json,
-    /// A form body, `application/x-www-form-urlencoded`.
-    Form,
 }
 
-/// The shape of what is sent to a vendor, and what in it identifies somebody.
+/// What a vendor's hit looks like, and what in it identifies somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Payload {
-    /// How it is encoded.
+    /// Where its fields stand.
     pub kind: PayloadKind,
-    /// What tells it; all of these occur.
+    /// What all must be there. Each is a list of alternatives parted by `|`: `name` or `name=value` where the
+    /// kind says, `?name` or `?name=value` in the query, `/a/b` for the end of the path. In values `*` is
+    /// any run of signs and `#` a digit. Names in JSON are paths `a.b`, through arrays; a number is a place in
+    /// one. `.name` is a field of one event: such a payload tells no hit, only events inside of one, which go.
     pub marks: &'static [&'static str],
-    /// Fields that identify a visitor or a click.
+    /// Fields that identify somebody, `*` for any run of signs. In JSON keys at any depth; `a.b` is `b` in `a`.
     pub ids: &'static [&'static str],
-    /// Fields that hold addresses, whose parameters may identify.
+    /// Fields that are addresses as a whole, whose parameters may identify.
     pub addresses: &'static [&'static str],
-    /// Is it still of use to the vendor without its identifiers?
+    /// Can it be made anonymous, so that nothing links two hits?
     pub cookieless: bool,
 }
 

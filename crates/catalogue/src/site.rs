@@ -47,8 +47,12 @@ fn keep(text: &str) -> &'static str {
     Box::leak(Box::<str>::from(text))
 }
 
-fn keep_all(texts: &[String]) -> &'static [&'static str] {
-    Box::leak(texts.iter().map(|text| keep(text)).collect())
+/// What the catalogue knows, and what the site adds.
+fn join(known: &'static [&'static str], more: &[String]) -> &'static [&'static str] {
+    if more.is_empty() {
+        return known;
+    }
+    Box::leak(known.iter().copied().chain(more.iter().map(|text| keep(text))).collect())
 }
 
 impl Catalogue {
@@ -57,15 +61,14 @@ impl Catalogue {
         let mut catalogue = Self::default();
         for site in vendors {
             let known = vendor(site.id).copied().unwrap_or(Vendor::unknown());
-            let own = Vendor { id: keep(site.id), name: keep(site.name), need: site.need, ..known };
-            let own = match vendor(site.id) {
-                Some(_) => own,
-                None => Vendor {
-                    cookies: keep_all(site.cookies),
-                    params: keep_all(site.params),
-                    storage: keep_all(site.storage),
-                    ..own
-                },
+            let own = Vendor {
+                id: keep(site.id),
+                name: keep(site.name),
+                need: site.need,
+                cookies: join(known.cookies, site.cookies),
+                params: join(known.params, site.params),
+                storage: join(known.storage, site.storage),
+                ..known
             };
             let own: &'static Vendor = Box::leak(Box::new(own));
             catalogue.listed.push(own);
@@ -83,6 +86,12 @@ impl Catalogue {
     pub fn with_own_hosts(mut self, hosts: &[String]) -> Self {
         self.own_hosts.extend(hosts.iter().map(|host| keep(host)));
         self
+    }
+
+    /// The vendor of that id, as this site has it.
+    #[must_use]
+    pub fn vendor(&self, id: &str) -> Option<&'static Vendor> {
+        self.listed.iter().find(|listed| listed.id == id).copied().or_else(|| vendor(id))
     }
 
     /// The vendors the policy lists.

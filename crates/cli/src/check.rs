@@ -34,13 +34,16 @@ fn describe(file: &str, policy: &Policy) -> String {
     let warnings: String =
         policy.warnings().iter().map(|issue| format!("warning: {}\n", issue.describe(file))).collect();
     let categories: Vec<_> = policy.offered().iter().map(|category| category.name()).collect();
+    let rules = &policy.rules;
+    // By country the numbers are those of visitors nobody can place; the others' are the profiles'.
+    let place = if rules.is_by_country() { " (where the country is not known)" } else { "" };
     format!(
-        "{warnings}{file}: sound; asks for {}; {} vendors; profile {}, grants {} days, refusals {}; tag {:08x}\n",
+        "{warnings}{file}: sound; asks for {}; {} vendors; profile {}, grants {} days, refusals {}{place}; tag {:08x}\n",
         categories.join(", "),
         policy.vendors().len(),
-        policy.rules.legal.name,
-        policy.rules.grant_days,
-        policy.rules.refusal_days,
+        rules.name,
+        rules.grant_days,
+        rules.refusal_days,
         policy.tag().0
     )
 }

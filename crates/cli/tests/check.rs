@@ -57,6 +57,44 @@ fn warnings_do_not_fail() {
 }
 
 #[test]
+fn a_site_by_country_says_what_holds_where_the_country_is_not_known() {
+    let shop = std::fs::read_to_string(format!("{ROOT}/postern.toml")).unwrap();
+    let profile = "[profile]\nname = \"EU\"";
+    assert!(shop.contains(profile));
+    let text = shop.replace(profile, "[profile]\nname = \"by-country\"\ngrant_days = 365")
+        + "\n[consent_mode]\nurl_passthrough = true\n";
+    let path = write("by-country.toml", &text);
+    let output = postern(&["check", &path], ROOT);
+    assert_eq!(output.status.code(), Some(0));
+    let found = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = found.lines().collect();
+    assert_eq!(lines.len(), 3, "{found}");
+    assert!(lines[0].contains("profile.grant_days: 365 days is longer than some profiles allow"), "{found}");
+    assert!(lines[1].contains("consent_mode.url_passthrough: puts click identifiers"), "{found}");
+    assert!(
+        lines[2].contains(
+            "profile by-country, grants 180 days, refusals 365 (where the country is not known); tag "
+        ),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_tracker_is_never_necessary() {
+    let shop = std::fs::read_to_string(format!("{ROOT}/postern.toml")).unwrap();
+    for (id, reason) in
+        [("ga4", "the catalogue files it under \"analytics\""), ("meta-pixel", "Meta's tools serve")]
+    {
+        let text =
+            shop.replace(&format!("[vendors.{id}]"), &format!("[vendors.{id}]\ncategory = \"necessary\""));
+        let output = postern(&["check", &write(&format!("necessary-{id}.toml"), &text)], ROOT);
+        assert_eq!(output.status.code(), Some(1), "{id}");
+        let found = String::from_utf8(output.stderr).unwrap();
+        assert!(found.contains(&format!("vendors.{id}.category: {reason}")), "{found}");
+    }
+}
+
+#[test]
 fn wrong_usage_and_missing_files_are_told_apart_from_errors() {
     for arguments in [&[][..], &["chekc"], &["check", "--fix"], &["check", "a", "b"]] {
         let output = postern(arguments, ROOT);

@@ -1,15 +1,6 @@
 //! From what is known of a visitor to what may run. One function, no side effect.
 
-use crate::{Category, CategorySet, Choice, Minutes, PayloadError, PolicyTag};
-
-/// What the browser says of its own accord.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Signals {
-    /// `Sec-GPC: 1` was sent. Source: W3C GPC, 2026-04-03.
-    pub gpc: bool,
-    /// `DNT: 1` was sent.
-    pub dnt: bool,
-}
+use crate::{Category, CategorySet, Choice, Minutes, PayloadError, PolicyTag, Signal, Signals};
 
 /// The numbers of one legal regime and what the site asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,13 +79,16 @@ pub struct Decision {
     pub must_ask: bool,
     /// Why.
     pub reason: Reason,
+    /// The browser's signal that keeps something on offer from being granted, whatever was or is chosen;
+    /// to be shown as honoured (11 CCR 7025(c)(6)). Of several the first of [`Signal::ALL`].
+    pub bound_by: Option<Signal>,
 }
 
 impl Decision {
-    /// Nothing but the necessary, and the visitor is asked.
+    /// Nothing but the necessary, and the visitor is asked. No signal was needed for that.
     #[must_use]
     pub const fn deny_all(reason: Reason) -> Self {
-        Self { granted: CategorySet::NECESSARY, must_ask: true, reason }
+        Self { granted: CategorySet::NECESSARY, must_ask: true, reason, bound_by: None }
     }
 
     /// Is any offered category denied?
@@ -108,22 +102,6 @@ impl Decision {
 const CLOCK_SKEW_MINUTES: u32 = 2;
 
 impl Profile {
-    /// The part of `wanted` that these signals leave grantable, `Necessary` always included.
-    ///
-    /// GPC denies marketing whatever is clicked; DNT denies all, if the profile says so.
-    /// Source: standards.md requirements 52 and 56.
-    #[must_use]
-    pub fn grantable(&self, signals: Signals, wanted: CategorySet) -> CategorySet {
-        let mut granted = wanted.intersection(self.offered);
-        if signals.gpc {
-            granted = granted.without(Category::Marketing);
-        }
-        if signals.dnt && self.is_dnt_denial {
-            granted = CategorySet::EMPTY;
-        }
-        granted.with(Category::Necessary)
-    }
-
     /// How long this choice is remembered, minutes.
     #[must_use]
     pub fn ttl_minutes(&self, granted: CategorySet) -> u32 {
@@ -138,23 +116,40 @@ impl Profile {
 /// Decides what may run. Anything but a readable, current, fitting choice denies everything.
 #[must_use]
 pub fn decide(profile: &Profile, signals: Signals, state: &State, now: Minutes) -> Decision {
+    let bound_by = profile.bound_by(signals, profile.offered);
+    match choice_in_force(profile, state, now) {
+        Ok(choice) => Decision {
+            granted: profile.grantable(signals, choice.granted),
+            must_ask: false,
+            reason: Reason::Chosen,
+            bound_by,
+        },
+        Err(reason) => Decision { bound_by, ..Decision::deny_all(reason) },
+    }
+}
+
+fn choice_in_force<'state>(
+    profile: &Profile,
+    state: &'state State,
+    now: Minutes,
+) -> Result<&'state Choice, Reason> {
     let choice = match state {
-        State::Absent => return Decision::deny_all(Reason::NotAsked),
-        State::Forged => return Decision::deny_all(Reason::Forged),
-        State::Unreadable(_) => return Decision::deny_all(Reason::Unreadable),
-        State::Unverifiable => return Decision::deny_all(Reason::Unverifiable),
+        State::Absent => return Err(Reason::NotAsked),
+        State::Forged => return Err(Reason::Forged),
+        State::Unreadable(_) => return Err(Reason::Unreadable),
+        State::Unverifiable => return Err(Reason::Unverifiable),
         State::Decided(choice) => choice,
     };
     if choice.decided_at.since(now) > CLOCK_SKEW_MINUTES {
-        return Decision::deny_all(Reason::FutureDated);
+        return Err(Reason::FutureDated);
     }
     if choice.policy != profile.policy {
-        return Decision::deny_all(Reason::PolicyChanged);
+        return Err(Reason::PolicyChanged);
     }
     if now.since(choice.decided_at) >= profile.ttl_minutes(choice.granted) {
-        return Decision::deny_all(Reason::Expired);
+        return Err(Reason::Expired);
     }
-    Decision { granted: profile.grantable(signals, choice.granted), must_ask: false, reason: Reason::Chosen }
+    Ok(choice)
 }
 
 #[cfg(test)]
@@ -214,30 +209,51 @@ mod tests {
 
     #[test]
     fn gpc_denies_marketing_over_an_older_grant() {
-        let decision =
-            decide_at_now(Signals { gpc: true, dnt: false }, State::Decided(choice(CategorySet::ALL, NOW)));
+        let gpc = Signals { gpc: true, ..Signals::NONE };
+        let decision = decide_at_now(gpc, State::Decided(choice(CategorySet::ALL, NOW)));
         assert_eq!(decision.granted, CategorySet::ALL.without(Category::Marketing));
+        assert_eq!(decision.bound_by, Some(Signal::Gpc));
+    }
+
+    #[test]
+    fn a_withdrawal_by_the_browser_outweighs_an_older_grant() {
+        let adpc = Signals { withdrawn: CategorySet::ALL, ..Signals::NONE };
+        let decision = decide_at_now(adpc, State::Decided(choice(CategorySet::ALL, NOW)));
+        assert_eq!(decision.granted, CategorySet::NECESSARY);
+        assert_eq!((decision.must_ask, decision.bound_by), (false, Some(Signal::Adpc)));
+    }
+
+    #[test]
+    fn a_visitor_with_a_signal_is_still_asked_and_told() {
+        // Source: standards.md requirement 55.
+        let decision = decide_at_now(Signals { gpc: true, ..Signals::NONE }, State::Absent);
+        let expected = Decision { bound_by: Some(Signal::Gpc), ..Decision::deny_all(Reason::NotAsked) };
+        assert_eq!(decision, expected);
+        assert!(decision.must_ask);
     }
 
     #[test]
     fn dnt_denies_only_where_the_profile_says_so() {
         let state = State::Decided(choice(CategorySet::ALL, NOW));
-        let signals = Signals { gpc: false, dnt: true };
+        let signals = Signals { dnt: true, ..Signals::NONE };
         assert_eq!(decide_at_now(signals, state).granted, CategorySet::NECESSARY);
         let lenient = Profile { is_dnt_denial: false, ..PROFILE };
         let decision = decide(&lenient, signals, &state, Minutes::new(NOW).unwrap());
-        assert_eq!(decision.granted, CategorySet::ALL);
+        assert_eq!((decision.granted, decision.bound_by), (CategorySet::ALL, None));
     }
 
     proptest! {
         #[test]
         fn nothing_is_granted_that_was_not_chosen_and_offered(
-            chosen in 0u8..=0x1f, offered in 0u8..=0x1f, gpc: bool, dnt: bool, minutes in 0u32..1 << 24,
+            chosen in 0u8..=0x1f, offered in 0u8..=0x1f, withdrawn in 0u8..=0x1f,
+            gpc: bool, dnt: bool, objected: bool, minutes in 0u32..1 << 24,
         ) {
-            let [chosen, offered] = [chosen, offered].map(|bits| CategorySet::from_bits(bits).unwrap());
+            let [chosen, offered, withdrawn] =
+                [chosen, offered, withdrawn].map(|bits| CategorySet::from_bits(bits).unwrap());
+            let signals = Signals { gpc, dnt, withdrawn, objected };
             let profile = Profile { offered, ..PROFILE };
             let decision = decide(
-                &profile, Signals { gpc, dnt }, &State::Decided(choice(chosen, minutes)), Minutes::new(NOW).unwrap(),
+                &profile, signals, &State::Decided(choice(chosen, minutes)), Minutes::new(NOW).unwrap(),
             );
             let allowed = chosen.intersection(offered).with(Category::Necessary);
             prop_assert!(decision.granted.difference(allowed).is_empty());

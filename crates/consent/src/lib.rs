@@ -12,11 +12,13 @@ mod consent_mode;
 mod decision;
 mod outcome;
 mod payload;
+mod signals;
 mod time;
 
 pub use category::{Category, CategorySet, Need};
 pub use consent_mode::{CONSENT_MODE_SIGNALS, consent_mode};
-pub use decision::{Decision, Profile, Reason, Signals, State, decide};
+pub use decision::{Decision, Profile, Reason, State, decide};
 pub use outcome::Outcome;
 pub use payload::{Choice, PAYLOAD_LEN, Payload, PayloadError, PolicyTag, Subject};
+pub use signals::{Signal, Signals};
 pub use time::Minutes;

@@ -175,6 +175,30 @@ pub enum Cause {
         /// Where the number comes from.
         source_text: String,
     },
+    /// A grant that some countries' profiles cut short (warning).
+    #[error("{days} days is longer than some profiles allow; grants there last {}", in_profiles(bounds))]
+    GrantClamped {
+        /// Days found.
+        days: u32,
+        /// Each profile that allows less, with the days it allows.
+        bounds: Vec<(String, u32)>,
+    },
+    /// A refusal that some countries' profiles remember longer (warning).
+    #[error("{days} days is shorter than some profiles demand; refusals there last {}", in_profiles(bounds))]
+    RefusalClamped {
+        /// Days found.
+        days: u32,
+        /// Each profile that demands more, with the days it demands.
+        bounds: Vec<(String, u32)>,
+    },
+    /// Milliseconds out of range.
+    #[error("{found} ms is out of range; write 0 to {max}")]
+    Milliseconds {
+        /// Milliseconds found.
+        found: i64,
+        /// Most milliseconds allowed.
+        max: u32,
+    },
     /// Longer than any browser keeps a cookie.
     #[error("{days} days is longer than browsers keep a cookie; write {max} or less")]
     LongerThanCookie {
@@ -200,14 +224,71 @@ pub enum Cause {
         None => "give it name and category".to_owned(),
     })]
     UnknownVendor(Option<String>),
-    /// A vendor described here that the catalogue does not know (warning).
+    /// A vendor the catalogue does not know and of which nothing can be told apart (warning).
     #[error(
-        "is not in the catalogue: it is named to visitors, but nothing of it is held; report it to the catalogue"
+        "is not in the catalogue and has no hosts, paths or cookies here: it is named to visitors, but nothing of it is held; add them"
     )]
     NotInCatalogue,
-    /// Meta Pixel outside marketing. Source: standards.md S0.5.
-    #[error("the Meta Pixel serves advertising and can only be \"marketing\", not {0:?}; remove this key")]
-    MetaPixelCategory(&'static str),
+    /// Meta outside marketing. Source: standards.md S0.5.
+    #[error("Meta's tools serve advertising and can only be \"marketing\", not {0:?}; remove this key")]
+    MetaCategory(&'static str),
+    /// A tracker called necessary. Source: standards.md requirement 14.
+    #[error(
+        "the catalogue files it under {0:?}: it needs consent (ePrivacy Directive Art. 5(3)) and cannot be \"necessary\"; remove this key"
+    )]
+    TrackerNecessary(&'static str),
+    /// A vendor called necessary without saying why. Source: standards.md requirement 14.
+    #[error("is missing; say in {0} signs or more why the page cannot do without this vendor")]
+    ReasonMissing(usize),
+    /// A word where a reason is due. Source: standards.md requirement 14.
+    #[error("has {length} signs; say in {min} or more why the page cannot do without this vendor")]
+    ReasonTooShort {
+        /// Length found, characters.
+        length: usize,
+        /// Length due, characters.
+        min: usize,
+    },
+    /// Not an address of a vendor.
+    #[error(
+        "{0:?} is not an address; write a host with a dot, and perhaps how the path begins, as in cdn.example.com/tracker/"
+    )]
+    VendorAddress(String),
+    /// The site's own host given to a vendor: all of the site would be held.
+    #[error("{0:?} is the site's own; name the paths that lead to the vendor, as in paths = [\"/ingest/\"]")]
+    OwnHost(String),
+    /// Not the beginning of a path.
+    #[error(
+        "{0:?} is not the beginning of a path; write it from the first / on and more than that, as in /ingest/"
+    )]
+    VendorPath(String),
+    /// Our own pages given to a vendor: nobody could choose any more.
+    #[error("{0:?} covers our own pages under /_postern/; write another")]
+    OwnPath(String),
+    /// Not a name of a cookie, a parameter or a storage key.
+    #[error(
+        "{0:?} is not a name; use up to 100 signs without blanks, * for any run of them, but not * alone"
+    )]
+    Pattern(String),
+    /// A vendor that is sent something before anybody consents (warning). Source: EDPB Guidelines 2/2023 par. 50-51.
+    #[error(
+        "it is sent hits without consent: no identifiers, but the visitor's address, browser and page reach it, and EDPB Guidelines 2/2023 ask consent for that too; remove this key unless a lawyer said so"
+    )]
+    Cookieless,
+    /// `Clear-Site-Data` with cookies. Source: W3C Clear Site Data 3.1.
+    #[error(
+        "{0:?} would delete the site's own cookies and ours, which holds the refusal; use cache or storage (cookies of denied vendors are expired one by one)"
+    )]
+    ClearsRecord(String),
+    /// `Clear-Site-Data` with storage (warning).
+    #[error(
+        "\"storage\" deletes what the site itself keeps in the browser too; keep it only if nothing is lost"
+    )]
+    ClearsOwnStorage,
+    /// Identifiers in addresses (warning). Source: trackers.md 1.3.
+    #[error(
+        "puts click identifiers into the site's own links while their storage is denied, so that visitors are told apart all the same; remove this key"
+    )]
+    UrlPassthrough,
     /// PostHog outside the EU. Source: standards.md S0.4, requirement 18.
     #[error("{host:?} is not in the EU, and profile {profile} needs it; use eu.i.posthog.com")]
     PosthogRegion {
@@ -253,4 +334,9 @@ fn one_of(nearest: Option<&str>, known: &[String]) -> String {
         Some(nearest) => format!("did you mean {nearest:?}?"),
         None => format!("use one of {}", known.join(", ")),
     }
+}
+
+fn in_profiles(bounds: &[(String, u32)]) -> String {
+    let each: Vec<_> = bounds.iter().map(|(name, days)| format!("{days} under {name}")).collect();
+    each.join(", ")
 }

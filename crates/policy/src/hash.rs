@@ -3,8 +3,9 @@
 use postern_consent::{Category, PolicyTag};
 use sha2::{Digest, Sha256};
 
-use crate::policy::{Layout, Policy, Purpose, Reopen, Role, Transfer, Vendor};
+use crate::policy::{Layout, Policy, Purpose, Reopen};
 use crate::texts::Texts;
+use crate::vendor::{Role, Transfer, Vendor};
 
 /// Hashes `u32 length ‖ bytes` of each field, big-endian.
 struct Form(Sha256);
@@ -42,6 +43,10 @@ fn vendor_fields(form: Form, vendor: &Vendor) -> Form {
         .with(vendor.country.as_deref().unwrap_or(""))
 }
 
+const fn yes_or_no(is_so: bool) -> &'static str {
+    if is_so { "yes" } else { "no" }
+}
+
 impl Policy {
     /// First 32 bits of SHA-256 over what consent is asked for: offered categories with title and text,
     /// their vendors with category, role and country, and the notice's version. Looks, lifetimes, links
@@ -60,8 +65,8 @@ impl Policy {
     /// SHA-256 of the file's whole meaning: every value after defaults, whatever its spelling.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
-        let Self { site, controller, notice, rules, banner, .. } = self;
-        Form::of("postern-policy/1")
+        let Self { site, controller, notice, rules, banner, edge, consent_mode, .. } = self;
+        Form::of("postern-policy/2")
             .with(&site.id)
             .with(site.origin.as_deref().unwrap_or(""))
             .with_all(&site.hosts, |form, host| form.with(host))
@@ -74,9 +79,11 @@ impl Policy {
             .with(&notice.url)
             .with(&notice.version)
             .with(&notice.updated)
-            .with(&rules.legal.name)
-            .with(&rules.grant_days.to_string())
-            .with(&rules.refusal_days.to_string())
+            .with(&rules.name)
+            .with_all(rules.all_legal(), |form, legal| {
+                let (grant_days, refusal_days) = rules.days_under(legal);
+                form.with(&legal.name).with(&grant_days.to_string()).with(&refusal_days.to_string())
+            })
             .with(if rules.is_dnt_denial { "deny" } else { "ignore" })
             .with_all(&self.purposes, purpose_fields)
             .with_all(&self.vendors, |form, vendor| {
@@ -86,9 +93,24 @@ impl Policy {
                     .with(vendor.privacy_url.as_deref().unwrap_or(""))
                     .with(vendor.dpa_url.as_deref().unwrap_or(""))
                     .with(vendor.host.as_deref().unwrap_or(""))
+                    .with_all(&vendor.hosts, |form, host| form.with(host))
+                    .with_all(&vendor.paths, |form, path| form.with(path))
+                    .with_all(&vendor.cookies, |form, cookie| form.with(cookie))
+                    .with_all(&vendor.params, |form, param| form.with(param))
+                    .with_all(&vendor.storage, |form, key| form.with(key))
+                    .with(yes_or_no(vendor.is_cookieless))
+                    .with(vendor.reason.as_deref().unwrap_or(""))
             })
             .with(if banner.layout == Layout::Bar { "bar" } else { "box" })
             .with(if banner.reopen == Reopen::Button { "button" } else { "own-link" })
+            .with(yes_or_no(edge.strict))
+            .with(yes_or_no(edge.lockdown))
+            .with(yes_or_no(edge.clean_landing))
+            .with_all(&edge.clear_site_data, |form, target| form.with(target.name()))
+            .with(yes_or_no(edge.report_unknown))
+            .with(yes_or_no(consent_mode.ads_data_redaction))
+            .with(yes_or_no(consent_mode.url_passthrough))
+            .with(&consent_mode.wait_for_update_ms.to_string())
             .with_all(Texts::KEYS, |form, key| form.with(self.texts.text(key).unwrap_or("")))
             .finish()
     }

@@ -19,16 +19,24 @@ mod error;
 mod hash;
 mod legal;
 mod lint;
+mod options;
 mod parse;
 mod policy;
+mod rules;
+#[cfg(test)]
+mod schema_tests;
 mod section;
 mod texts;
 mod value;
+mod vendor;
 
 pub use error::{Cause, FILE_NAME, Issue, PolicyError};
-pub use legal::{COOKIE_DAYS_MAX, LegalProfile, Region, legal_profile, legal_profile_names};
-pub use policy::{
-    Authority, Banner, Controller, KnownVendor, Layout, Notice, Policy, Purpose, Reopen, Role, Rules, Site,
-    Transfer, Vendor,
+pub use legal::{
+    COOKIE_DAYS_MAX, GpcRule, LegalProfile, Model, Region, STRICTEST, legal_profile, legal_profile_for,
+    legal_profile_names,
 };
+pub use options::{ClearTarget, ConsentMode, Edge};
+pub use policy::{Authority, Banner, Controller, Layout, Notice, Policy, Purpose, Reopen, Site};
+pub use rules::{BY_COUNTRY, Rules};
 pub use texts::Texts;
+pub use vendor::{KnownVendor, Role, Transfer, Vendor};

@@ -4,8 +4,8 @@ use postern_consent::Category;
 
 use crate::error::Cause;
 use crate::legal::LegalProfile;
-use crate::policy::{Role, Transfer, Vendor};
 use crate::section::{Report, Section};
+use crate::vendor::{Role, Transfer, Vendor};
 
 /// Words that read silence as consent. Source: standards.md requirement 35, S2.6; EDPB 05/2020.
 const DEEMED: [&str; 4] =
@@ -19,30 +19,93 @@ pub(crate) fn lint_text(section: &Section<'_>, report: &mut Report<'_>, key: &st
     }
 }
 
-/// Checks one enabled vendor against the legal profile.
+/// What a vendor is judged against.
+pub(crate) struct Surroundings<'a> {
+    /// The legal profile, where the file names one that exists.
+    pub(crate) legal: Option<&'a LegalProfile>,
+    /// The catalogue's category, where it knows the vendor.
+    pub(crate) catalogued: Option<Category>,
+    /// The hosts of the site, as far as the file names them.
+    pub(crate) site_hosts: &'a [String],
+}
+
+/// Checks one enabled vendor against the legal profile, the catalogue and the site.
 pub(crate) fn lint_vendor(
     section: &Section<'_>,
     report: &mut Report<'_>,
     vendor: &Vendor,
-    legal: Option<&LegalProfile>,
+    surroundings: &Surroundings<'_>,
 ) {
-    if vendor.id == "meta-pixel" && vendor.category != Category::Marketing {
-        section.refuse(report, "category", Cause::MetaPixelCategory(vendor.category.name()));
+    lint_category(section, report, vendor, surroundings.catalogued);
+    lint_hosts(section, report, vendor, surroundings);
+    lint_law(section, report, vendor, surroundings.legal);
+    if vendor.is_cookieless {
+        section.warn(report, "cookieless", Cause::Cookieless);
     }
-    let is_elsewhere = vendor.country.as_deref().is_some_and(|country| !is_home(country));
-    if let Some(legal) = legal.filter(|legal| legal.region.is_transfer_bound()) {
-        if let Some(host) =
-            vendor.host.as_deref().filter(|host| vendor.id == "posthog" && !is_eu_posthog(host))
-        {
+    if !vendor.is_known && vendor.hosts.is_empty() && vendor.paths.is_empty() && vendor.cookies.is_empty() {
+        section.warn(report, "", Cause::NotInCatalogue);
+    }
+}
+
+/// A vendor's host is never the site's, and PostHog's is in the EU where the law is the EU's.
+/// Source: standards.md S0.4, requirement 18.
+fn lint_hosts(
+    section: &Section<'_>,
+    report: &mut Report<'_>,
+    vendor: &Vendor,
+    surroundings: &Surroundings<'_>,
+) {
+    for address in &vendor.hosts {
+        let key = if vendor.host.as_ref() == Some(address) { "host" } else { "hosts" };
+        let host = address.split('/').next().unwrap_or_default();
+        if surroundings.site_hosts.iter().any(|own| own == host || own.ends_with(&format!(".{host}"))) {
+            section.refuse(report, key, Cause::OwnHost(address.clone()));
+        }
+        let bound = surroundings.legal.filter(|legal| legal.region.is_host_bound());
+        if let Some(legal) = bound.filter(|_| vendor.id == "posthog" && !is_eu_posthog(host)) {
             let cause = Cause::PosthogRegion { host: host.to_owned(), profile: legal.name.clone() };
-            section.refuse(report, "host", cause);
+            section.refuse(report, key, cause);
         }
-        if let Some(country) =
+    }
+}
+
+/// Shortest reason why a vendor needs no consent, signs: less is a word, not a reason.
+const REASON_CHARS_MIN: usize = 40;
+
+/// Nobody's word makes a tracker necessary, and Meta is advertising whatever it is called.
+/// Source: standards.md S0.5, requirements 7 and 14; ePrivacy Directive Art. 5(3).
+fn lint_category(
+    section: &Section<'_>,
+    report: &mut Report<'_>,
+    vendor: &Vendor,
+    catalogued: Option<Category>,
+) {
+    let is_necessary = vendor.category == Category::Necessary;
+    if vendor.id.starts_with("meta-") && vendor.category != Category::Marketing {
+        section.refuse(report, "category", Cause::MetaCategory(vendor.category.name()));
+    } else if let Some(category) =
+        catalogued.filter(|category| is_necessary && *category != Category::Necessary)
+    {
+        section.refuse(report, "category", Cause::TrackerNecessary(category.name()));
+    } else if is_necessary && catalogued.is_none() && vendor.reason.is_none() {
+        section.refuse(report, "reason", Cause::ReasonMissing(REASON_CHARS_MIN));
+    }
+    if let Some(length) = vendor.reason.as_ref().map(|reason| reason.chars().count())
+        && length < REASON_CHARS_MIN
+    {
+        section.refuse(report, "reason", Cause::ReasonTooShort { length, min: REASON_CHARS_MIN });
+    }
+}
+
+/// What the legal profile asks of a vendor: safeguards and papers.
+fn lint_law(section: &Section<'_>, report: &mut Report<'_>, vendor: &Vendor, legal: Option<&LegalProfile>) {
+    let is_elsewhere = vendor.country.as_deref().is_some_and(|country| !is_home(country));
+    if let Some(legal) = legal.filter(|legal| legal.region.is_transfer_bound())
+        && let Some(country) =
             vendor.country.as_deref().filter(|_| is_elsewhere && vendor.transfer == Some(Transfer::None))
-        {
-            let cause = Cause::NoSafeguard { country: country.to_owned(), profile: legal.name.clone() };
-            section.refuse(report, "transfer", cause);
-        }
+    {
+        let cause = Cause::NoSafeguard { country: country.to_owned(), profile: legal.name.clone() };
+        section.refuse(report, "transfer", cause);
     }
     if vendor.role == Some(Role::Processor) && vendor.dpa_url.is_none() {
         section.warn(report, "dpa_url", Cause::DpaMissing);
@@ -51,9 +114,6 @@ pub(crate) fn lint_vendor(
         section.warn(report, "country", Cause::TransferMissing);
     } else if is_elsewhere && vendor.transfer.is_none() {
         section.warn(report, "transfer", Cause::TransferMissing);
-    }
-    if !vendor.is_known {
-        section.warn(report, "", Cause::NotInCatalogue);
     }
 }
 

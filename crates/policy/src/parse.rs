@@ -4,22 +4,19 @@ use postern_consent::Category;
 use toml::de::DeTable;
 
 use crate::error::{Cause, Issue, PolicyError};
-use crate::legal::{COOKIE_DAYS_MAX, LegalProfile, legal_profile, legal_profile_names};
-use crate::lint::{lint_text, lint_vendor};
-use crate::policy::{
-    Authority, Banner, Controller, KnownVendor, Layout, Notice, Policy, Purpose, Reopen, Role, Rules, Site,
-    Transfer, Vendor,
-};
+use crate::lint::lint_text;
+use crate::options::{read_consent_mode, read_edge};
+use crate::policy::{Authority, Banner, Controller, Layout, Notice, Policy, Purpose, Reopen, Site};
+use crate::rules::read_rules;
 use crate::section::{Report, Section};
 use crate::texts::{PLACEHOLDERS, Texts};
-use crate::value::{
-    is_country, is_date, is_host, is_language, is_link, is_origin, is_slug, is_url, is_version, nearest,
-};
+use crate::value::{is_date, is_host, is_language, is_link, is_origin, is_slug, is_url, is_version};
+use crate::vendor::{KnownVendor, read_vendors};
 
 /// Largest file read, bytes: a hundred vendors at 500 bytes and every text overridden, four times over.
 const FILE_BYTES_MAX: usize = 256 * 1024;
 
-const CATEGORY_WORDS: [(&str, Category); 5] = [
+pub(crate) const CATEGORY_WORDS: [(&str, Category); 5] = [
     ("necessary", Category::Necessary),
     ("functional", Category::Functional),
     ("analytics", Category::Analytics),
@@ -56,9 +53,11 @@ impl Policy {
         let mut texts = Texts::english();
         let purposes = read_purposes(root.section(&mut report, "categories"), &mut report, &mut texts);
         let legal = rules.as_ref().map(|rules| &rules.legal);
-        let vendors =
-            read_vendors(&root.section(&mut report, "vendors"), &mut report, known, &purposes, legal);
+        let vendors = root.section(&mut report, "vendors");
+        let vendors = read_vendors(&vendors, &mut report, known, &purposes, &site.hosts, legal);
         let banner = read_banner(root.section(&mut report, "banner"), &mut report);
+        let edge = read_edge(root.section(&mut report, "edge"), &mut report);
+        let consent_mode = read_consent_mode(root.section(&mut report, "consent_mode"), &mut report);
         read_texts(root.section(&mut report, "texts"), &mut report, &site.language, &mut texts);
         root.close(&mut report);
         let Report { errors, mut warnings, .. } = report;
@@ -66,7 +65,19 @@ impl Policy {
             return Err(PolicyError::new(errors));
         };
         warnings.sort_by_key(|issue| issue.line);
-        Ok(Self { site, controller, notice, rules, purposes, vendors, banner, texts, warnings })
+        Ok(Self {
+            site,
+            controller,
+            notice,
+            rules,
+            purposes,
+            vendors,
+            banner,
+            edge,
+            consent_mode,
+            texts,
+            warnings,
+        })
     }
 }
 
@@ -109,63 +120,6 @@ fn read_notice(mut notice: Section<'_>, report: &mut Report<'_>) -> Notice {
     Notice { url, version, updated }
 }
 
-/// `None` where the profile's name is missing or unknown: no number can be checked then.
-fn read_rules(mut profile: Section<'_>, report: &mut Report<'_>) -> Option<Rules> {
-    let name = profile.required(report, "name", "a legal profile, as in name = \"EU\"");
-    let grant_days = profile.days(report, "grant_days");
-    let refusal_days = profile.days(report, "refusal_days");
-    let dnt = profile.word(report, "dnt", "rule", &[("deny", true), ("ignore", false)]);
-    let Some(legal) = legal_profile(&name) else {
-        if !name.is_empty() {
-            let allowed = legal_profile_names();
-            profile.refuse(report, "name", Cause::UnknownWord { what: "profile", found: name, allowed });
-        }
-        profile.close(report);
-        return None;
-    };
-    if let Some(days) = grant_days {
-        check_grant(&profile, report, days, &legal);
-    }
-    if let Some(days) = refusal_days {
-        check_refusal(&profile, report, days, &legal);
-    }
-    profile.close(report);
-    Some(Rules {
-        grant_days: grant_days.unwrap_or(legal.grant_days_default),
-        refusal_days: refusal_days.unwrap_or(legal.refusal_days_min),
-        is_dnt_denial: dnt.unwrap_or(true),
-        legal,
-    })
-}
-
-fn check_grant(profile: &Section<'_>, report: &mut Report<'_>, days: u32, legal: &LegalProfile) {
-    if days > legal.grant_days_max {
-        let cause = Cause::GrantTooLong {
-            days,
-            max: legal.grant_days_max,
-            profile: legal.name.clone(),
-            source_text: legal.grant_source.clone(),
-        };
-        profile.refuse(report, "grant_days", cause);
-    } else if days > COOKIE_DAYS_MAX {
-        profile.refuse(report, "grant_days", Cause::LongerThanCookie { days, max: COOKIE_DAYS_MAX });
-    }
-}
-
-fn check_refusal(profile: &Section<'_>, report: &mut Report<'_>, days: u32, legal: &LegalProfile) {
-    if days < legal.refusal_days_min {
-        let cause = Cause::RefusalTooShort {
-            days,
-            min: legal.refusal_days_min,
-            profile: legal.name.clone(),
-            source_text: legal.refusal_source.clone(),
-        };
-        profile.refuse(report, "refusal_days", cause);
-    } else if days > COOKIE_DAYS_MAX {
-        profile.refuse(report, "refusal_days", Cause::LongerThanCookie { days, max: COOKIE_DAYS_MAX });
-    }
-}
-
 /// `[categories.necessary]` may say its own title and text; it is never asked for.
 fn read_purposes(mut categories: Section<'_>, report: &mut Report<'_>, texts: &mut Texts) -> Vec<Purpose> {
     let mut purposes = Vec::new();
@@ -196,75 +150,6 @@ fn read_purposes(mut categories: Section<'_>, report: &mut Report<'_>, texts: &m
     }
     categories.close(report);
     purposes
-}
-
-fn read_vendors(
-    vendors: &Section<'_>,
-    report: &mut Report<'_>,
-    known: &[KnownVendor<'_>],
-    purposes: &[Purpose],
-    legal: Option<&LegalProfile>,
-) -> Vec<Vendor> {
-    let mut list = Vec::new();
-    for (id, mut entry) in vendors.entries(report) {
-        if !is_slug(&id) {
-            entry.refuse(report, "", Cause::Slug(id.clone()));
-        }
-        let enabled = entry.boolean(report, "enabled").unwrap_or(true);
-        let vendor = read_vendor(&mut entry, report, id, known);
-        if let Some(vendor) = vendor.filter(|_| enabled) {
-            let is_offered = vendor.category == Category::Necessary
-                || purposes.iter().any(|purpose| purpose.category == vendor.category);
-            if !is_offered {
-                entry.refuse(report, "category", Cause::CategoryNotOffered(vendor.category.name()));
-            }
-            lint_vendor(&entry, report, &vendor, legal);
-            list.push(vendor);
-        }
-        entry.close(report);
-    }
-    list
-}
-
-fn read_vendor(
-    entry: &mut Section<'_>,
-    report: &mut Report<'_>,
-    id: String,
-    known: &[KnownVendor<'_>],
-) -> Option<Vendor> {
-    let name = entry.text(report, "name");
-    let role = entry.word(report, "role", "role", &Role::WORDS);
-    let country = entry.text(report, "country");
-    entry.check(report, "country", country.as_deref().unwrap_or(""), is_country, Cause::Country);
-    let transfer = entry.word(report, "transfer", "safeguard", &Transfer::WORDS);
-    let privacy_url = entry.text(report, "privacy_url");
-    entry.check(report, "privacy_url", privacy_url.as_deref().unwrap_or(""), is_url, Cause::Url);
-    let dpa_url = entry.text(report, "dpa_url");
-    entry.check(report, "dpa_url", dpa_url.as_deref().unwrap_or(""), is_url, Cause::Url);
-    let is_category_given = entry.has("category");
-    let category = entry.word(report, "category", "category", &CATEGORY_WORDS);
-    let host = entry.text(report, "host");
-    entry.check(report, "host", host.as_deref().unwrap_or(""), is_host, Cause::Host);
-    let found = known.iter().find(|(known_id, ..)| *known_id == id);
-    let name = name.or_else(|| found.map(|(.., name)| (*name).to_owned()));
-    // A category that was given and refused is not replaced by the catalogue's: the file is wrong.
-    let category = if is_category_given { category } else { found.map(|(_, category, _)| *category) };
-    if found.is_none() && (name.is_none() || !is_category_given) {
-        let nearest = nearest(&id, known.iter().map(|(id, ..)| *id)).map(str::to_owned);
-        entry.refuse(report, "", Cause::UnknownVendor(nearest));
-    }
-    Some(Vendor {
-        name: name?,
-        category: category?,
-        is_known: found.is_some(),
-        id,
-        role,
-        country,
-        transfer,
-        privacy_url,
-        dpa_url,
-        host,
-    })
 }
 
 fn read_banner(mut banner: Section<'_>, report: &mut Report<'_>) -> Banner {

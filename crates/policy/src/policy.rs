@@ -1,13 +1,12 @@
 //! What a policy file means once it is parsed. No value here can be wrong: only `parse` makes one.
 
-use postern_consent::{Category, CategorySet, Profile};
+use postern_consent::{Category, CategorySet};
 
 use crate::error::Issue;
-use crate::legal::LegalProfile;
+use crate::options::{ConsentMode, Edge};
+use crate::rules::Rules;
 use crate::texts::Texts;
-
-/// A vendor of the catalogue: id, its category, its name.
-pub type KnownVendor<'a> = (&'a str, Category, &'a str);
+use crate::vendor::Vendor;
 
 /// A site's policy. Source of each key: `postern.toml` at the root of the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +26,10 @@ pub struct Policy {
     pub vendors: Vec<Vendor>,
     /// `[banner]`
     pub banner: Banner,
+    /// `[edge]`
+    pub edge: Edge,
+    /// `[consent_mode]`
+    pub consent_mode: ConsentMode,
     /// The words shown: built-in ones with `[texts]` over them.
     pub texts: Texts,
     pub(crate) warnings: Vec<Issue>,
@@ -82,20 +85,6 @@ pub struct Notice {
     pub updated: String,
 }
 
-/// The legal profile and the site's own numbers within it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Rules {
-    /// The built-in profile.
-    pub legal: LegalProfile,
-    /// How long a grant lasts, days.
-    pub grant_days: u32,
-    /// How long a refusal is remembered, days.
-    pub refusal_days: u32,
-    /// Does `DNT: 1` deny?
-    pub is_dnt_denial: bool,
-}
-
 /// A category the site asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -106,95 +95,6 @@ pub struct Purpose {
     pub title: String,
     /// The purposes in plain words.
     pub text: String,
-}
-
-/// What a vendor is in law. Source: GDPR Art. 26, 28; standards.md S0.20.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Works on the controller's behalf.
-    Processor,
-    /// Decides with the controller.
-    Joint,
-    /// Decides on its own.
-    Independent,
-}
-
-impl Role {
-    pub(crate) const WORDS: [(&'static str, Self); 3] =
-        [("processor", Self::Processor), ("joint", Self::Joint), ("independent", Self::Independent)];
-
-    /// The word in the file.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Processor => "processor",
-            Self::Joint => "joint",
-            Self::Independent => "independent",
-        }
-    }
-}
-
-/// What makes a transfer lawful. Source: standards.md S0.19.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transfer {
-    /// Adequacy decision.
-    Adequacy,
-    /// EU-US Data Privacy Framework.
-    Dpf,
-    /// EU standard contractual clauses.
-    Scc,
-    /// UK international data transfer agreement.
-    Idta,
-    /// Nothing.
-    None,
-}
-
-impl Transfer {
-    pub(crate) const WORDS: [(&'static str, Self); 5] = [
-        ("adequacy", Self::Adequacy),
-        ("DPF", Self::Dpf),
-        ("SCC", Self::Scc),
-        ("IDTA", Self::Idta),
-        ("none", Self::None),
-    ];
-
-    /// The word in the file.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Adequacy => "adequacy",
-            Self::Dpf => "DPF",
-            Self::Scc => "SCC",
-            Self::Idta => "IDTA",
-            Self::None => "none",
-        }
-    }
-}
-
-/// A vendor the site uses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Vendor {
-    /// Slug, the catalogue's where it knows the vendor.
-    pub id: String,
-    /// Name shown.
-    pub name: String,
-    /// What must be granted.
-    pub category: Category,
-    /// Does the catalogue know it, so that it is held?
-    pub is_known: bool,
-    /// What it is in law.
-    pub role: Option<Role>,
-    /// Where data goes, ISO 3166-1 alpha-2.
-    pub country: Option<String>,
-    /// Under what safeguard.
-    pub transfer: Option<Transfer>,
-    /// Its privacy policy.
-    pub privacy_url: Option<String>,
-    /// The data processing agreement.
-    pub dpa_url: Option<String>,
-    /// Its endpoint, where the site chooses one.
-    pub host: Option<String>,
 }
 
 /// How layer 1 stands on the page.
@@ -225,25 +125,11 @@ pub struct Banner {
     pub reopen: Reopen,
 }
 
-const MINUTES_PER_DAY: u32 = 24 * 60;
-
 impl Policy {
     /// What the site asks for.
     #[must_use]
     pub fn offered(&self) -> CategorySet {
         self.purposes.iter().map(|purpose| purpose.category).collect()
-    }
-
-    /// The numbers `decide` works with. Days are at most 400, so minutes fit.
-    #[must_use]
-    pub fn profile(&self) -> Profile {
-        Profile {
-            offered: self.offered(),
-            grant_ttl_minutes: self.rules.grant_days.saturating_mul(MINUTES_PER_DAY),
-            refusal_ttl_minutes: self.rules.refusal_days.saturating_mul(MINUTES_PER_DAY),
-            is_dnt_denial: self.rules.is_dnt_denial,
-            policy: self.tag(),
-        }
     }
 
     /// The purpose of that category, if it is asked for.

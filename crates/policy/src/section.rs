@@ -158,6 +158,20 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// Checks each text of a list read before.
+    pub(crate) fn check_all(
+        &self,
+        report: &mut Report<'_>,
+        key: &str,
+        texts: &[String],
+        is_fine: fn(&str) -> bool,
+        cause: fn(String) -> Cause,
+    ) {
+        for text in texts {
+            self.check(report, key, text, is_fine, cause);
+        }
+    }
+
     /// A date, written with or without quotes.
     pub(crate) fn required_date(&mut self, report: &mut Report<'_>, key: &'static str) -> String {
         if let Some(DeValue::Datetime(date)) =
@@ -188,17 +202,37 @@ impl<'t> Section<'t> {
 
     /// A number of days, at least 1, if the key is there.
     pub(crate) fn days(&mut self, report: &mut Report<'_>, key: &'static str) -> Option<u32> {
+        let days = self.integer(report, key, "a whole number of days")?;
+        let fitting = u32::try_from(days.min(i64::from(u32::MAX))).ok().filter(|days| *days > 0);
+        if fitting.is_none() {
+            self.refuse(report, key, Cause::Days(days));
+        }
+        fitting
+    }
+
+    /// A number of milliseconds up to `max`, if the key is there.
+    pub(crate) fn milliseconds(
+        &mut self,
+        report: &mut Report<'_>,
+        key: &'static str,
+        max: u32,
+    ) -> Option<u32> {
+        let found = self.integer(report, key, "a whole number of milliseconds")?;
+        let fitting = u32::try_from(found).ok().filter(|found| *found <= max);
+        if fitting.is_none() {
+            self.refuse(report, key, Cause::Milliseconds { found, max });
+        }
+        fitting
+    }
+
+    /// A whole number, if the key is there; one beyond 64 bits is the largest.
+    fn integer(&mut self, report: &mut Report<'_>, key: &'static str, expected: &'static str) -> Option<i64> {
         match self.value(key)?.get_ref() {
             DeValue::Integer(number) => {
-                let days = i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(i64::MAX);
-                let fitting = u32::try_from(days.min(i64::from(u32::MAX))).ok().filter(|days| *days > 0);
-                if fitting.is_none() {
-                    self.refuse(report, key, Cause::Days(days));
-                }
-                fitting
+                Some(i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(i64::MAX))
             }
             other => {
-                self.refuse(report, key, wrong_type("a whole number of days", other));
+                self.refuse(report, key, wrong_type(expected, other));
                 None
             }
         }
@@ -245,6 +279,8 @@ impl<'t> Section<'t> {
 
     /// Refuses every key nobody asked for.
     pub(crate) fn close(self, report: &mut Report<'_>) {
+        #[cfg(test)]
+        ASKED.with_borrow_mut(|all| all.entry(self.path.clone()).or_default().extend(&self.asked));
         for (name, _) in self.table.into_iter().flat_map(|table| table.iter()) {
             let name = name.get_ref().as_ref();
             if !self.asked.contains(&name) {
@@ -254,6 +290,14 @@ impl<'t> Section<'t> {
             }
         }
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Every key asked for, by table, so that a test can hold the schema against it.
+    pub(crate) static ASKED: std::cell::RefCell<
+        std::collections::BTreeMap<String, std::collections::BTreeSet<&'static str>>,
+    > = std::cell::RefCell::default();
 }
 
 fn check_text(text: &str) -> Result<String, Cause> {

@@ -50,6 +50,42 @@ pub(crate) fn is_link(text: &str) -> bool {
     is_path || is_url(text)
 }
 
+/// A host of two labels or more, perhaps with a beginning of the path, in which `*` is any run of signs.
+/// A single label would be a whole top-level domain: subdomains count too.
+pub(crate) fn is_vendor_address(text: &str) -> bool {
+    let (host, path) = text.split_at(text.find('/').unwrap_or(text.len()));
+    is_host(host) && host.contains('.') && !path.contains(['?', '#']) && path.bytes().all(is_url_byte)
+}
+
+/// The beginning of a path on the site's own host; not `/`, which is the whole site.
+pub(crate) fn is_vendor_path(text: &str) -> bool {
+    text.starts_with('/')
+        && !text.trim_matches('/').is_empty()
+        && !text.starts_with("//")
+        && !text.contains(['?', '#', '*'])
+        && text.bytes().all(is_url_byte)
+}
+
+/// Would this beginning cover our own pages below `/_postern/`? Paths are compared without case.
+pub(crate) fn is_own_path(text: &str) -> bool {
+    const OWN: &str = "/_postern/";
+    let text = text.to_ascii_lowercase();
+    OWN.starts_with(&text) || text.starts_with(OWN)
+}
+
+/// A cookie's or parameter's name, at most 100 signs, `*` for any run of them but not alone.
+/// Source: RFC 6265 4.1.1, less what ends a parameter.
+pub(crate) fn is_name_pattern(text: &str) -> bool {
+    is_key_pattern(text) && !text.contains([';', ',', '=', '"', '&', '\\'])
+}
+
+/// A storage key, at most 100 visible signs, `*` for any run of them but not alone.
+pub(crate) fn is_key_pattern(text: &str) -> bool {
+    text.len() <= 100
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
+        && text.bytes().any(|byte| byte != b'*')
+}
+
 /// `YYYY-MM-DD` and a day that exists. Source: RFC 3339 5.6.
 pub(crate) fn is_date(text: &str) -> bool {
     let mut parts = text.split('-');
@@ -158,6 +194,52 @@ mod tests {
             let found = (is_host(text), is_origin(text), is_url(text), is_link(text));
             assert_eq!(found, (host, origin, url, link), "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_vendor_may_name_is_never_everything() {
+        for (text, address, path, is_own) in [
+            ("cdn.example.com", true, false, false),
+            ("cdn.example.com/tracker/", true, false, false),
+            ("cdn.example.com/*/t.js", true, false, false),
+            ("com", false, false, false),
+            ("*.example.com", false, false, false),
+            ("cdn.example.com/?x", false, false, false),
+            ("https://cdn.example.com", false, false, false),
+            ("/ingest/", false, true, false),
+            ("/ingest", false, true, false),
+            ("/", false, false, true),
+            ("//", false, false, false),
+            ("//evil.example/", false, false, false),
+            ("/*", false, false, false),
+            ("/in gest/", false, false, false),
+            ("ingest/", false, false, false),
+            ("/_postern/decision", false, true, true),
+            ("/_POSTERN/", false, true, true),
+            ("/_p", false, true, true),
+            ("/_posternal/", false, true, false),
+            ("", false, false, true),
+        ] {
+            assert_eq!(
+                (is_vendor_address(text), is_vendor_path(text), is_own_path(text)),
+                (address, path, is_own),
+                "{text}"
+            );
+        }
+        for (text, name, key) in [
+            ("_ga", true, true),
+            ("_ga_*", true, true),
+            ("*", false, false),
+            ("**", false, false),
+            ("", false, false),
+            ("a b", false, false),
+            ("a=b", false, true),
+            ("{\"a\":1}", false, true),
+            ("ä", false, false),
+        ] {
+            assert_eq!((is_name_pattern(text), is_key_pattern(text)), (name, key), "{text}");
+        }
+        assert!(!is_key_pattern(&"a".repeat(101)));
     }
 
     #[test]

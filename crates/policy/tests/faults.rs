@@ -127,7 +127,7 @@ fn each_broken_file_says_where_why_and_what_to_do() {
         (
             "\"EU\"",
             "\"UK\"",
-            "postern.toml:17: profile.name: unknown profile \"UK\"; use one of EU, FR, IT, IE, ES, GR, BE, DE, GB, US-CA",
+            "postern.toml:17: profile.name: unknown profile \"UK\"; use one of EU, FR, IT, IE, ES, GR, BE, DE, GB, US-CA, US, other, by-country",
         ),
         (
             "\"EU\"",
@@ -187,7 +187,7 @@ fn each_broken_file_says_where_why_and_what_to_do() {
         (
             "[categories.marketing]",
             "[vendors.meta-pixel]\ncategory = \"analytics\"\n[categories.marketing]",
-            "postern.toml:24: vendors.meta-pixel.category: the Meta Pixel serves advertising and can only be \"marketing\", not \"analytics\"; remove this key",
+            "postern.toml:24: vendors.meta-pixel.category: Meta's tools serve advertising and can only be \"marketing\", not \"analytics\"; remove this key",
         ),
         (
             "[categories.marketing]",
@@ -295,7 +295,7 @@ fn warnings_leave_the_file_standing() {
         [
             "postern.toml:26: vendors.ga4.dpa_url: is missing; a processor needs a data processing agreement (GDPR Art. 28): add its address",
             "postern.toml:26: vendors.ga4.transfer: is missing; visitors are told where data goes and under what safeguard: add it",
-            "postern.toml:29: vendors.heatmap: is not in the catalogue: it is named to visitors, but nothing of it is held; report it to the catalogue",
+            "postern.toml:29: vendors.heatmap: is not in the catalogue and has no hosts, paths or cookies here: it is named to visitors, but nothing of it is held; add them",
             "postern.toml:33: vendors.posthog.country: is missing; visitors are told where data goes and under what safeguard: add it",
         ]
     );

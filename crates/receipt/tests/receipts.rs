@@ -8,7 +8,7 @@ use postern_receipt::{
 };
 use proptest::prelude::*;
 
-const GPC: Signals = Signals { gpc: true, dnt: false };
+const GPC: Signals = Signals { gpc: true, ..Signals::NONE };
 
 fn setting() -> Setting {
     let offered = CategorySet::EMPTY.with(Category::Analytics).with(Category::Marketing);

@@ -67,7 +67,7 @@ fn meta_charset(bytes: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// The encoding named after `charset=` in a header or an attribute.
-fn label_in(text: &[u8]) -> Option<&'static Encoding> {
+pub(crate) fn label_in(text: &[u8]) -> Option<&'static Encoding> {
     let lower = text.to_ascii_lowercase();
     let start = find(&lower, b"charset")? + 7;
     let rest = lower.get(start..)?.trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();

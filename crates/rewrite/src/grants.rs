@@ -96,6 +96,18 @@ impl Grants {
         self.catalogue.param_owner(name).and_then(|owner| self.unmet(owner))
     }
 
+    /// Is that vendor denied? One that nobody knows is.
+    #[must_use]
+    pub fn denies_vendor(&self, id: &str) -> bool {
+        self.catalogue.vendor(id).is_none_or(|vendor| self.unmet(vendor).is_some())
+    }
+
+    /// Does the policy list that vendor, or does it need no consent anyway?
+    #[must_use]
+    pub fn is_declared(&self, vendor: &Vendor) -> bool {
+        vendor.is_necessary() || self.catalogue.is_listed(vendor)
+    }
+
     /// The vendor of an inline script, by its shape, that may not run.
     #[must_use]
     pub fn denied_inline(&self, script: &str) -> Option<&'static Vendor> {

@@ -32,6 +32,27 @@ pub const TELLING: [&str; 20] = [
     "x-posthog-session-id",
 ];
 
+/// What else says who is asking, lower-case: not sent with a hit that is to be nobody's. `Sec-GPC` stays.
+/// Source: trackers.md section 6.
+pub const OF_VISITOR: [&str; 16] = [
+    "accept-language",
+    "cf-connecting-ip",
+    "cf-connecting-ipv6",
+    "cf-ipcity",
+    "cf-iplatitude",
+    "cf-iplongitude",
+    "cf-pseudo-ipv4",
+    "cookie",
+    "forwarded",
+    "referer",
+    "sec-ch-ua",
+    "true-client-ip",
+    "user-agent",
+    "x-client-ip",
+    "x-forwarded-for",
+    "x-real-ip",
+];
+
 /// May telling headers travel?
 pub fn may_travel(granted: CategorySet) -> bool {
     granted.contains(Category::Analytics) || granted.contains(Category::Marketing)

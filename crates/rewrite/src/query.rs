@@ -4,6 +4,7 @@ use crate::Grants;
 use crate::address::percent_decode;
 
 /// The address without parameters of denied vendors; `None` if there are none.
+#[must_use]
 pub fn strip_denied(address: &str, grants: &Grants) -> Option<String> {
     let (before, rest) = address.split_once('?')?;
     let (query, fragment) = match rest.split_once('#') {

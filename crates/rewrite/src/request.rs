@@ -1,7 +1,7 @@
 //! What changes in a request on its way to the origin.
 
+use crate::locked::unlocked_target;
 use crate::{Destination, Grants, Headers, cookies, hints, query};
-use postern_consent::Signals;
 
 /// What is known of a request.
 #[derive(Debug)]
@@ -35,8 +35,7 @@ pub fn plan_request(facts: &RequestFacts) -> RequestPlan {
     let must_be_readable = facts.will_rewrite && facts.destination != Destination::Asset;
     let must_be_whole = facts.will_rewrite && facts.destination.is_document();
     let may_hint = hints::may_travel(facts.grants.granted());
-    let mut plan =
-        RequestPlan { target: query::strip_denied(facts.target, facts.grants), ..Default::default() };
+    let mut plan = RequestPlan { target: target(facts.target, facts.grants), ..Default::default() };
     // The platform would ask for compression on its own, and hand it to a client that cannot read it.
     if !facts.headers.iter().any(|(name, _)| name == "accept-encoding") {
         plan.set.push(("accept-encoding".into(), "identity".into()));
@@ -66,15 +65,10 @@ pub fn plan_request(facts: &RequestFacts) -> RequestPlan {
     plan
 }
 
-/// The browser's own signals, exactly as the standards read them.
-/// Source: W3C GPC (only `1`; of several headers one is enough); DNT alike.
-#[must_use]
-pub fn signals(headers: &Headers) -> Signals {
-    // The platform joins several headers of one name with a comma and a space.
-    let is_on = |wanted: &str| {
-        headers.iter().any(|(name, value)| name == wanted && value.split(", ").any(|v| v == "1"))
-    };
-    Signals { gpc: is_on("sec-gpc"), dnt: is_on("dnt") }
+/// Path and query less what is ours and what is denied; `None` if nothing is.
+fn target(target: &str, grants: &Grants) -> Option<String> {
+    let unlocked = unlocked_target(target);
+    query::strip_denied(unlocked.as_deref().unwrap_or(target), grants).or(unlocked)
 }
 
 /// The encodings of the list that the platform decodes; `identity` if none is left.
@@ -94,21 +88,6 @@ mod tests {
 
     fn headers(pairs: &[(&str, &str)]) -> Headers {
         pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
-    }
-
-    #[test]
-    fn only_the_exact_signal_counts() {
-        for (value, expected) in [
-            ("1", true),
-            ("0, 1", true),
-            ("0", false),
-            ("true", false),
-            (" 1,1", false),
-            ("", false),
-            ("1;a", false),
-        ] {
-            assert_eq!(signals(&headers(&[("sec-gpc", value)])).gpc, expected, "{value:?}");
-        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What changes in an answer on its way to the visitor.
 
-use crate::{Grants, Headers, OwnSources, csp, response_headers};
+use crate::{Grants, Headers, LOCKED_POLICY, OwnSources, csp, response_headers};
 use url::Url;
 
 /// What the browser will do with the answer. Source: Fetch Metadata, `Sec-Fetch-Dest`.
@@ -59,6 +59,19 @@ pub struct ResponseFacts<'response> {
     pub must_inject: bool,
     /// Our inline parts, for CSP.
     pub own: &'response OwnSources,
+    /// Is the page to be handed out with nothing in it alive ([`crate::locked_target`])?
+    pub is_locked: bool,
+    /// A policy to stand beside the site's own ([`crate::lockdown_policy`]).
+    pub lockdown: Option<&'response str>,
+}
+
+/// How a browser reads a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    /// As HTML: through a [`crate::PageRewriter`], in the charset of [`crate::Charset::of`].
+    Html,
+    /// As XML: through a [`crate::XmlRewriter`], in the charset of [`crate::Charset::of_xml`]. It leaves as UTF-8.
+    Xml,
 }
 
 /// What happens to the body.
@@ -66,12 +79,14 @@ pub struct ResponseFacts<'response> {
 pub enum BodyPlan {
     /// Goes through byte for byte.
     Pass,
-    /// Streams through a [`crate::PageRewriter`]; `inject` puts our parts in.
+    /// Streams through the rewriter of that syntax; `inject` puts our parts in.
     Rewrite {
+        /// How is it read?
+        syntax: Syntax,
         /// Put gate and banner in?
         inject: bool,
     },
-    /// Must not go out: it is a page nobody here can read (its `Content-Encoding`).
+    /// Must not go out: it is a page nobody here can read (its `Content-Encoding`, or two types that read it differently).
     Refuse,
     /// Must not go out: it sends what is no page on to a vendor that is denied.
     Withhold,
@@ -125,27 +140,45 @@ pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
         plan.body = BodyPlan::Withhold;
         return plan;
     }
-    let Some(is_certain) = html_certainty(facts) else { return plan };
+    let Some(reading) = reading_of(facts) else { return plan };
+    let is_certain = !matches!(reading, Reading::Sniffed);
     let is_denying = !facts.grants.is_open();
     let inject = facts.must_inject && is_certain && facts.destination.is_document();
     let has_body = !matches!(facts.status, 204 | 205 | 304) && facts.status >= 200;
-    plan.is_page = has_body && is_certain && facts.destination == Destination::Page;
+    let is_page = matches!(reading, Reading::Html | Reading::Xhtml | Reading::Either);
+    plan.is_page = has_body && is_page && facts.destination == Destination::Page;
     if !has_body || !(is_denying || inject) {
         // The same address has other bytes under another consent: caches must tell them apart.
         plan.append.push(("vary".into(), "Cookie".into()));
         return plan;
     }
+    if facts.is_locked {
+        plan.remove.extend(ABOUT_THE_BYTES.map(String::from));
+        plan.remove.extend(["content-security-policy", "cache-control"].map(String::from));
+        plan.append.push(("cache-control".into(), "private, no-store".into()));
+        plan.append.push(("content-security-policy".into(), LOCKED_POLICY.into()));
+        plan.append.push(("x-dns-prefetch-control".into(), "off".into()));
+        return plan;
+    }
     let encoding = facts.header("content-encoding").unwrap_or("identity").trim().to_ascii_lowercase();
-    if !["identity", "gzip", "br", ""].contains(&encoding.as_str()) {
+    if !["identity", "gzip", "br", ""].contains(&encoding.as_str()) || reading == Reading::Either {
         plan.body = BodyPlan::Refuse;
         return plan;
     }
-    plan.body = BodyPlan::Rewrite { inject };
+    let syntax = match reading {
+        // What scripts fetch they may insert as HTML, whatever it is called.
+        Reading::Xml | Reading::Xhtml if facts.destination.is_document() => Syntax::Xml,
+        _ => Syntax::Html,
+    };
+    plan.body = BodyPlan::Rewrite { syntax, inject };
     plan.remove.extend(ABOUT_THE_BYTES.map(String::from));
     plan.remove.push("cache-control".into());
     plan.append.push(("cache-control".into(), "private, no-store".into()));
     let policies = facts.values("content-security-policy").flat_map(|value| value.split(','));
     plan.demanded_nonces = policies.filter_map(csp::demanded_nonces).collect();
+    if inject && let Some(policy) = facts.lockdown {
+        plan.append.push(("content-security-policy".into(), policy.into()));
+    }
     if inject {
         for name in ["content-security-policy", "content-security-policy-report-only"] {
             let policies: Vec<&str> = facts.values(name).collect();
@@ -172,8 +205,27 @@ impl ResponseFacts<'_> {
     }
 }
 
-/// `Some(true)` for HTML, `Some(false)` for what a browser may take for HTML, `None` for the rest.
-fn html_certainty(facts: &ResponseFacts) -> Option<bool> {
+/// What a browser takes an answer for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    Html,
+    /// HTML by its names, XML by its syntax.
+    Xhtml,
+    /// XML in which HTML or SVG may stand.
+    Xml,
+    /// HTML, if its first bytes look like it.
+    Sniffed,
+    /// HTML or XML: it says both.
+    Either,
+}
+
+/// Source: MIME Sniffing section 4.6, "XML MIME type"; `text/xsl` is one to Chromium.
+fn is_xml(essence: &str) -> bool {
+    essence.ends_with("+xml") || matches!(essence, "text/xml" | "application/xml" | "text/xsl")
+}
+
+/// How it will be read; `None` for what is never read as a document.
+fn reading_of(facts: &ResponseFacts) -> Option<Reading> {
     // What is saved to a file is not rendered, and must be the file. Source: RFC 6266.
     let is_saved = facts.header("content-disposition").is_some_and(|value| {
         value.trim_start().get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case("attachment"))
@@ -181,7 +233,7 @@ fn html_certainty(facts: &ResponseFacts) -> Option<bool> {
     if facts.destination == Destination::Asset || is_saved {
         return None;
     }
-    let sniffed = facts.destination.is_document().then_some(false);
+    let sniffed = facts.destination.is_document().then_some(Reading::Sniffed);
     // Of several types browsers take the last one they can read; whoever sends several may get any.
     // Source: Fetch standard, "extract a MIME type".
     let types: Vec<String> = facts
@@ -190,8 +242,14 @@ fn html_certainty(facts: &ResponseFacts) -> Option<bool> {
         .map(|one| one.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
         .collect();
     let is = |wanted: &[&str]| types.iter().any(|essence| wanted.contains(&essence.as_str()));
-    if is(&["text/html", "application/xhtml+xml"]) {
-        return Some(true);
+    let (is_html, is_xhtml) = (is(&["text/html"]), is(&["application/xhtml+xml"]));
+    let is_xml_document = facts.destination.is_document() && types.iter().any(|essence| is_xml(essence));
+    match (is_html, is_xhtml, is_xml_document) {
+        (true, _, true) => return Some(Reading::Either),
+        (true, ..) => return Some(Reading::Html),
+        (_, true, _) => return Some(Reading::Xhtml),
+        (.., true) => return Some(Reading::Xml),
+        _ => {}
     }
     // Source: MIME Sniffing section 7: these are sniffed as if there were no type.
     let is_unknown = is(&["unknown/unknown", "application/unknown", "*/*"]);
@@ -202,190 +260,5 @@ fn html_certainty(facts: &ResponseFacts) -> Option<bool> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::grants::testing::{denied, grants};
-    use postern_consent::CategorySet;
-
-    fn plan(headers: &[(&str, &str)], change: impl FnOnce(&mut ResponseFacts)) -> ResponsePlan {
-        let headers: Headers =
-            headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        let url = Url::parse("https://shop.example/").unwrap();
-        let own = OwnSources {
-            script_hashes: vec!["S".into()],
-            style_hashes: vec![],
-            folder: "https://shop.example/_postern/".into(),
-        };
-        let denied = denied();
-        let mut facts = ResponseFacts {
-            status: 200,
-            headers: &headers,
-            destination: Destination::Page,
-            request_cookies: "",
-            url: &url,
-            grants: &denied,
-            must_inject: true,
-            own: &own,
-        };
-        change(&mut facts);
-        plan_response(&facts)
-    }
-
-    #[test]
-    fn a_page_is_rewritten_and_kept_out_of_caches() {
-        let plan = plan(&[("content-type", "text/html"), ("etag", "\"a\"")], |_| {});
-        assert_eq!(plan.body, BodyPlan::Rewrite { inject: true });
-        assert!(plan.remove.contains(&"etag".to_string()));
-        assert!(plan.append.contains(&("cache-control".into(), "private, no-store".into())));
-    }
-
-    #[test]
-    fn what_is_no_page_passes_untouched() {
-        let image = plan(&[("content-type", "image/png"), ("content-length", "9")], |_| {});
-        assert_eq!(
-            image,
-            ResponsePlan {
-                remove: vec![],
-                append: vec![],
-                body: BodyPlan::Pass,
-                is_page: false,
-                demanded_nonces: vec![],
-            }
-        );
-    }
-
-    #[test]
-    fn a_page_under_a_full_grant_passes_and_says_it_depends_on_the_cookie() {
-        let url = Url::parse("https://shop.example/").unwrap();
-        let headers: Headers = vec![("content-type".into(), "text/html".into())];
-        let granted = plan_response(&ResponseFacts {
-            status: 200,
-            headers: &headers,
-            destination: Destination::Page,
-            request_cookies: "",
-            url: &url,
-            grants: &grants(CategorySet::ALL),
-            must_inject: false,
-            own: &OwnSources::default(),
-        });
-        assert_eq!(granted.body, BodyPlan::Pass);
-        assert_eq!(granted.append, [("vary".to_string(), "Cookie".to_string())]);
-    }
-
-    #[test]
-    fn fragments_are_held_but_get_no_banner() {
-        let fragment = plan(&[("content-type", "text/html")], |facts| facts.destination = Destination::Data);
-        assert_eq!(fragment.body, BodyPlan::Rewrite { inject: false });
-        let saved = [("content-type", "text/html"), ("content-disposition", "Attachment; filename=a.html")];
-        assert_eq!(plan(&saved, |_| {}).body, BodyPlan::Pass);
-        let untyped = plan(&[], |_| {});
-        assert_eq!(untyped.body, BodyPlan::Rewrite { inject: false });
-    }
-
-    #[test]
-    fn a_page_nobody_can_read_is_refused() {
-        let plan = plan(&[("content-type", "text/html"), ("content-encoding", "zstd")], |_| {});
-        assert_eq!(plan.body, BodyPlan::Refuse);
-    }
-
-    #[test]
-    fn an_answer_without_a_body_is_not_rewritten() {
-        assert_eq!(plan(&[("content-type", "text/html")], |facts| facts.status = 304).body, BodyPlan::Pass);
-    }
-
-    #[test]
-    fn trackers_cookies_are_neither_set_nor_kept() {
-        let headers = [("set-cookie", "_ga=GA1.1.1.1; Path=/"), ("set-cookie", "s=1; HttpOnly")];
-        let plan = plan(&headers, |facts| facts.request_cookies = "_gid=1");
-        let set = plan.append.iter().filter(|(name, _)| name == "set-cookie");
-        let cookies: Vec<&str> = set.map(|(_, value)| value.as_str()).collect();
-        assert_eq!(cookies[0], "s=1; HttpOnly");
-        assert!(cookies[1..].iter().all(|cookie| cookie.starts_with("_gid=; Path=/; Max-Age=0")));
-    }
-
-    #[test]
-    fn links_to_trackers_are_dropped_and_others_kept() {
-        let links = "<https://www.googletagmanager.com/gtag/js?a=1,2>; rel=preload, </a,b.css>; rel=preload; title=\"x,y\"";
-        let plan = plan(&[("link", links)], |_| {});
-        assert!(plan.remove.contains(&"link".to_string()));
-        assert!(plan.append.contains(&("link".into(), "</a,b.css>; rel=preload; title=\"x,y\"".into())));
-    }
-
-    #[test]
-    fn headers_that_lead_to_trackers_leave() {
-        let evil = "https://www.facebook.com/tr?id=1";
-        let headers = [
-            ("refresh", format!("0;url={evil}")),
-            ("reporting-endpoints", format!("a=\"{evil}\", b=\"/reports\"")),
-            ("report-to", format!("{{\"endpoints\":[{{\"url\":\"{evil}\"}}]}}")),
-            ("nel", "{\"report_to\":\"a\"}".to_string()),
-            ("speculation-rules", format!("\"{evil}\"")),
-            ("accept-ch", "DPR, Save-Data".to_string()),
-        ];
-        let headers: Vec<(&str, &str)> =
-            headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let changed = plan(&headers, |facts| facts.destination = Destination::Asset);
-        for name in ["refresh", "reporting-endpoints", "report-to", "nel", "speculation-rules", "accept-ch"] {
-            assert!(changed.remove.iter().any(|removed| removed == name), "{name}");
-        }
-        assert_eq!(
-            changed.append,
-            [
-                ("reporting-endpoints".into(), "b=\"/reports\"".into()),
-                ("accept-ch".into(), "Save-Data".into())
-            ]
-        );
-        let fine = [
-            ("refresh", "5"),
-            ("reporting-endpoints", "b=\"/r\""),
-            ("nel", "{}"),
-            ("accept-ch", "Save-Data"),
-        ];
-        assert!(plan(&fine, |facts| facts.destination = Destination::Asset).remove.is_empty());
-    }
-
-    #[test]
-    fn a_picture_is_not_led_to_a_tracker() {
-        let headers = [("location", "https://www.facebook.com/tr?id=1")];
-        let redirect = |destination| {
-            plan(&headers, |facts| {
-                facts.status = 302;
-                facts.destination = destination;
-            })
-        };
-        assert_eq!(redirect(Destination::Asset).body, BodyPlan::Withhold);
-        assert_eq!(redirect(Destination::Data).body, BodyPlan::Withhold);
-        assert_eq!(redirect(Destination::Page).body, BodyPlan::Rewrite { inject: false });
-    }
-
-    #[test]
-    fn html_is_told_as_browsers_tell_it() {
-        for (content_type, expected) in [
-            ("text/html", BodyPlan::Rewrite { inject: true }),
-            ("text/plain, text/html", BodyPlan::Rewrite { inject: true }),
-            ("html", BodyPlan::Rewrite { inject: false }),
-            ("*/*", BodyPlan::Rewrite { inject: false }),
-            ("text/plain", BodyPlan::Pass),
-            ("application/json", BodyPlan::Pass),
-        ] {
-            assert_eq!(plan(&[("content-type", content_type)], |_| {}).body, expected, "{content_type}");
-        }
-    }
-
-    #[test]
-    fn every_policy_is_amended() {
-        let headers =
-            [("content-type", "text/html"), ("content-security-policy", "script-src 'self', img-src *")];
-        let plan = plan(&headers, |_| {});
-        let policies: Vec<&str> = plan
-            .append
-            .iter()
-            .filter(|(name, _)| name.starts_with("content-s"))
-            .map(|(_, value)| value.as_str())
-            .collect();
-        assert_eq!(
-            policies,
-            ["script-src 'self' 'sha256-S' https://shop.example/_postern/ 'wasm-unsafe-eval'", "img-src *"]
-        );
-    }
-}
+#[path = "response_tests.rs"]
+mod tests;

@@ -1,4 +1,5 @@
-//! Figures: counters by day, their sums, rates with an interval, and the rule on bots.
+//! Figures: counters by day, their sums, rates with an interval, the rule on bots, and what was seen that
+//! the policy does not name.
 //!
 //! What lives here: numbers that name nobody. What never does: receipts and ids
 //! (`postern-receipt`), storage and clocks (the worker's), words about the figures (`postern-view`).
@@ -8,9 +9,11 @@ mod bots;
 mod counts;
 mod day;
 mod rate;
+mod seen;
 
 pub use batch::{BatchError, DAYS_MAX, ViewBatch};
 pub use bots::{BOT_WORDS, is_bot};
 pub use counts::DayCounts;
 pub use day::{Day, DayError};
 pub use rate::{Interval, Rate};
+pub use seen::{Kind, SEEN_MAX, Seen, SeenBatch, SeenError, page_pattern};

@@ -3,7 +3,7 @@
 use crate::page::{Frame, page};
 use crate::{DASHBOARD_PATH, LOGOUT_PATH};
 use maud::{Markup, html};
-use postern_stats::{Day, DayCounts, Rate};
+use postern_stats::{Day, DayCounts, Kind, Rate, Seen};
 
 /// The ranges the dashboard links to, days.
 pub const RANGES_DAYS: [u32; 3] = [7, 30, 90];
@@ -19,6 +19,8 @@ pub struct DashboardFacts<'a> {
     pub today: Day,
     /// The days counted, in any order; days without a row count nothing. Days outside the range are left out.
     pub days: &'a [(Day, DayCounts)],
+    /// What was seen that the policy does not name, and what went wrong; in any order.
+    pub seen: &'a [Seen],
 }
 
 /// The dashboard as a whole document.
@@ -55,9 +57,73 @@ pub fn dashboard(facts: &DashboardFacts<'_>) -> Markup {
                 (table(&days, total))
                 (method())
             }
+            (sightings(facts.seen))
         },
         footer: None,
     })
+}
+
+/// Hosts and vendors visitors were not told of, then what went wrong. Source: standards.md S3.1.
+fn sightings(seen: &[Seen]) -> Markup {
+    let mut seen: Vec<&Seen> = seen.iter().collect();
+    seen.sort_by(|a, b| (a.kind, b.last_ms, &a.name).cmp(&(b.kind, a.last_ms, &b.name)));
+    let (faults, strangers): (Vec<&Seen>, Vec<&Seen>) =
+        seen.into_iter().partition(|seen| seen.kind == Kind::Fault);
+    html! {
+        @if !strangers.is_empty() {
+            (sightings_table("strangers", "Seen on your pages and not in your policy", "Who", &strangers))
+            p { "List a vendor in the policy, so that visitors are told of it, or take it out of the page. \
+                 What browsers report may be false: anybody can send a report." }
+        }
+        @if !faults.is_empty() {
+            (sightings_table("faults", "Pages that could not be served as they should", "What", &faults))
+            p { "Nothing that needs consent ran on them. The Worker's log says more." }
+        }
+    }
+}
+
+fn sightings_table(id: &str, caption: &str, who: &str, rows: &[&Seen]) -> Markup {
+    let title = format!("{id}-title");
+    html! {
+        section class="wide" tabindex="0" aria-labelledby=(title) {
+            table id=(id) {
+                caption id=(title) { (caption) }
+                thead {
+                    tr {
+                        th scope="col" { (who) }
+                        th scope="col" { "How known" }
+                        th scope="col" { "For example on" }
+                        th scope="col" { "First seen" }
+                        th scope="col" { "Last seen" }
+                        th scope="col" { "Times" }
+                    }
+                }
+                tbody {
+                    @for row in rows {
+                        tr data-seen=(row.name) {
+                            th scope="row" { (row.name) }
+                            td { (how_known(row.kind)) }
+                            td { (row.page) }
+                            @for at_ms in [row.first_ms, row.last_ms] {
+                                @let day = Day::from_unix_ms(at_ms, 0);
+                                td { time datetime=(day) { (day) } }
+                            }
+                            td { (row.count) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+const fn how_known(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Unknown => "unknown host",
+        Kind::Undeclared => "known vendor, not listed",
+        Kind::Reported => "reported by browsers",
+        Kind::Fault => "failure",
+    }
 }
 
 fn empty(range_days: u32) -> Markup {

@@ -8,7 +8,7 @@
 
 use postern_consent::{Category, CategorySet, Outcome, Signals};
 use postern_policy::{KnownVendor, Policy};
-use postern_stats::{Day, DayCounts};
+use postern_stats::{Day, DayCounts, Kind, Seen};
 use postern_view::{
     BannerFacts, ConsentPage, DashboardFacts, ReceiptLine, banner, banner_style, consent_page, dashboard,
     error_page, login_page,
@@ -59,7 +59,7 @@ fn page_facts(policy: &Policy) -> ConsentPage<'_> {
         policy_hex: "0123abcd",
         granted: CategorySet::NECESSARY.with(Category::Analytics),
         must_ask: false,
-        signals: Signals { gpc: true, dnt: false },
+        signals: Signals { gpc: true, ..Signals::NONE },
         key: KEY,
         return_to: "/shop",
         receipts: &RECEIPTS,
@@ -90,8 +90,29 @@ fn counted() -> Vec<(Day, DayCounts)> {
 }
 
 fn dashboard_of(days: &[(Day, DayCounts)], range_days: u32) -> String {
-    let facts = DashboardFacts { site: "luxmoor", range_days, today: day("2026-11-22"), days };
+    let facts = DashboardFacts { site: "luxmoor", range_days, today: day("2026-11-22"), days, seen: &[] };
     dashboard(&facts).into_string()
+}
+
+fn sight(kind: Kind, name: &str, count: u64) -> Seen {
+    let (first_ms, last_ms) = (1_795_000_000_000, 1_795_300_000_000);
+    Seen { kind, name: name.into(), page: "/orders/…".into(), count, first_ms, last_ms }
+}
+
+#[test]
+fn the_dashboard_names_who_was_not_declared_and_what_failed() {
+    let seen = [
+        sight(Kind::Fault, "rewriter", 2),
+        sight(Kind::Undeclared, "tiktok", 9),
+        sight(Kind::Unknown, "cdn.other.example", 4),
+    ];
+    let facts =
+        DashboardFacts { site: "luxmoor", range_days: 7, today: day("2026-11-22"), days: &[], seen: &seen };
+    let page = dashboard(&facts).into_string();
+    let order = ["cdn.other.example", "tiktok", "Pages that could not be served", "rewriter"];
+    let places: Vec<usize> = order.iter().map(|text| page.find(text).unwrap()).collect();
+    assert!(places.is_sorted(), "{page}");
+    assert!(page.contains("unknown host") && page.contains("known vendor, not listed"), "{page}");
 }
 
 /// Compares with `tests/golden/<name>`, one tag a line; `BLESS=1` writes it instead.
@@ -304,7 +325,13 @@ fn hostile_texts_stay_texts() {
         granted: CategorySet::EMPTY,
         offered: CategorySet::ALL,
     }];
-    let site = DashboardFacts { site: bad, range_days: 7, today: day("2026-11-22"), days: &counted() };
+    let site = DashboardFacts {
+        site: bad,
+        range_days: 7,
+        today: day("2026-11-22"),
+        days: &counted(),
+        seen: &[sight(Kind::Unknown, bad, 1)],
+    };
     for markup in [
         banner(&BannerFacts {
             key: bad,

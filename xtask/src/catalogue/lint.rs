@@ -251,8 +251,8 @@ fn check_patterns(vendor: &VendorFile) -> Result<(), String> {
 
 fn check_payloads(vendor: &VendorFile, text: &str) -> Result<(), String> {
     for payload in &vendor.payload {
-        if !["query", "json", "form"].contains(&payload.kind.as_str()) {
-            return Err(format!("payload: unknown kind {:?}; use query, json or form", payload.kind));
+        if !["query", "json"].contains(&payload.kind.as_str()) {
+            return Err(format!("payload: unknown kind {:?}; use query or json", payload.kind));
         }
         if payload.marks.is_empty() {
             return Err("payload: without marks it would be everybody's; write what tells it".into());

@@ -111,7 +111,7 @@ fn each_fault_of_one_file_is_refused_with_its_own_sentence() {
         ("marks = [\"\\\"acme_key\\\"\"]", "marks = []", "without marks"),
         (
             "[source]",
-            "[[payload]]\nkind = \"form\"\nmarks = [\"x\"]\n[source]",
+            "[[payload]]\nkind = \"query\"\nmarks = [\"x\"]\n[source]",
             "[source] stands after [[payload]]",
         ),
         ("role =", "colour = \"red\"\nrole =", "unknown field `colour`"),

@@ -123,8 +123,7 @@ fn render_vendor(out: &mut String, vendor: &VendorFile) -> Result<(), String> {
         for payload in &vendor.payload {
             let kind = match payload.kind.as_str() {
                 "query" => "Query",
-                "json" => "Json",
-                _ => "Form",
+                _ => "Json",
             };
             let _ = writeln!(
                 out,

@@ -10,7 +10,7 @@ use postern_catalogue::Vendor;
 const NOSCRIPT_BYTES_MAX: usize = 64 * 1024;
 
 /// How much of one inline script or style is looked into, and kept while it arrives; the rest passes.
-const INLINE_BYTES_MAX: usize = 512 * 1024;
+pub(crate) const INLINE_BYTES_MAX: usize = 512 * 1024;
 
 /// An inline script or style while its text arrives.
 pub(super) struct Inline {
@@ -110,17 +110,33 @@ impl Page {
         )
     }
 
-    pub(super) fn script(&mut self, script: &str, kind: ScriptKind, owners: &mut Vec<&'static Vendor>) {
+    pub(crate) fn script(&mut self, script: &str, kind: ScriptKind, owners: &mut Vec<&'static Vendor>) {
         for address in addresses(script, kind) {
             // A bare word is a name to be looked up, not an address.
             if address.contains('/') {
                 self.look_at(&address, owners);
             }
         }
-        if kind != ScriptKind::Rules
-            && let Some(vendor) = self.grants.denied_inline(script)
-        {
+        if kind != ScriptKind::Rules {
+            self.snippet(script, owners);
+        }
+    }
+
+    /// A vendor's snippet only queues, and its loader meets the stub; without it the page's own calls would fail,
+    /// so it is left alone. Not so a loader's whose address tells nothing (a server container's own): it is held,
+    /// and pages that use its data layer find the one the stub has made. Source: trackers.md 1.2.
+    fn snippet(&mut self, script: &str, owners: &mut Vec<&'static Vendor>) {
+        let Some(vendor) = self.grants.denied_inline(script) else { return };
+        let mut named = Vec::new();
+        for address in addresses(script, ScriptKind::Rules) {
+            if address.contains("//") {
+                self.look_at(&address, &mut named);
+            }
+        }
+        if vendor.is_loader() && named.is_empty() {
             add(owners, vendor);
+        } else {
+            add(&mut self.held, vendor);
         }
     }
 

@@ -8,18 +8,20 @@
 
 mod inline;
 mod page;
-mod rules;
+pub(crate) mod rules;
 
 use crate::address::Base;
 use crate::grants::Grants;
+use crate::xml::escape;
 use crate::{Charset, OwnSources};
 use encoding_rs::{Decoder, UTF_8};
-use lol_html::html_content::{Comment, DocumentEnd, Element, TextChunk};
+pub(crate) use inline::INLINE_BYTES_MAX;
+use lol_html::html_content::{Comment, DocumentEnd, Element, TextChunk, TextType};
 use lol_html::{
     AsciiCompatibleEncoding, DocumentContentHandlers, ElementContentHandlers, HtmlRewriter, MemorySettings,
     OutputSink, Selector, Settings,
 };
-use page::Page;
+pub(crate) use page::{Page, add, marks};
 use postern_catalogue::Vendor;
 pub use rules::refresh_address;
 use std::borrow::Cow;
@@ -30,7 +32,7 @@ use url::Url;
 
 /// Memory one page may take: the longest tag or attribute that is kept while it arrives. A page of
 /// any size streams through; a single tag of more than this is refused.
-const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub(crate) const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What of ours goes into a page. All of it is ASCII, so that it reads the same in every encoding.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +40,8 @@ pub struct Injection {
     head: String,
     body: String,
     embed_note: String,
+    xml_script: String,
+    xml_link: String,
 }
 
 impl Injection {
@@ -47,8 +51,55 @@ impl Injection {
     #[must_use]
     pub fn new(head: String, body: &str, embed_note: &str) -> Self {
         debug_assert!(head.is_ascii());
-        Self { head, body: as_ascii(body), embed_note: as_ascii(embed_note) }
+        Self { head, body: as_ascii(body), embed_note: as_ascii(embed_note), ..Self::default() }
     }
+
+    /// The same, with what goes into a page that is XML, where neither `head` nor `body` can stand: a script with
+    /// these attributes (name and plain value), and in a page's body a link (address and plain words). The text of
+    /// the script is the very text given here, so its hash for CSP is the same as in HTML; it must hold no carriage
+    /// return, which XML would change.
+    #[must_use]
+    pub fn with_xml(mut self, attributes: &[(&str, &str)], script: &str, link: Option<(&str, &str)>) -> Self {
+        const XHTML: &str = "http://www.w3.org/1999/xhtml";
+        let attributes: String =
+            attributes.iter().map(|(name, value)| format!(" {name}=\"{}\"", escape(value))).collect();
+        // The end of a section within it is written as the ends of two sections.
+        let text = script.replace("]]>", "]]]]><![CDATA[>");
+        self.xml_script = format!("<script xmlns=\"{XHTML}\"{attributes}><![CDATA[{text}]]></script>");
+        self.xml_link = link
+            .map(|(address, words)| {
+                format!("<p xmlns=\"{XHTML}\"><a href=\"{}\">{}</a></p>", escape(address), escape(words))
+            })
+            .unwrap_or_default();
+        self
+    }
+
+    /// Script and link for a page that is XML; empty where there are none.
+    pub(crate) fn xml(&self) -> (String, String) {
+        (self.xml_script.clone(), self.xml_link.clone())
+    }
+
+    /// What stands in a held frame of that vendor.
+    pub(crate) fn note_of(&self, owner: &Vendor) -> String {
+        self.embed_note.replace("{vendor}", owner.name)
+    }
+
+    /// Where a policy hands trust on, the script of ours may only load the gate if it has one of its nonces.
+    /// Source: HTML standard, "descendant script fetch options".
+    fn carry_nonce(&mut self, demanded: &[Vec<String>]) {
+        let first = demanded.first().into_iter().flatten();
+        let common = first.filter(|nonce| demanded.iter().all(|list| list.contains(nonce)));
+        if let Some(nonce) = common.into_iter().find(|nonce| is_nonce(nonce)) {
+            for markup in [&mut self.head, &mut self.xml_script] {
+                *markup = markup.replacen("<script ", &format!("<script nonce=\"{nonce}\" "), 1);
+            }
+        }
+    }
+}
+
+/// What the nonce of a policy can be made of. Source: CSP Level 3, `base64-value`.
+fn is_nonce(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte))
 }
 
 /// Markup with every other character written as a reference.
@@ -74,6 +125,10 @@ pub enum RewriteError {
     TooLong,
     /// The markup is one that browsers and this parser could read differently.
     Ambiguous,
+    /// An XML document is ill-formed: browsers stop there as well.
+    IllFormed(&'static str),
+    /// An XML document declares entities, which could stand for anything.
+    Entities,
     /// Anything else the parser refuses.
     Parser(String),
 }
@@ -85,6 +140,10 @@ impl std::fmt::Display for RewriteError {
             Self::Ambiguous => {
                 f.write_str("the markup can be read in two ways; close the element that hides text")
             }
+            Self::IllFormed(what) => write!(f, "the document is not well-formed XML: {what}; mend it"),
+            Self::Entities => f.write_str(
+                "the document type declares things of its own; write out what its entities stand for",
+            ),
             Self::Parser(message) => write!(f, "the page cannot be parsed: {message}"),
         }
     }
@@ -118,7 +177,7 @@ impl OutputSink for Sink {
 pub struct Seen {
     /// Third parties that neither catalogue nor policy knows, in order of name.
     pub unknown: Vec<String>,
-    /// Vendors of whom something was held, once each.
+    /// Vendors of whom something was held, or whose snippet is there, once each.
     pub held: Vec<&'static Vendor>,
 }
 
@@ -145,10 +204,10 @@ impl PageRewriter {
         Self::of_page(charset, Page::new(Base::new(base.clone()), grants.clone(), injection, own))
     }
 
-    /// Scripts of the markup that have none of the nonces of one of these lists are never released.
+    /// Scripts of the markup that have none of the nonces of one of these lists are never released; ours takes one.
     #[must_use]
     pub fn with_demanded_nonces(self, demanded: Vec<Vec<String>>) -> Self {
-        self.page.borrow_mut().demanded_nonces = demanded;
+        self.page.borrow_mut().demand(demanded);
         self
     }
 
@@ -183,16 +242,12 @@ impl PageRewriter {
             self.inner.write(rest.as_bytes())?;
         }
         self.inner.end()?;
-        let mut page = self.page.borrow_mut();
-        let mut held = std::mem::take(&mut page.held);
-        held.sort_unstable_by_key(|vendor| vendor.id);
-        held.dedup_by_key(|vendor| vendor.id);
-        let seen = Seen { unknown: std::mem::take(&mut page.unknown).into_iter().collect(), held };
+        let seen = self.page.borrow_mut().take_seen();
         Ok((std::mem::take(&mut self.sink.0.borrow_mut()), seen))
     }
 }
 
-fn decode(decoder: &mut Decoder, chunk: &[u8], is_last: bool) -> String {
+pub(crate) fn decode(decoder: &mut Decoder, chunk: &[u8], is_last: bool) -> String {
     let capacity = decoder.max_utf8_buffer_length(chunk.len()).unwrap_or(chunk.len() * 3 + 16);
     let mut text = String::with_capacity(capacity);
     let _ = decoder.decode_to_string(chunk, &mut text, is_last);
@@ -230,7 +285,10 @@ fn settings(page: &Rc<RefCell<Page>>, encoding: AsciiCompatibleEncoding) -> Sett
         handle(INLINE, ElementContentHandlers::default().text(inline));
         let shared = Rc::clone(page);
         let noscript = move |text: &mut TextChunk<'_>| {
-            shared.borrow_mut().noscript_text(text);
+            // In SVG it is an element like any other, and what stands in it is no text.
+            if text.text_type() != TextType::Data {
+                shared.borrow_mut().noscript_text(text);
+            }
             Ok(())
         };
         handle(NOSCRIPT, ElementContentHandlers::default().text(noscript));

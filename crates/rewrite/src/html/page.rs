@@ -2,10 +2,11 @@
 
 use super::inline::Inline;
 use super::rules::{self, Reading, refresh_address};
-use super::{Injection, PageRewriter, RewriteError};
+use super::{Injection, PageRewriter, RewriteError, Seen};
 use crate::address::{Base, Found, Media, candidates, judge, unescape};
 use crate::grants::Grants;
 use crate::script::ScriptKind;
+use crate::xml::XmlRewriter;
 use crate::{Charset, OwnSources, csp, css};
 use encoding_rs::UTF_8;
 use lol_html::HandlerResult;
@@ -21,8 +22,8 @@ const UNKNOWN_MAX: usize = 64;
 
 /// What the handlers share while a page passes.
 pub struct Page {
-    pub(super) base: Base,
-    pub(super) grants: Grants,
+    pub(crate) base: Base,
+    pub(crate) grants: Grants,
     injection: Option<Injection>,
     own: Option<OwnSources>,
     is_head_done: bool,
@@ -30,16 +31,18 @@ pub struct Page {
     pub(super) noscript: String,
     pub(super) inline: Option<Inline>,
     depth: usize,
+    /// Frames held so far.
+    frames: usize,
     /// See [`csp::demanded_nonces`], a list for each policy.
-    pub(super) demanded_nonces: Vec<Vec<String>>,
+    demanded_nonces: Vec<Vec<String>>,
     /// Third parties nobody knows.
-    pub(super) unknown: BTreeSet<String>,
+    pub(crate) unknown: BTreeSet<String>,
     /// Whom something was held of.
-    pub(super) held: Vec<&'static Vendor>,
+    pub(crate) held: Vec<&'static Vendor>,
 }
 
 /// A vendor's ids and needs, as the gate reads them: released when every need is met.
-pub(super) fn marks(owners: &[&'static Vendor]) -> (String, String) {
+pub(crate) fn marks(owners: &[&'static Vendor]) -> (String, String) {
     let mut needs: Vec<String> =
         owners.iter().map(|owner| format!("{:x}", owner.need.categories().bits())).collect();
     needs.dedup();
@@ -48,7 +51,7 @@ pub(super) fn marks(owners: &[&'static Vendor]) -> (String, String) {
 }
 
 impl Page {
-    pub(super) fn new(
+    pub(crate) fn new(
         base: Base,
         grants: Grants,
         injection: Option<Injection>,
@@ -64,6 +67,7 @@ impl Page {
             noscript: String::new(),
             inline: None,
             depth: 0,
+            frames: 0,
             demanded_nonces: Vec::new(),
             unknown: BTreeSet::new(),
             held: Vec::new(),
@@ -72,6 +76,26 @@ impl Page {
 
     pub(super) const fn injects(&self) -> bool {
         self.injection.is_some()
+    }
+
+    pub(crate) const fn injection(&self) -> Option<&Injection> {
+        self.injection.as_ref()
+    }
+
+    /// What was seen, once the page has passed.
+    pub(crate) fn take_seen(&mut self) -> Seen {
+        let mut held = std::mem::take(&mut self.held);
+        held.sort_unstable_by_key(|vendor| vendor.id);
+        held.dedup_by_key(|vendor| vendor.id);
+        Seen { unknown: std::mem::take(&mut self.unknown).into_iter().collect(), held }
+    }
+
+    /// See [`PageRewriter::with_demanded_nonces`].
+    pub(crate) fn demand(&mut self, demanded: Vec<Vec<String>>) {
+        if let Some(injection) = &mut self.injection {
+            injection.carry_nonce(&demanded);
+        }
+        self.demanded_nonces = demanded;
     }
 
     /// What was not put in while the page passed.
@@ -192,7 +216,12 @@ impl Page {
     }
 
     /// Adds the vendors that must be held in this value; what it must become if it is changed and stays.
-    fn read(&mut self, reading: Reading, value: &str, owners: &mut Vec<&'static Vendor>) -> Option<String> {
+    pub(crate) fn read(
+        &mut self,
+        reading: Reading,
+        value: &str,
+        owners: &mut Vec<&'static Vendor>,
+    ) -> Option<String> {
         match reading {
             Reading::Address => self.look_at(value, owners),
             Reading::Srcset => candidates(value).for_each(|address| self.look_at(address, owners)),
@@ -229,6 +258,7 @@ impl Page {
             Found::Held(vendor) => add(owners, vendor),
             Found::Inside(Media::Markup, markup) => {
                 let _ = self.document(&markup, owners);
+                self.xml_document(&markup, owners);
             }
             Found::Inside(Media::Script, script) => self.script(&script, ScriptKind::Module, owners),
             Found::Inside(Media::Style, css) => {
@@ -238,7 +268,7 @@ impl Page {
     }
 
     /// The style sheet less what must be held; `None` if it can stay as it is.
-    pub(super) fn style(&mut self, css: &str, owners: &mut Vec<&'static Vendor>) -> Option<String> {
+    pub(crate) fn style(&mut self, css: &str, owners: &mut Vec<&'static Vendor>) -> Option<String> {
         // Nothing in a style sheet starts a request without one of these.
         if !css.contains(['(', '@', '\\']) {
             return None;
@@ -272,6 +302,16 @@ impl Page {
         }
     }
 
+    /// The same document as XML reads it: the address may say it is, and then other things stand in it.
+    fn xml_document(&mut self, markup: &str, owners: &mut Vec<&'static Vendor>) {
+        if self.depth >= DEPTH_MAX {
+            return;
+        }
+        let mut page = Self::new(self.base.clone(), self.grants.clone(), None, None);
+        page.depth = self.depth + 1;
+        XmlRewriter::seen_in(markup, page).held.into_iter().for_each(|vendor| add(owners, vendor));
+    }
+
     /// Runs a whole piece of markup through the same rules.
     fn rewrite_within(
         &mut self,
@@ -290,7 +330,12 @@ impl Page {
         Ok((out, seen.held))
     }
 
-    fn mark(&self, element: &mut Element<'_, '_>, tag: &str, owners: &[&'static Vendor]) -> HandlerResult {
+    fn mark(
+        &mut self,
+        element: &mut Element<'_, '_>,
+        tag: &str,
+        owners: &[&'static Vendor],
+    ) -> HandlerResult {
         let (mut needs, ids) = marks(owners);
         if tag == "script" && !self.has_demanded_nonce(element) {
             // The browser would refuse it, so no grant may start it: the need that nothing meets.
@@ -305,20 +350,34 @@ impl Page {
             element.set_attribute("data-postern-type", &original)?;
             element.set_attribute("type", "text/plain")?;
         }
+        // Going back in history, browsers load a frame with what was in it then, whatever its markup says now: they
+        // know it by its name, or by its place if it has none.
+        let is_frame_held = ["data-postern-src", "data-postern-data", "data-postern-srcdoc"]
+            .iter()
+            .any(|name| element.has_attribute(name));
+        if is_frame_held && matches!(tag, "iframe" | "frame" | "object" | "embed") {
+            if let Some(name) = element.get_attribute("name") {
+                element.set_attribute("data-postern-name", &name)?;
+            }
+            self.frames += 1;
+            element.set_attribute("name", &format!("postern-held-{}-{}", self.depth, self.frames))?;
+        }
         if tag == "iframe"
             && element.has_attribute("data-postern-src")
             && let (Some(injection), Some(owner)) = (&self.injection, owners.first())
         {
-            element.set_attribute("srcdoc", &injection.embed_note.replace("{vendor}", owner.name))?;
+            element.set_attribute("srcdoc", &injection.note_of(owner))?;
         }
         Ok(())
     }
 
     fn has_demanded_nonce(&self, element: &Element<'_, '_>) -> bool {
-        let nonce = element.get_attribute("nonce").map(|nonce| unescape(&nonce).into_owned());
-        self.demanded_nonces
-            .iter()
-            .all(|demanded| nonce.as_ref().is_some_and(|nonce| demanded.contains(nonce)))
+        self.is_trusted(element.get_attribute("nonce").map(|nonce| unescape(&nonce).into_owned()).as_ref())
+    }
+
+    /// Does every policy that hands trust on trust a script with that nonce?
+    pub(crate) fn is_trusted(&self, nonce: Option<&String>) -> bool {
+        self.demanded_nonces.iter().all(|demanded| nonce.is_some_and(|nonce| demanded.contains(nonce)))
     }
 
     pub(super) fn hold_markup(&mut self, markup: &str) -> String {
@@ -336,7 +395,7 @@ fn rules_of(element: &Element<'_, '_>, tag: &str) -> &'static [rules::Rule] {
     }
 }
 
-pub(super) fn add(owners: &mut Vec<&'static Vendor>, vendor: &'static Vendor) {
+pub(crate) fn add(owners: &mut Vec<&'static Vendor>, vendor: &'static Vendor) {
     if !owners.iter().any(|known| known.id == vendor.id) {
         owners.push(vendor);
     }

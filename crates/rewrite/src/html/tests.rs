@@ -119,6 +119,7 @@ fn every_way_to_start_a_request_is_held() {
         "<script type=speculationrules>{\"prefetch\":[{\"urls\":[\"TR\"]}]}</script>",
         "<script src='data:text/javascript,import(%22TR%22)'></script>",
         "<noscript><img src='TR'></noscript>",
+        "<svg><noscript><script>import('TR')</script></noscript></svg>",
         "<template><img src='TR'></template>",
         "<template shadowrootmode=open><img src='TR'></template>",
         "<!--[if IE]><script src='TR'></script><![endif]-->",
@@ -152,6 +153,24 @@ fn an_inline_script_that_is_held_keeps_an_inert_twin() {
              type=\"text/plain\">a{{b:url({TR})}}i{{c:d}}</style>"
         )
     );
+}
+
+#[test]
+fn a_snippet_is_left_alone_unless_its_loader_hides() {
+    let gtm = |address: &str| {
+        format!(
+            "<script>(function(w,d,s,l,i){{w[l]=w[l]||[];w[l].push({{'gtm.start':1,event:'gtm.js'}});var j=\
+             d.createElement(s);j.src='{address}'+i;}})(window,document,'script','dataLayer','GTM-1');</script>"
+        )
+    };
+    let plain = gtm("https://www.googletagmanager.com/gtm.js?id=");
+    assert_eq!(rewrite(&plain), plain);
+    assert_eq!(held_of(&plain), ["gtm"]);
+    let hidden = rewrite(&gtm("https://data.shop.example/kx3.js?"));
+    assert!(hidden.starts_with("<script></script><script data-postern-need=\"1e\""), "{hidden}");
+    let meta =
+        "<script>!function(f,b){f.fbq=f._fbq=1}(window);s.src='/own/fbevents.js';fbq('init','1')</script>";
+    assert_eq!(rewrite(meta), meta);
 }
 
 #[test]
@@ -221,6 +240,17 @@ fn a_script_that_the_policy_refuses_is_never_released() {
     let needs: Vec<&str> =
         out.split("data-postern-need=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
     assert_eq!(needs, ["4", "4 0", "8"]);
+    let ours = Injection::new("<script x>1</script>".into(), "", "");
+    let with = |demanded: Vec<Vec<String>>| {
+        let parts = Some((ours.clone(), OwnSources::default()));
+        let rewriter = PageRewriter::new(charset, &base, &denied(), parts).with_demanded_nonces(demanded);
+        String::from_utf8(rewriter.end().unwrap().0).unwrap()
+    };
+    assert_eq!(
+        with(vec![vec!["a".into()], vec!["b".into(), "a".into()]]),
+        "<script nonce=\"a\" x>1</script>"
+    );
+    assert_eq!(with(vec![vec!["\"><img".into()]]), "<script x>1</script>");
 }
 
 #[test]

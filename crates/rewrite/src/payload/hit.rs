@@ -119,7 +119,7 @@ fn may_be_hit(content_type: &str, body_bytes: Option<u64>) -> bool {
 /// marks of one, so that nothing passes because it is damaged. It cannot be stripped, though.
 #[must_use]
 pub fn read_hit<'request>(facts: &CollectFacts<'request>) -> Option<Hit<'request>> {
-    read_hit_of(facts, PAYLOADS)
+    read_hit_of(facts, &PAYLOADS)
 }
 
 /// The same, if it is a hit of one of these vendors.

@@ -5,8 +5,8 @@
 //! tell more, [`read_hit`] reads the body, [`Hit::strip`] takes identifiers out.
 //!
 //! What lives here: the order of these steps (`hit`); wrappings of bodies (`body`, `gzip`, `lz`, `fields`,
-//! `multipart`); what vendors' hits look like (`facts`) and how that is compared (`marks`); taking out
-//! (`rule`, `json`, `text`). What never does: deciding who is asked, dropping or sending (the Worker),
+//! `multipart`); whose hits are looked for (`facts`) and how marks are compared (`marks`); taking out
+//! (`rule`, `json`, `text`). What never does: what hits look like (the catalogue's vendor files), deciding who is asked, dropping or sending (the Worker),
 //! cookies and headers (`crate::plan_request`).
 
 mod body;
@@ -23,6 +23,8 @@ mod text;
 
 #[cfg(test)]
 mod tests;
+
+use postern_catalogue::{Payload, PayloadKind as Kind};
 
 pub use hit::{CollectFacts, Glance, Hit, StrippedHit, glance, read_hit};
 
@@ -45,30 +47,3 @@ const FIELDS_MAX: usize = 10_000;
 
 /// Longest form with parts that is read: beacons are not longer, uploads are.
 const MULTIPART_BYTES_MAX: usize = 64 * 1024;
-
-/// What a vendor's hit looks like and what in it identifies somebody: `[[payload]]` of a vendor file.
-#[derive(Debug)]
-struct Payload {
-    /// Where its fields stand.
-    kind: Kind,
-    /// What all must be there. Each is a list of alternatives parted by `|`: `name` or `name=value` where the
-    /// kind says, `?name` or `?name=value` in the query, `/a/b` for the end of the path. In values `*` is
-    /// any run of signs and `#` a digit. Names in JSON are paths `a.b`, through arrays; a number is a place in one.
-    /// `.name` is a field of one event: such a payload tells no hit, only events inside of one, which go.
-    marks: &'static [&'static str],
-    /// Fields that identify somebody, `*` for any run of signs. In JSON keys at any depth; `a.b` is `b` in `a`.
-    ids: &'static [&'static str],
-    /// Fields that are addresses as a whole.
-    addresses: &'static [&'static str],
-    /// Can it be made anonymous, so that nothing links two hits?
-    cookieless: bool,
-}
-
-/// Where a payload's fields stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// In the query, or in a body that is written like one: a form, lines of hits.
-    Query,
-    /// In JSON, however wrapped.
-    Json,
-}

@@ -107,7 +107,7 @@ fn json_of(payload: &Payload) -> (String, String, Value) {
 /// Every hit that the tables say can be made anonymous, in every form it can have.
 pub(super) fn hits() -> Vec<(&'static str, Kind, Sent)> {
     let mut hits = Vec::new();
-    for (vendor, payloads) in PAYLOADS {
+    for (vendor, payloads) in PAYLOADS.iter() {
         for payload in payloads.iter().filter(|payload| payload.cookieless) {
             if payload.kind == Kind::Query {
                 let (path, fields) = fields_of(payload);
@@ -192,7 +192,7 @@ fn fields_only_lose_bytes_and_json_gains_a_constant_at_most() {
 
 #[test]
 fn every_row_asks_for_two_marks_at_least() {
-    for (vendor, payloads) in PAYLOADS {
+    for (vendor, payloads) in PAYLOADS.iter() {
         for payload in *payloads {
             let is_of_event = payload.marks.iter().any(|mark| mark.starts_with('.'));
             assert!(payload.marks.len() > 1 || (is_of_event && !payload.cookieless), "{vendor}");

@@ -1,0 +1,265 @@
+//! What the edge saw that the policy does not name, and what went wrong: by name, with a page as an example.
+//! Nothing of a visitor: no address of theirs, no query, no part of a path that could name somebody.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+
+/// Entries one batch holds, at most. What comes when it is full is seen again with the next page.
+pub const SEEN_MAX: usize = 64;
+
+/// Longest name and page kept, characters.
+const CHARACTERS_MAX: usize = 120;
+
+/// What kind of thing was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A host in a page that neither the catalogue nor the policy knows.
+    Unknown,
+    /// A vendor of the catalogue that the policy does not list, and so visitors were not told of.
+    Undeclared,
+    /// A host that a browser says it refused to contact. Anybody can say so.
+    Reported,
+    /// A page that could not be served as it should.
+    Fault,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Unknown, Self::Undeclared, Self::Reported, Self::Fault];
+
+    /// The word in batches and storage.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Undeclared => "undeclared",
+            Self::Reported => "reported",
+            Self::Fault => "fault",
+        }
+    }
+
+    /// The kind of that word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == word)
+    }
+}
+
+/// One thing seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// What kind.
+    pub kind: Kind,
+    /// A host, a vendor's id, or the name of a fault.
+    pub name: String,
+    /// A page it was seen on, as [`page_pattern`] makes it.
+    pub page: String,
+    /// How often.
+    pub count: u64,
+    /// When first, Unix milliseconds.
+    pub first_ms: u64,
+    /// When last, Unix milliseconds.
+    pub last_ms: u64,
+}
+
+/// What was seen since the last batch was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct SeenBatch(BTreeMap<(Kind, String), (String, u64, u64, u64)>);
+
+/// A batch that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenError;
+
+impl fmt::Display for SeenError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "not a batch; write up to {SEEN_MAX} lines of kind, name, page, count, first and last, with tabs between"
+        )
+    }
+}
+
+impl std::error::Error for SeenError {}
+
+impl SeenBatch {
+    /// Adds one sight of something on the page at `path`.
+    pub fn see(&mut self, kind: Kind, name: &str, path: &str, now_ms: u64) {
+        let seen = Seen {
+            kind,
+            name: plain(name),
+            page: page_pattern(path),
+            count: 1,
+            first_ms: now_ms,
+            last_ms: now_ms,
+        };
+        self.add(seen);
+    }
+
+    fn add(&mut self, seen: Seen) {
+        let key = (seen.kind, seen.name);
+        if seen.count == 0 || key.1.is_empty() || (self.0.len() >= SEEN_MAX && !self.0.contains_key(&key)) {
+            return;
+        }
+        let entry = self.0.entry(key).or_insert((seen.page, 0, seen.first_ms, seen.last_ms));
+        entry.1 = entry.1.saturating_add(seen.count);
+        entry.2 = entry.2.min(seen.first_ms);
+        entry.3 = entry.3.max(seen.last_ms);
+    }
+
+    /// Each thing seen, by kind and name.
+    pub fn all(&self) -> impl Iterator<Item = Seen> {
+        self.0.iter().map(|((kind, name), (page, count, first_ms, last_ms))| Seen {
+            kind: *kind,
+            name: name.clone(),
+            page: page.clone(),
+            count: *count,
+            first_ms: *first_ms,
+            last_ms: *last_ms,
+        })
+    }
+
+    /// Was nothing seen?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Empties the batch and gives what it held.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        std::mem::take(self)
+    }
+
+    /// The batch as text.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let mut out = String::new();
+        for seen in self.all() {
+            let Seen { kind, name, page, count, first_ms, last_ms } = seen;
+            let _ = writeln!(out, "{}\t{name}\t{page}\t{count}\t{first_ms}\t{last_ms}", kind.name());
+        }
+        out
+    }
+
+    /// Reads what [`Self::write`] wrote.
+    ///
+    /// # Errors
+    /// [`SeenError`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, SeenError> {
+        let mut batch = Self::default();
+        for line in text.lines() {
+            let mut fields = line.split('\t');
+            let mut next = || fields.next().ok_or(SeenError);
+            let kind = Kind::parse(next()?).ok_or(SeenError)?;
+            let (name, page) = (next()?.to_owned(), next()?.to_owned());
+            let mut number = || next()?.parse::<u64>().map_err(|_| SeenError);
+            let (count, first_ms, last_ms) = (number()?, number()?, number()?);
+            let is_sound =
+                plain(&name) == name && page_pattern(&page) == page && count > 0 && !name.is_empty();
+            if !is_sound || batch.0.len() >= SEEN_MAX || fields.next().is_some() {
+                return Err(SeenError);
+            }
+            batch.add(Seen { kind, name, page, count, first_ms, last_ms });
+        }
+        Ok(batch)
+    }
+}
+
+/// What can stand in a line, and no more of it than is kept.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(CHARACTERS_MAX).collect()
+}
+
+/// A path with every part that could name a person, an order or a token left out (`/orders/…/print`).
+/// Source: standards.md 5.3, S1.6: no path of a visitor is kept, only the kind of page.
+#[must_use]
+pub fn page_pattern(path: &str) -> String {
+    let path = path.split(['?', '#']).next().unwrap_or("");
+    let part = |part: &str| {
+        let is_word = part.len() <= 24
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+            && part.bytes().filter(u8::is_ascii_digit).count() <= 2;
+        if is_word || part == "…" { part.to_owned() } else { "…".to_owned() }
+    };
+    let parts: Vec<String> = path.split('/').take(6).map(part).collect();
+    parts.join("/").chars().take(CHARACTERS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_page_names_nobody() {
+        for (path, expected) in [
+            ("/", "/"),
+            ("/shop/lamps", "/shop/lamps"),
+            ("/orders/2391842/print?token=x", "/orders/…/print"),
+            ("/u/jane@example.com", "/u/…"),
+            ("/reset/eyJhbGciOiJIUzI1NiJ9aaaaaaaaa", "/reset/…"),
+            ("/clinic/%C3%A4", "/clinic/…"),
+            ("/a/b/c/d/e/f/g", "/a/b/c/d/e"),
+        ] {
+            assert_eq!(page_pattern(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_batch_gathers_and_travels() {
+        let mut batch = SeenBatch::default();
+        batch.see(Kind::Unknown, "cdn.other.example", "/a", 10);
+        batch.see(Kind::Unknown, "cdn.other.example", "/b", 5);
+        batch.see(Kind::Fault, "a tab\there", "/c", 7);
+        let all: Vec<Seen> = batch.all().collect();
+        assert_eq!((all[0].count, all[0].first_ms, all[0].last_ms, all[0].page.as_str()), (2, 5, 10, "/a"));
+        assert_eq!(all[1].name, "atabhere");
+        assert_eq!(SeenBatch::parse(&batch.write()), Ok(batch.clone()));
+        assert_eq!(batch.take().all().count(), 2);
+        assert!(batch.is_empty());
+    }
+
+    #[test]
+    fn a_full_batch_counts_what_it_knows_and_takes_nothing_new() {
+        let mut batch = SeenBatch::default();
+        for index in 0..SEEN_MAX + 9 {
+            batch.see(Kind::Unknown, &format!("h{index}.example"), "/", 1);
+        }
+        batch.see(Kind::Unknown, "h0.example", "/", 2);
+        assert_eq!(batch.all().count(), SEEN_MAX);
+        assert_eq!(batch.all().next().unwrap().count, 2);
+    }
+
+    #[test]
+    fn what_is_no_batch_is_refused() {
+        for text in [
+            "x",
+            "unknown\ta\t/\t0\t1\t1",
+            "unknown\ta b\t/\t1\t1\t1",
+            "unknown\ta\t/?q\t1\t1\t1",
+            "other\ta\t/\t1\t1\t1",
+            "unknown\ta\t/\t1\t1\t1\t1",
+            "unknown\t\t/\t1\t1\t1",
+        ] {
+            assert_eq!(SeenBatch::parse(text), Err(SeenError), "{text}");
+        }
+        assert_eq!(SeenBatch::parse(""), Ok(SeenBatch::default()));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_seen_can_be_read_back(names in proptest::collection::vec("\\PC{0,40}", 0..9), path in "\\PC{0,60}") {
+            let mut batch = SeenBatch::default();
+            for name in &names {
+                batch.see(Kind::Unknown, name, &path, 3);
+            }
+            prop_assert_eq!(SeenBatch::parse(&batch.write()), Ok(batch));
+        }
+
+        #[test]
+        fn a_pattern_is_its_own_pattern(path in "[a-z0-9/%@._…-]{0,80}") {
+            let once = page_pattern(&path);
+            prop_assert_eq!(page_pattern(&once), once);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+// What happens when the edge itself fails, by an exception or a trap nobody foresaw: the page still arrives, and nothing
+// in it runs or asks for anything but the site's own pictures and styles. It knows no vendor and no rule: it denies all.
+// What it never does: `passThroughOnException`, which would hand out the page as it is.
+
+const OWN_FOLDER = '/_postern/';
+
+/** Sandboxed: no script, no frame, no automatic navigation; and from nobody but the site itself. */
+const LOCKED = "sandbox allow-forms allow-popups allow-same-origin allow-top-navigation-by-user-activation; default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; media-src 'self'; form-action 'self'; base-uri 'none'";
+
+/** Headers by which an answer could start or store something, or that speak of bytes seen under other rules. */
+const REMOVED = ['set-cookie', 'link', 'refresh', 'speculation-rules', 'reporting-endpoints', 'report-to', 'nel', 'accept-ch', 'critical-ch',
+  'content-security-policy', 'content-security-policy-report-only', 'etag', 'last-modified', 'expires'];
+
+/** Headers that say who is asking. The cookies go whole: without the rules nobody can tell a tracker's from the site's. */
+const OF_VISITOR = ['cookie', 'referer', 'if-none-match', 'if-modified-since', 'range'];
+
+function text(status, sentence) {
+  return new Response(`${sentence}\n`, {
+    status,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'private, no-store', 'x-content-type-options': 'nosniff' },
+  });
+}
+
+/** The site's answer with nothing in it alive. */
+async function locked(request, env) {
+  const url = new URL(request.url);
+  if (url.pathname.startsWith(OWN_FOLDER)) return text(503, 'This page cannot be shown just now. Nothing was switched on.');
+  // What a form or a script sends may have been read already, and must not be sent twice.
+  if (request.method !== 'GET' && request.method !== 'HEAD') return text(503, 'This could not be passed on just now. Please try again in a minute.');
+  const origin = env.ORIGIN ? new URL(env.ORIGIN).origin : url.origin;
+  // An address without its parameters carries no identifier; most pages are there all the same.
+  const asked = new Request(origin + url.pathname, { method: request.method, headers: request.headers, redirect: 'manual' });
+  for (const name of OF_VISITOR) asked.headers.delete(name);
+  const answer = await fetch(asked);
+  const headers = new Headers(answer.headers);
+  for (const name of REMOVED) headers.delete(name);
+  headers.set('cache-control', 'private, no-store');
+  headers.set('content-security-policy', LOCKED);
+  headers.set('x-dns-prefetch-control', 'off');
+  headers.set('x-content-type-options', 'nosniff');
+  return new Response(answer.body, { status: answer.status, headers });
+}
+
+/** A Worker like `Edge` that answers where `Edge` fails. Failures are counted where the edge finds them when it is well. */
+export function guarded(Edge) {
+  return {
+    async fetch(request, env, ctx) {
+      try {
+        return await new Edge(ctx, env).fetch(request);
+      } catch (error) {
+        globalThis.posternFailures = (globalThis.posternFailures ?? 0) + 1;
+        console.error(`the edge failed, and the page was handed out locked: ${error?.message ?? error}`);
+      }
+      try {
+        return await locked(request, env);
+      } catch (error) {
+        console.error(`the site cannot be reached: ${error?.message ?? error}`);
+        return text(502, 'The site cannot be reached just now. Please try again in a minute.');
+      }
+    },
+  };
+}

@@ -1,0 +1,69 @@
+//! What the edge sees that the policy does not name, and what goes wrong: gathered in the isolate, sent to the
+//! Ledger a second later, shown on the dashboard. Nothing of a visitor is in it (`postern_stats::SeenBatch`).
+
+use crate::answer;
+use crate::ledger::Ledger;
+use crate::site::Site;
+use postern_rewrite::{Grants, Seen};
+use postern_stats::{Kind, SeenBatch};
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+use wasm_bindgen::JsValue;
+use worker::{Context, Delay, Env};
+
+/// How long a batch gathers: a page that streams is seen to its end only then.
+const GATHER: Duration = Duration::from_secs(2);
+
+thread_local! {
+    static BATCH: RefCell<SeenBatch> = RefCell::new(SeenBatch::default());
+    static IS_GATHERING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Notes one sight.
+pub fn see(kind: Kind, name: &str, path: &str, now_ms: u64) {
+    BATCH.with_borrow_mut(|batch| batch.see(kind, name, path, now_ms));
+}
+
+/// Notes what was seen on a page that has passed.
+pub fn see_page(seen: &Seen, grants: &Grants, path: &str, now_ms: u64) {
+    for host in &seen.unknown {
+        see(Kind::Unknown, host, path, now_ms);
+    }
+    for vendor in seen.held.iter().filter(|vendor| !grants.is_declared(vendor)) {
+        see(Kind::Undeclared, vendor.id, path, now_ms);
+    }
+}
+
+/// Sends what was seen, soon. Called with every page, so that what one page leaves goes with the next at the latest.
+pub fn send_soon(site: &Site, env: &Env, context: &Context, now_ms: u64) {
+    note_failures(now_ms);
+    if IS_GATHERING.replace(true) {
+        return;
+    }
+    let Ok(ledger) = Ledger::of(site, env) else {
+        IS_GATHERING.set(false);
+        return;
+    };
+    context.wait_until(async move {
+        Delay::from(GATHER).await;
+        IS_GATHERING.set(false);
+        let batch = BATCH.with_borrow_mut(SeenBatch::take);
+        if batch.is_empty() {
+            return;
+        }
+        if let Err(refusal) = ledger.add_seen(&batch).await {
+            // Seen again with the next page; only how often is lost.
+            answer::log(&format!("what was seen could not be noted now: {}", refusal.sentence));
+        }
+    });
+}
+
+/// Failures that the last resort (`worker/last-resort.mjs`) has counted since.
+fn note_failures(now_ms: u64) {
+    let global = js_sys::global();
+    let name = JsValue::from_str("posternFailures");
+    let count = js_sys::Reflect::get(&global, &name).ok().and_then(|count| count.as_f64()).unwrap_or(0.0);
+    if count > 0.0 && js_sys::Reflect::set(&global, &name, &JsValue::from_f64(0.0)).is_ok() {
+        see(Kind::Fault, "edge-exception", "/", now_ms);
+    }
+}
