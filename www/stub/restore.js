@@ -34,7 +34,9 @@ export const restore = (element) => {
     if (name.startsWith(PREFIX)) {
       const held = name.slice(PREFIX.length);
       const value = take(held);
-      element.setAttribute(held, held == 'srcdoc' ? trusted.createHTML(value) : trusted.createScriptURL(value));
+      // A style sheet's text.
+      if (held == 'text') element.prepend(value);
+      else element.setAttribute(held, held == 'srcdoc' ? trusted.createHTML(value) : trusted.createScriptURL(value));
     }
   }
   if (source != null) {

@@ -190,12 +190,13 @@ async fn inline_scripts_and_styles_start_in_their_place() {
     let twin = "data-postern-need=\"4\" data-postern-vendor=\"v\" data-postern-type=\"\" type=\"text/plain\"";
     open_page(&format!(
         "<script></script><script id=\"t\" {twin}>ran.push('inline')</script>{}\
-         <style id=\"s\" media=\"all\" {twin}>p{{color:rgb(1, 2, 3)}}</style><p id=\"p\"></p>",
+         <style id=\"s\" media=\"all\" {twin} data-postern-text=\"p{{color:rgb(1, 2, 3)}}\"></style><p id=\"p\"></p>",
         held("after", "4", "")
     ));
     choose("accept", 200, ALL, 2).await;
     assert_eq!(ran(), "inline after");
     assert_eq!(attributes("#s"), "id=s media=all");
+    assert_eq!(property("#s", "textContent"), "p{color:rgb(1, 2, 3)}");
     assert_eq!(attributes("#t"), "id=t");
 }
 

@@ -44,6 +44,24 @@ pub fn amend(policy: &str, own: &OwnSources) -> String {
     rendered.collect::<Vec<_>>().join("; ")
 }
 
+/// The policy without addresses that reports may not be sent to; `None` if there are none.
+pub fn without_reports(policy: &str, mut is_held: impl FnMut(&str) -> bool) -> Option<String> {
+    let mut has_changed = false;
+    let directives: Vec<String> = policy
+        .split(';')
+        .filter_map(|directive| {
+            let mut words = directive.split_ascii_whitespace();
+            if !words.next().is_some_and(|name| name.eq_ignore_ascii_case("report-uri")) {
+                return Some(directive.to_string());
+            }
+            let (held, kept): (Vec<&str>, Vec<&str>) = words.partition(|address| is_held(address));
+            has_changed |= !held.is_empty();
+            (!kept.is_empty()).then(|| format!(" report-uri {}", kept.join(" ")))
+        })
+        .collect();
+    has_changed.then(|| directives.join(";").trim().to_string())
+}
+
 /// The nonces a script of the markup needs one of, where the policy says `'strict-dynamic'`: what a trusted script
 /// starts later runs without, so a script that the browser would refuse must not be started by us.
 /// `None` where the policy does not say so.
@@ -115,6 +133,17 @@ mod tests {
             style_hashes: vec!["T".into()],
             folder: "https://x.example/_postern/".into(),
         }
+    }
+
+    #[test]
+    fn reports_go_to_nobody_who_is_held() {
+        let without = |policy| without_reports(policy, |address| address.contains("evil"));
+        assert_eq!(
+            without("img-src *; Report-URI https://evil/x /own").as_deref(),
+            Some("img-src *; report-uri /own")
+        );
+        assert_eq!(without("report-uri https://evil/x").as_deref(), Some(""));
+        assert_eq!(without("img-src evil; report-uri /own"), None);
     }
 
     #[test]

@@ -185,8 +185,11 @@ pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
             if !policies.is_empty() {
                 plan.remove.push(name.into());
                 // One header can carry several policies, separated by commas.
-                let amended =
-                    policies.iter().flat_map(|value| value.split(',')).map(|one| csp::amend(one, facts.own));
+                let amended = policies.iter().flat_map(|value| value.split(',')).map(|one| {
+                    let is_held = |address: &str| response_headers::held(address, facts).is_some();
+                    let silent = csp::without_reports(one, is_held);
+                    csp::amend(silent.as_deref().unwrap_or(one), facts.own)
+                });
                 plan.append.extend(amended.map(|value| (name.to_string(), value)));
             }
         }

@@ -104,10 +104,15 @@ impl Page {
         self.held.append(&mut owners);
         let shown = cleaned.map(|css| if is_markup { as_value(&css) } else { css }).unwrap_or_default();
         let original_type = original_type.replace('"', "&quot;");
-        format!(
+        let head = format!(
             "{shown}</{tag}><{tag}{attributes} data-postern-need=\"{needs}\" data-postern-vendor=\"{ids}\" \
-             data-postern-type=\"{original_type}\" type=\"text/plain\">{text}"
-        )
+             data-postern-type=\"{original_type}\" type=\"text/plain\""
+        );
+        match inline.script {
+            Some(_) => format!("{head}>{text}"),
+            // Browsers that look ahead read the imports of any style sheet, whatever its type: it stands beside.
+            None => format!("{head} data-postern-text=\"{}\">", as_value(text).replace('"', "&quot;")),
+        }
     }
 
     pub(crate) fn script(&mut self, script: &str, kind: ScriptKind, owners: &mut Vec<&'static Vendor>) {

@@ -150,7 +150,7 @@ fn an_inline_script_that_is_held_keeps_an_inert_twin() {
         format!(
             "<style media=print>a{{b:url(\"about:invalid\")}}i{{c:d}}</style><style media=\"print\" \
              data-postern-need=\"8\" data-postern-vendor=\"meta-pixel\" data-postern-type=\"\" \
-             type=\"text/plain\">a{{b:url({TR})}}i{{c:d}}</style>"
+             type=\"text/plain\" data-postern-text=\"a{{b:url({TR})}}i{{c:d}}\"></style>"
         )
     );
 }
