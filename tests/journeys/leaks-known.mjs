@@ -1,6 +1,6 @@
 // What leaks today, and what a grant does not bring back, each with its reason. leaks.test.mjs asserts exactly this: a row
-// that is mended turns the test red until it is taken out, but for what happens only at times. A way of a script is meant at both
-// its moments.
+// that is mended turns the test red until it is taken out. A way of a script is meant at
+// both its moments.
 
 const DENIED = ['none', 'refused', 'other', 'withdrawn'];
 const DENIED_ALSO_WITHOUT_SCRIPTS = [...DENIED, 'scriptless'];
@@ -8,26 +8,12 @@ const DENIED_ALSO_WITHOUT_SCRIPTS = [...DENIED, 'scriptless'];
 /** Asked though denied. */
 const LEAKS = [
   {
-    why: 'Browsers that look ahead read every `<style>`, whatever its `type`, for an `@import` at its start: so the inert copy that the edge keeps. They do not always look ahead.',
-    isAtTimes: true,
-    states: DENIED_ALSO_WITHOUT_SCRIPTS, ways: ['css-import-url', 'utf-16-style', 'windows-1252-style', 'shift-jis-style', 'noscript-style'],
-  },
-  {
     why: 'Own style sheet files pass as they are.',
     states: DENIED_ALSO_WITHOUT_SCRIPTS, ways: ['css-own-import', 'css-own-url', 'css-own-font'],
   },
   {
-    why: 'Own SVG and XML documents pass as they are, and no stub stands in them.',
-    states: DENIED_ALSO_WITHOUT_SCRIPTS, ways: ['iframe-own-svg', 'iframe-own-xml', 'object-own-svg'],
-  },
-  { why: 'The same, where the document’s script asks.', states: DENIED, ways: ['iframe-own-svg-script'] },
-  {
     why: 'An own file with speculation rules passes as it is.',
     states: DENIED_ALSO_WITHOUT_SCRIPTS, ways: ['header-speculation'],
-  },
-  {
-    why: 'A policy’s `report-uri` is kept, though it names a vendor.',
-    states: DENIED_ALSO_WITHOUT_SCRIPTS, ways: ['header-report-uri'],
   },
   {
     why: '`import` is no function that could be wrapped, and its address shows only when it runs.',
@@ -103,21 +89,23 @@ const LEAKS = [
   },
 ];
 
-/** Not asked though granted: in the page where it was held, or even in a page that comes with the grant. */
+/** Not asked in the page where it was held, though granted there; a page that comes with the grant asks. */
 const NOT_BACK = [
-  { why: 'What stood in a header is gone; the next page has it.', states: ['released'], ways: ['header-refresh', 'header-preload', 'header-modulepreload', 'header-prefetch'] },
+  { why: 'What stood in a header is gone; the next page has it.', states: ['released'], ways: ['header-refresh', 'header-preload', 'header-modulepreload', 'header-prefetch', 'header-report-uri'] },
   {
     why: 'The own address that leads to a vendor was answered with nothing, and nothing in the page is marked.',
     states: ['released'], ways: ['redirect-img', 'redirect-script', 'redirect-iframe', 'redirect-css', 'refresh-iframe', 'js-fetch-redirect'],
   },
-  { why: 'The stub of a frame is not told of a grant given in the page.', states: ['released'], ways: ['iframe-own', 'iframe-own-sniffed', 'iframe-own-xhtml', 'iframe-srcdoc-script'] },
+  {
+    why: 'The stub of a frame is not told of a grant given in the page.', states: ['released'],
+    ways: ['iframe-own', 'iframe-own-sniffed', 'iframe-own-xhtml', 'iframe-own-xml', 'iframe-own-svg', 'iframe-own-svg-script', 'object-own-svg', 'iframe-srcdoc-script'],
+  },
   { why: 'A module that failed for want of its import map does not run again.', states: ['released'], ways: ['import-map'] },
   { why: 'A `source` that is put back does not start a player that has given up.', states: ['released'], ways: ['video-source', 'audio-source', 'js-video-source'] },
   { why: 'An animation that is put back does not begin again.', states: ['released'], ways: ['smil-set', 'smil-animate'] },
   { why: 'A preload that is put back is not looked at again.', states: ['released'], ways: ['link-imagesrcset'] },
   { why: 'What is held in a shadow root is not found.', states: ['released'], ways: ['shadow-declarative', 'shadow-style'] },
   { why: 'A stream that was refused is not opened later.', states: ['released'], ways: ['js-websocket', 'js-websocket-https', 'js-event-source'] },
-  { why: 'An XHTML page that is rewritten gets HTML put in, which is no XML: it breaks.', states: ['granted'], ways: ['iframe-own-xhtml'] },
 ];
 
 export const KNOWN = [...LEAKS, ...NOT_BACK];

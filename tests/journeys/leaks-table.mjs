@@ -12,8 +12,7 @@ Every way a page can start a request, in every state of consent, as a browser di
 Each way has an address of its own at a vendor (or, for first-party paths, on the site itself, where the origin counts).
 A cell says what became of it:
 
-- **asked**: a request or a connection was seen. **held**: none was. **at times**: known to be seen in some runs only.
-  **–**: there is nothing to see.
+- **asked**: a request or a connection was seen. **held**: none was. **–**: there is nothing to see.
 - *without us*: the page straight from its origin, in the same browser. A way that is *not asked* even there proves nothing;
   it is in the list so that it is seen when a browser learns it.
 - *no choice*, *refused*, *other category*, *withdrawn*: nothing may be asked. *scripts off*: the edge alone, no choice.
