@@ -6,9 +6,11 @@ import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 import { WebSocketServer } from 'ws';
 import { echo, edgeRoutes } from './edges.mjs';
+import { leakRoutes, noteFirstParty } from './leaks.mjs';
+import { isFirstParty } from './leaks/first-party.mjs';
 import { pageRoutes } from './pages.mjs';
 
-const routes = { ...edgeRoutes, ...pageRoutes };
+const routes = { ...edgeRoutes, ...leakRoutes, ...pageRoutes };
 /** Answers that never end keep their sockets; a test that forgets one must not keep the process. */
 const open = new Set();
 
@@ -25,6 +27,7 @@ function onRequest(request, response) {
   if (url.pathname === '/') sendIndex(response);
   else if (route) Promise.resolve(route(request, response, url)).catch((error) => response.destroy(error));
   else {
+    if (isFirstParty(url.pathname)) noteFirstParty(url);
     response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });
     response.end('no such path; GET / lists them\n');
   }

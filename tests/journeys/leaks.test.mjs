@@ -1,0 +1,275 @@
+// The leak matrix: every way a page can start a request, in every state of consent, seen by the recorder. The ways stand
+// in tests/origin/leaks.mjs. Each has a name of its own at a vendor, so many live in one page; the same pages without us
+// show which ways this browser knows at all. docs/leaks.md is the table of what was seen: BLESS=1 writes it.
+
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { PAGES } from '../origin/leaks.mjs';
+import { ROOT, sleep, startWorld } from './harness.mjs';
+import { KNOWN } from './leaks-known.mjs';
+import { STATES, renderTable } from './leaks-table.mjs';
+import { consentCookie, postDecision, readPolicy } from './wire.mjs';
+
+const TABLE = join(ROOT, 'docs', 'leaks.md');
+/** Pages at once: more of them do not end sooner on two cores, and the browser refuses to load what is too much. */
+const TOGETHER = 6;
+/** How long none of a page's ways must have been seen before the page is taken to be silent: once all is there, or else. */
+const SILENT_MS = 1000;
+const PATIENT_MS = 4000;
+const DENYING = ['none', 'scriptless', 'refused', 'other', 'withdrawn'];
+const OTHER = { marketing: 'analytics', analytics: 'marketing' };
+
+const WAYS = PAGES.flatMap((page) => page.ways);
+const byHost = new Map(WAYS.filter((way) => !way.seen && !way.to).map((way) => [way.host, way.id]));
+const byAddress = WAYS.filter((way) => way.seen);
+/** What else is asked on account of a way: FedCM looks for a file at the vendor's own domain first. */
+const ALSO_ASKED = new Set(WAYS.flatMap((way) => way.alsoAsks ?? []));
+
+let world;
+const cookies = {};
+/** What each state saw: names of ways, and whatever else reached the recorder. */
+const seen = Object.fromEntries(STATES.map((state) => [state, new Set()]));
+const strangers = Object.fromEntries(STATES.map((state) => [state, new Set()]));
+
+/** The way that a request or connection shows, by its name; undefined for what is none of them. */
+function wayOf({ host, path }) {
+  return byHost.get(host.replace(/\.$/, '')) ?? byAddress.find((way) => way.seen.host === host && (path === undefined || way.seen.path === path))?.id;
+}
+
+/** All contacts so far, of the recorder and of the origin's first-party paths: {time, way, host, path}. */
+async function readContacts() {
+  const [requests, connections, own] = await Promise.all([
+    world.recorder.requests(), world.recorder.connections(), fetch(`${world.originBase}/leak/seen`).then((answer) => answer.json()),
+  ]);
+  return [...[...requests, ...connections].map((contact) => ({ time: contact.time, way: wayOf(contact), host: contact.host, path: contact.path })), ...own];
+}
+
+let reading;
+/** The same, read once for all pages that ask at about the same time. */
+function nextContacts() {
+  reading ??= sleep(250).then(() => {
+    reading = undefined;
+    return readContacts();
+  });
+  return reading;
+}
+
+/** Some at a time, each to its end; says of all that failed which they were. */
+async function eachOf(list, act) {
+  const rest = [...list];
+  const failures = [];
+  await Promise.all(Array.from({ length: TOGETHER }, async () => {
+    for (let next = rest.shift(); next; next = rest.shift()) await act(next).catch((error) => failures.push(`${next.id}: ${error.message}`));
+  }));
+  assert.equal(failures.join('\n'), '');
+}
+
+/** Does `act` and notes for this state which ways of the page were seen from then on, until the page is silent. */
+async function watch({ definition }, state, act) {
+  const since = Date.now();
+  const own = new Set(definition.ways.map((way) => way.id));
+  // On a busy machine silence alone proves little: what must come, or is known to, is waited for.
+  const isAllThere = () => state !== 'control' && definition.ways.every((way) => seen[state].has(way.id) || !isExpected(way, definition, state));
+  await act();
+  let count = -1;
+  let changed = Date.now();
+  while (Date.now() - changed < (isAllThere() ? SILENT_MS : PATIENT_MS)) {
+    const found = (await nextContacts()).filter((contact) => contact.time >= since && own.has(contact.way));
+    if (found.length !== count) changed = Date.now();
+    count = found.length;
+    for (const contact of found) seen[state].add(contact.way);
+  }
+}
+
+/** Whoever is none of the ways, in a test in which all is denied. */
+async function noteStrangers(state) {
+  for (const { way, host, path } of await readContacts()) {
+    // A container that this state may start does what containers do.
+    const isStarted = byAddress.some((one) => seen[state].has(one.id) && one.seen.host === host);
+    if (!way && !isStarted && !ALSO_ASKED.has(host)) strangers[state].add(`${host}${path ?? ''}`);
+  }
+}
+
+async function carry({ page }, cookie) {
+  const [name, ...value] = cookie.split('=');
+  await page.context().addCookies([{ name, value: value.join('='), domain: 'localhost', path: '/', secure: true, httpOnly: true, sameSite: 'Lax' }]);
+}
+
+/** A visit of its own to this page, not loaded yet. */
+async function begin(definition, { base = world.base, cookie, scripts = !definition.isWithoutScripts } = {}) {
+  const visit = { page: await world.newPage({ javaScriptEnabled: scripts }), definition, address: `${base}/leak?page=${definition.id}` };
+  if (cookie) await carry(visit, cookie);
+  return visit;
+}
+
+/** What the visitor does in the page, where ways need it. */
+async function use({ page, definition, address }) {
+  if (definition.hasClicks) await page.evaluate(() => document.querySelectorAll('[data-click]').forEach((element) => element.click()));
+  if (!definition.isLeft) return;
+  await sleep(300);
+  await page.goto(new URL('/plain-html', address).href);
+}
+
+async function load({ page, definition, address }) {
+  await page.goto(address, { waitUntil: 'load' });
+  if (definition.when) await page.waitForFunction(() => window.hasActed);
+}
+
+async function loadAndUse(visit) {
+  await load(visit);
+  await use(visit);
+}
+
+/** Grants these categories in the page, by its own controls. */
+function choose({ page }, categories) {
+  return page.evaluate(async (categories) => {
+    const changed = new Promise((resolve, reject) => {
+      document.addEventListener('postern:change', resolve, { once: true });
+      setTimeout(() => reject(new Error('no postern:change within 10 s')), 10_000);
+    });
+    await window.postern.open();
+    for (const input of document.querySelectorAll('#postern input[data-consent-category]')) {
+      if (!input.disabled && input.checked !== categories.includes(input.dataset.consentCategory)) input.click();
+    }
+    document.querySelector('#postern [data-consent-action="save"]').click();
+    await changed;
+  }, categories);
+}
+
+/** A state that denies: where `choiceOf` says so by a choice in the page, and the page once more; else by its cookie. */
+async function deny(state, cookieOf, choiceOf) {
+  await world.settle();
+  await eachOf(PAGES, async (definition) => {
+    // What happens while the page comes is over when a choice can be made in it.
+    const isChosen = choiceOf && !definition.isUndecidable && definition.when !== 'parse';
+    const visit = await begin(definition, isChosen ? {} : { cookie: cookieOf(definition) });
+    await watch(visit, state, async () => {
+      await load(visit);
+      if (isChosen) {
+        await choose(visit, choiceOf(definition));
+        await use(visit);
+        await load(visit);
+      }
+      await use(visit);
+    });
+    await visit.page.context().close();
+  });
+  await noteStrangers(state);
+}
+
+before(async () => {
+  world = await startWorld({ origin: 'test' });
+  const policy = await readPolicy(world.worker, '/html');
+  const decide = async (change, headers) => consentCookie(await postDecision(world.worker, { change: { policy, ...change }, headers }));
+  for (const category of ['marketing', 'analytics']) cookies[category] = await decide({ choice: 'save', categories: [category], layer: 2 });
+  cookies.refused = await decide({ choice: 'reject', categories: [] });
+  cookies.withdrawn = await decide({ choice: 'withdraw', categories: [] }, { cookie: cookies.marketing });
+});
+after(() => world?.close());
+
+describe('each way is tried', () => {
+  it('without us', async () => {
+    await eachOf(PAGES, async (definition) => {
+      const visit = await begin(definition, { base: world.originBase });
+      await watch(visit, 'control', () => loadAndUse(visit));
+      await visit.page.context().close();
+    });
+  });
+
+  it('without scripts', async () => {
+    await world.settle();
+    await eachOf(PAGES.filter((definition) => !definition.when), async (definition) => {
+      const visit = await begin(definition, { scripts: false });
+      await watch(visit, 'scriptless', () => load(visit));
+      await visit.page.context().close();
+    });
+    await noteStrangers('scriptless');
+  });
+
+  it('before a choice, after its grant, once more with it, and after its withdrawal', async () => {
+    await world.settle();
+    await eachOf(PAGES, async (definition) => {
+      const visit = await begin(definition);
+      await watch(visit, 'none', () => loadAndUse(visit));
+      if (definition.isUndecidable) await carry(visit, cookies[definition.category]);
+      else {
+        await watch(visit, 'released', async () => {
+          if (definition.isLeft) await load(visit);
+          await choose(visit, [definition.category]);
+          await use(visit);
+        });
+      }
+      await watch(visit, 'granted', () => loadAndUse(visit));
+      // The page under the grant must be gone, and its last requests with it.
+      await visit.page.goto('about:blank');
+      await sleep(500);
+      await carry(visit, cookies.withdrawn);
+      await watch(visit, 'withdrawn', () => loadAndUse(visit));
+      await visit.page.context().close();
+    });
+  });
+
+  it('after a refusal', () => deny('refused', () => cookies.refused));
+
+  it('after a grant of another category', () => deny('other', ({ category }) => cookies[OTHER[category]], ({ category }) => [OTHER[category]]));
+});
+
+/** What must be seen of a way in a state, but for what is known; undefined where there is nothing to see. */
+function mustAsk(way, page, state) {
+  if (state === 'scriptless' && page.when) return undefined;
+  if (DENYING.includes(state)) return state === 'other' && way.isOfAnyCategory ? seen.control.has(way.id) : false;
+  // What has asked before has nothing left to release.
+  if (state === 'released' && (page.isUndecidable || seen.none.has(way.id))) return undefined;
+  return seen.control.has(way.id);
+}
+
+/** Does KNOWN name the way in this state, at either of a script's moments? */
+function knownToDiffer(way, state) {
+  return KNOWN.some((row) => row.states.includes(state) && row.ways.some((id) => id === way.id || `${id}-p` === way.id));
+}
+
+/** Is the way asked in this state: since it must be, or since it is known to be? */
+function isExpected(way, page, state) {
+  const must = mustAsk(way, page, state);
+  return must !== undefined && must !== knownToDiffer(way, state);
+}
+
+/** What a cell of the table says. */
+function describeCell(way, page, state) {
+  const isAskedWithoutUs = seen.control.has(way.id);
+  if (state === 'control') return isAskedWithoutUs ? 'asked' : 'not asked';
+  if (mustAsk(way, page, state) === undefined) return '–';
+  if (seen[state].has(way.id)) return 'asked';
+  return isAskedWithoutUs ? 'held' : '–';
+}
+
+describe('what was seen', () => {
+  it('without us shows that most ways are ways', () => {
+    const asked = WAYS.filter((way) => seen.control.has(way.id)).length;
+    assert.ok(asked > 400, `${asked} ways asked`);
+  });
+
+  for (const state of STATES.filter((one) => one !== 'control')) {
+    it(`in the state "${state}" is what must be, but for what is known`, () => {
+      const wrong = [];
+      for (const page of PAGES) {
+        for (const way of page.ways) {
+          if (mustAsk(way, page, state) === undefined) continue;
+          const did = seen[state].has(way.id);
+          if (did !== isExpected(way, page, state)) wrong.push(`${way.id} (${page.id}): ${did ? 'asked' : 'held'}${knownToDiffer(way, state) ? ', and is known to be otherwise: mend leaks-known.mjs' : ''}`);
+        }
+      }
+      assert.equal(wrong.join('\n'), '');
+      if (DENYING.includes(state)) assert.deepEqual([...strangers[state]].sort(), [], 'nobody else was contacted');
+    });
+  }
+
+  it('is the table in docs/leaks.md', () => {
+    const table = renderTable({ pages: PAGES, known: KNOWN, describeCell });
+    if (process.env.BLESS === '1') writeFileSync(TABLE, table);
+    assert.equal(readFileSync(TABLE, 'utf8'), table, 'docs/leaks.md differs from this run; look at what changed, then run with BLESS=1');
+  });
+});
+after(() => writeFileSync('/tmp/seen.json', JSON.stringify([Object.fromEntries(STATES.map((s) => [s, [...seen[s]]])), Object.fromEntries(STATES.map((s) => [s, [...strangers[s]]]))])));
