@@ -117,6 +117,23 @@ describe('charsets and broken pages', () => {
   });
 });
 
+describe('a page whose base is another host', () => {
+  for (const javaScriptEnabled of [true, false]) {
+    it(`can be decided on, ${javaScriptEnabled ? 'with' : 'without'} scripts, and tells nobody else`, async () => {
+      const page = await world.newPage({ javaScriptEnabled });
+      await page.goto(`${world.base}/based`);
+      const answered = page.waitForResponse((response) => response.url() === `${world.base}/_postern/decision`);
+      await action(page, 'reject').click();
+      assert.ok((await answered).status() < 400);
+      await page.waitForLoadState('load');
+      await page.goto(`${world.base}/based`);
+      assert.equal(await banner(page).isVisible(), false);
+      assert.equal(describeRequests(await world.waitQuiet()), '');
+      await page.context().close();
+    });
+  }
+});
+
 describe('a document that browsers read as XML', () => {
   for (const path of ['/xhtml', '/svg']) {
     it(`${path} contacts nobody before a choice, and who was allowed after it`, async () => {

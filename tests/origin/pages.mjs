@@ -137,6 +137,11 @@ function svg(_request, response) {
   send(response, `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"><script href="https://connect.facebook.net/en_US/fbevents.js"/><image xlink:href="https://www.facebook.com/tr?id=1" width="1" height="1"/><text id="end" y="20">svg</text></svg>`, { 'content-type': 'image/svg+xml' });
 }
 
+/** A page whose addresses are relative to another host. */
+function based(_request, response) {
+  send(response, renderPage({ title: 'based', head: '<base href="https://cdn.stranger.example/">', body: `${TRACKERS}<p id="end">based</p>` }));
+}
+
 /** A host nobody knows, and a vendor that the policy does not list. */
 function strangers(_request, response) {
   send(response, renderPage({ title: 'strangers', body: '<script src="https://cdn.stranger.example/x.js"></script><script src="https://analytics.tiktok.com/i18n/pixel/events.js"></script><p id="end">strangers</p>' }));
@@ -167,6 +172,7 @@ export const pageRoutes = {
   '/link-header': linkHeader,
   '/loader': loader,
   '/xhtml': xhtml,
+  '/based': based,
   '/svg': svg,
   '/cacheable': cacheable,
   '/cacheable-asset': cacheableAsset,

@@ -143,6 +143,9 @@ impl Parts {
             };
             postern_view::banner(&facts).into_string()
         });
+        // The page's base may be another's: what is asked of us names us.
+        let banner =
+            banner.map(|markup| markup.replace("\"/_postern/", &format!("\"{}/_postern/", visit.origin())));
         let (script, hash) = if is_denying {
             (assets::STUB, assets::STUB_HASH)
         } else {

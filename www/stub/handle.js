@@ -1,10 +1,10 @@
 // For pages where everything is granted: nothing is held, so all that is needed is the way back.
 // Withdrawing reloads, since nothing here stands between the page and what already runs.
-const page = '/_postern/consent';
+const page = location.origin + '/_postern/consent';
 window.postern = {
   open: () => location.assign(page),
   withdraw: () =>
-    fetch('/_postern/decision', {
+    fetch(location.origin + '/_postern/decision', {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
       body: JSON.stringify({

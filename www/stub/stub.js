@@ -258,7 +258,8 @@ const bridge = {
     document.dispatchEvent(new CustomEvent('postern:change', { detail: { granted: names.split(',') } }));
   },
   post: (body) =>
-    fetch('/_postern/decision', {
+    // With its origin: the page's base may be another's.
+    fetch(location.origin + '/_postern/decision', {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
       body,
@@ -270,7 +271,7 @@ const bridge = {
 
 let gate;
 const load = () =>
-  (gate = gate || import(gateUrl).then(async (module) => {
+  (gate = gate || import(location.origin + gateUrl).then(async (module) => {
     await module.default();
     module.start(bridge);
     return module;
@@ -294,7 +295,7 @@ addEventListener('DOMContentLoaded', () => {
   if (document.querySelector('#postern section:not([hidden])')) (window.requestIdleCallback || setTimeout)(() => load().catch(() => {}));
 });
 
-const toPage = () => location.assign('/_postern/consent');
+const toPage = () => location.assign(location.origin + '/_postern/consent');
 window.postern = {
   open: () => act('open').catch(toPage),
   withdraw: () => act('withdraw').catch(toPage),
