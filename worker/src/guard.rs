@@ -86,13 +86,12 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
     });
     if plan.is_page && visit.method == "GET" {
         counting::count_page(site, env, context, &visit, parts.shows_banner);
-        if let Some(fault) = site.faults().first() {
-            observing::see(
-                Kind::Fault,
-                fault.split_whitespace().next().unwrap_or("policy"),
-                "/",
-                visit.now_ms,
-            );
+        for (is_faulty, name) in
+            [(site.policy.is_err(), "policy-unusable"), (site.key.is_err(), "cookie-key-unusable")]
+        {
+            if is_faulty {
+                observing::see(Kind::Fault, name, visit.url.path(), visit.now_ms);
+            }
         }
         observing::send_soon(site, env, context, visit.now_ms);
     }

@@ -39,10 +39,14 @@ pub fn health(site: &Site, env: &Env) -> Result<Response> {
 
 /// That Global Privacy Control is honoured, and since when this says so.
 pub fn gpc(site: &Site) -> Result<Response> {
-    let updated = site.policy.as_ref().map_or("2026-11-22", |policy| policy.notice.updated.as_str());
+    // Without a policy the signal is honoured as well, and nobody knows since when.
+    let statement = match &site.policy {
+        Ok(policy) => serde_json::json!({ "gpc": true, "lastUpdate": policy.notice.updated }),
+        Err(_) => serde_json::json!({ "gpc": true }),
+    };
     let headers = answer::headers("application/json")?;
     headers.set("cache-control", "public, max-age=86400")?;
-    answer::with(200, &format!("{{\"gpc\":true,\"lastUpdate\":\"{updated}\"}}\n"), &headers)
+    answer::with(200, &format!("{statement}\n"), &headers)
 }
 
 fn failure(status: u16, title: &str, what_to_do: &str) -> Result<Response> {
