@@ -71,12 +71,12 @@ fn sightings(seen: &[Seen]) -> Markup {
         seen.into_iter().partition(|seen| seen.kind == Kind::Fault);
     html! {
         @if !strangers.is_empty() {
-            (sightings_table("strangers", "Seen on your pages and not in your policy", "Who", &strangers))
+            (sightings_table("strangers", "Seen and not in your policy", "Who", &strangers))
             p { "List a vendor in the policy, so that visitors are told of it, or take it out of the page. \
                  What browsers report may be false: anybody can send a report." }
         }
         @if !faults.is_empty() {
-            (sightings_table("faults", "Pages that could not be served as they should", "What", &faults))
+            (sightings_table("faults", "Pages served otherwise", "What", &faults))
             p { "Nothing that needs consent ran on them. The Worker's log says more." }
         }
     }

@@ -109,7 +109,7 @@ fn the_dashboard_names_who_was_not_declared_and_what_failed() {
     let facts =
         DashboardFacts { site: "luxmoor", range_days: 7, today: day("2026-11-22"), days: &[], seen: &seen };
     let page = dashboard(&facts).into_string();
-    let order = ["cdn.other.example", "tiktok", "Pages that could not be served", "rewriter"];
+    let order = ["cdn.other.example", "tiktok", "Pages served otherwise", "rewriter"];
     let places: Vec<usize> = order.iter().map(|text| page.find(text).unwrap()).collect();
     assert!(places.is_sorted(), "{page}");
     assert!(page.contains("unknown host") && page.contains("known vendor, not listed"), "{page}");
