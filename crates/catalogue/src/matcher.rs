@@ -70,7 +70,11 @@ pub fn shape_owner(path: &str, query: &str) -> Option<&'static Vendor> {
             && glob_suffix(shape.path.as_bytes(), path.as_bytes())
             && has_marks(shape.query, query)
     };
-    let shape = shapes_of(ending).iter().find(is_match).or_else(|| shapes_of(b"").iter().find(is_match))?;
+    let is_known = ending.last().is_some_and(|last| LAST_BYTES & (1 << (last & 0x7f)) != 0);
+    let by_ending = if is_known { shapes_of(ending).iter().find(is_match) } else { None };
+    // What may end in any way comes first in the table.
+    let (_, by_query) = SHAPES.first().filter(|(ending, _)| ending.is_empty()).unwrap_or(&("", &[]));
+    let shape = by_ending.or_else(|| by_query.iter().find(is_match))?;
     VENDORS.get(shape.vendor)
 }
 
@@ -139,6 +143,18 @@ fn shapes_of(ending: &[u8]) -> &'static [Shape] {
         Err(_) => &[],
     }
 }
+
+/// A bit for each byte that a path of [`SHAPES`] ends with: most paths end otherwise, and need no search.
+const LAST_BYTES: u128 = {
+    let (mut bits, mut rest): (u128, &[(&str, &[Shape])]) = (0, SHAPES);
+    while let Some(((ending, _), tail)) = rest.split_first() {
+        if let Some(last) = ending.as_bytes().last() {
+            bits |= 1 << (*last & 0x7f);
+        }
+        rest = tail;
+    }
+    bits
+};
 
 fn has_marks(marks: &[&str], query: &str) -> bool {
     marks.iter().all(|mark| query.split('&').any(|pair| glob_prefix(mark.as_bytes(), pair.as_bytes())))
