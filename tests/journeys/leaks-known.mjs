@@ -3,25 +3,16 @@
 // both its moments.
 
 const DENIED = ['none', 'refused', 'other', 'withdrawn'];
-const DENIED_ALSO_WITHOUT_SCRIPTS = [...DENIED, 'scriptless'];
 
 /** Asked though denied. */
 const LEAKS = [
   {
-    why: 'Own style sheet files pass as they are.',
-    states: DENIED_ALSO_WITHOUT_SCRIPTS, ways: ['css-own-import', 'css-own-url', 'css-own-font'],
-  },
-  {
-    why: 'An own file with speculation rules passes as it is.',
-    states: DENIED_ALSO_WITHOUT_SCRIPTS, ways: ['header-speculation'],
-  },
-  {
     why: '`import` is no function that could be wrapped, and its address shows only when it runs.',
-    states: DENIED, ways: ['import-composed', 'own-module-import', 'js-import', 'js-import-eval', 'js-script-text', 'js-script-text-module', 'js-script-blob'],
+    states: DENIED, ways: ['import-composed', 'js-import', 'js-import-eval', 'js-script-text', 'js-script-text-module', 'js-script-blob'],
   },
   {
-    why: 'A document in `data:` or `javascript:` whose script asks has no stub in it.',
-    states: DENIED, ways: ['iframe-data-script', 'iframe-javascript'],
+    why: 'A document in `javascript:` has no stub in it.',
+    states: DENIED, ways: ['iframe-javascript'],
   },
   {
     why: 'The stub does not know this property or attribute.',
@@ -91,6 +82,7 @@ const LEAKS = [
 
 /** Not asked in the page where it was held, though granted there; a page that comes with the grant asks. */
 const NOT_BACK = [
+  { why: 'What stands in a file of the site is replaced there; the next page has it.', states: ['released'], ways: ['css-own-import', 'css-own-url', 'css-own-font', 'own-module-import', 'header-speculation'] },
   { why: 'What stood in a header is gone; the next page has it.', states: ['released'], ways: ['header-refresh', 'header-preload', 'header-modulepreload', 'header-prefetch', 'header-report-uri'] },
   {
     why: 'The own address that leads to a vendor was answered with nothing, and nothing in the page is marked.',
@@ -98,7 +90,7 @@ const NOT_BACK = [
   },
   {
     why: 'The stub of a frame is not told of a grant given in the page.', states: ['released'],
-    ways: ['iframe-own', 'iframe-own-sniffed', 'iframe-own-xhtml', 'iframe-own-xml', 'iframe-own-svg', 'iframe-own-svg-script', 'object-own-svg', 'iframe-srcdoc-script'],
+    ways: ['iframe-data-script', 'iframe-own', 'iframe-own-sniffed', 'iframe-own-xhtml', 'iframe-own-xml', 'iframe-own-svg', 'iframe-own-svg-script', 'object-own-svg', 'iframe-srcdoc-script'],
   },
   { why: 'A module that failed for want of its import map does not run again.', states: ['released'], ways: ['import-map'] },
   { why: 'A `source` that is put back does not start a player that has given up.', states: ['released'], ways: ['video-source', 'audio-source', 'js-video-source'] },

@@ -68,6 +68,36 @@ fn pipe() -> Result<(web_sys::ReadableStream, WritableStreamDefaultWriter)> {
     Ok((pipe.readable(), pipe.writable().get_writer()?))
 }
 
+/// Those bytes, and behind them what is left of a source unless it `is_whole`.
+pub fn prefixed(
+    bytes: Vec<u8>,
+    mut source: IntoAsyncRead<'static>,
+    is_whole: bool,
+) -> Result<web_sys::ReadableStream> {
+    let (readable, writer) = pipe()?;
+    wasm_bindgen_futures::spawn_local(async move {
+        let mut next = bytes;
+        let mut buffer = vec![0; if is_whole { 0 } else { CHUNK_BYTES }];
+        loop {
+            // The reader has gone: so does the source, when its reader is dropped.
+            if !next.is_empty() && write(&writer, &next).await.is_err() {
+                return;
+            }
+            next.clear();
+            match if is_whole { Ok(0) } else { source.read(&mut buffer).await } {
+                Ok(0) => break,
+                Ok(count) => next.extend_from_slice(buffer.get(..count).unwrap_or_default()),
+                Err(error) => {
+                    let _ = JsFuture::from(writer.abort_with_reason(&error.to_string().into())).await;
+                    return;
+                }
+            }
+        }
+        let _ = JsFuture::from(writer.close()).await;
+    });
+    Ok(readable)
+}
+
 impl Passage {
     /// Starts to pass the page on, as the visitor takes it; gives what they read. `first` was read before.
     pub fn begin(self, source: IntoAsyncRead<'static>, first: Vec<u8>) -> Result<web_sys::ReadableStream> {

@@ -41,6 +41,12 @@ impl Grants {
         Self { is_strict, ..self }
     }
 
+    /// The same catalogue under other grants.
+    #[must_use]
+    pub fn with_granted(self, granted: CategorySet) -> Self {
+        Self { granted, ..self }
+    }
+
     /// The categories granted.
     #[must_use]
     pub const fn granted(&self) -> CategorySet {

@@ -243,7 +243,7 @@ impl Page {
         None
     }
 
-    pub(super) fn look_at(&mut self, address: &str, owners: &mut Vec<&'static Vendor>) {
+    pub(crate) fn look_at(&mut self, address: &str, owners: &mut Vec<&'static Vendor>) {
         match judge(address, &self.base, &self.grants) {
             Found::Nothing => {}
             Found::Unknown(host) => {
