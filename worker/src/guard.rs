@@ -146,6 +146,7 @@ impl Parts {
                 policy_hex: &policy_hex,
                 granted: visit.decision.granted,
                 must_ask: visit.decision.must_ask,
+                honoured: &visit.honoured(),
                 key: &pages::random_hex(),
                 return_to: visit.target(),
                 receipt_id: None,

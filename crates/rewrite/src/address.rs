@@ -46,6 +46,8 @@ pub enum Found {
     Unknown(String),
     /// A vendor that must stay inert.
     Held(&'static Vendor),
+    /// A third party of this host that the policy does not list, on a strict site: it must stay inert as that vendor's.
+    Stranger(&'static Vendor, String),
     /// A `data:` address, whose content is a document or script of its own.
     Inside(Media, String),
 }
@@ -81,10 +83,12 @@ pub fn judge(text: &str, base: &Base, grants: &Grants) -> Found {
         let content = &url[Position::BeforePath..Position::AfterQuery];
         return inside(content).map_or(Found::Nothing, |(media, _, content)| Found::Inside(media, content));
     }
+    let host = || url.host_str().unwrap_or("").to_string();
     match grants.judge(&url, &base.page_host) {
         Verdict::Passes => Found::Nothing,
-        Verdict::Unknown => Found::Unknown(url.host_str().unwrap_or("").to_string()),
+        Verdict::Unknown => Found::Unknown(host()),
         Verdict::Held(vendor) => Found::Held(vendor),
+        Verdict::Stranger(vendor) => Found::Stranger(vendor, host()),
     }
 }
 

@@ -246,12 +246,12 @@ impl Page {
     pub(crate) fn look_at(&mut self, address: &str, owners: &mut Vec<&'static Vendor>) {
         match judge(address, &self.base, &self.grants) {
             Found::Nothing => {}
-            Found::Unknown(host) => {
-                if self.unknown.len() < UNKNOWN_MAX {
-                    self.unknown.insert(host);
-                }
-            }
+            Found::Unknown(host) => self.note(host),
             Found::Held(vendor) => add(owners, vendor),
+            Found::Stranger(vendor, host) => {
+                self.note(host);
+                add(owners, vendor);
+            }
             Found::Inside(Media::Markup, markup) => {
                 let _ = self.document(&markup, owners);
                 self.xml_document(&markup, owners);
@@ -260,6 +260,13 @@ impl Page {
             Found::Inside(Media::Style, css) => {
                 let _ = self.style(&css, owners);
             }
+        }
+    }
+
+    /// Notes a host that nobody lists.
+    fn note(&mut self, host: String) {
+        if self.unknown.len() < UNKNOWN_MAX {
+            self.unknown.insert(host);
         }
     }
 

@@ -299,10 +299,13 @@ fn a_strict_site_holds_every_third_party() {
     let mut rewriter = PageRewriter::new(Charset::of("text/html", b""), &base, &all, None);
     let mut out =
         rewriter.write(format!("<img src=//a.example/x><img src={TR}><img src=/y>").as_bytes()).unwrap();
-    out.extend(rewriter.end().unwrap().0);
+    let (rest, seen) = rewriter.end().unwrap();
+    out.extend(rest);
     let out = String::from_utf8(out).unwrap();
     assert_eq!(out.matches("data-postern-need=\"0\"").count(), 2, "{out}");
     assert!(out.ends_with("<img src=/y>"), "{out}");
+    assert_eq!(seen.unknown, ["a.example", "www.facebook.com"]);
+    assert!(!seen.held.iter().any(|vendor| all.is_undeclared(vendor)));
 }
 
 #[test]
