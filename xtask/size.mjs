@@ -74,6 +74,7 @@ const rows = [
   ['return visit, something denied', sizesOf(inline({ script: stubJs, css: bannerCss, markup: decided })), 'brotli', 1000],
   ['return visit, all granted', sizesOf(inline({ script: handleJs, css: reopenCss, markup: reopenMarkup(decided) }))],
   ['handle.js', sizesOf(handleJs)],
+  ['guard of a worker', sizesOf(read('build/page/worker.js'))],
   ['banner.css', sizesOf(bannerCss)],
   ['reopen.css', sizesOf(reopenCss)],
   ['page.css (our own pages)', sizesOf(read('www/css/page.css'))],

@@ -31,7 +31,7 @@ const edgePages = [
   { id: 'clicks', group: 'Forms and links, pressed', ways: edge.CLICKS, hasClicks: true },
   { id: 'meta-refresh', group: 'Headers, redirects, refreshes, base', ways: [edge.META_REFRESH] },
   { id: 'header-refresh', group: 'Headers, redirects, refreshes, base', ways: [edge.HEADER_REFRESH] },
-  { id: 'base', group: 'Headers, redirects, refreshes, base', ways: [edge.BASE], isUndecidable: true },
+  { id: 'base', group: 'Headers, redirects, refreshes, base', ways: [edge.BASE] },
   { id: 'headers', group: 'Headers, redirects, refreshes, base', ways: edge.HEADERS, isLeft: true },
   { id: 'noscript', group: 'Without scripts', ways: edge.NOSCRIPT, isWithoutScripts: true, isUndecidable: true },
   { id: 'own-analytics', group: 'First-party paths in the HTML', category: 'analytics', ways: firstPartyByEdge('analytics') },
@@ -56,7 +56,7 @@ const scriptPages = [
   { id: 'location', group: 'Navigations', ways: [script.LOCATION], when: 'load' },
   { id: 'navigate', group: 'Navigations', ways: [script.NAVIGATE], when: 'load' },
   { id: 'js-refresh', group: 'Navigations', ways: [script.REFRESH], when: 'load' },
-  { id: 'js-base', group: 'Elements made', ways: script.BASES, when: 'load', isUndecidable: true },
+  { id: 'js-base', group: 'Elements made', ways: script.BASES, when: 'load' },
   { id: 'leaving', group: 'Said when the page is left', ways: script.LEAVING, when: 'load', isLeft: true },
 ];
 

@@ -8,9 +8,10 @@ import { WebSocketServer } from 'ws';
 import { echo, edgeRoutes } from './edges.mjs';
 import { leakRoutes, noteFirstParty } from './leaks.mjs';
 import { isFirstParty } from './leaks/first-party.mjs';
+import { ordinaryRoutes } from './ordinary.mjs';
 import { pageRoutes } from './pages.mjs';
 
-const routes = { ...edgeRoutes, ...leakRoutes, ...pageRoutes };
+const routes = { ...edgeRoutes, ...leakRoutes, ...ordinaryRoutes, ...pageRoutes };
 /** Answers that never end keep their sockets; a test that forgets one must not keep the process. */
 const open = new Set();
 

@@ -45,4 +45,7 @@ export const restore = (element) => {
     // An inline script is started by what is put into it. Source: HTML standard, "children changed steps".
     element.textContent = trusted.createScript(element.textContent);
   }
+  // What has looked once and found nothing does not look again by itself.
+  if (element.localName == 'source' && element.parentNode?.networkState == 3) element.parentNode.load();
+  element.beginElement?.();
 };

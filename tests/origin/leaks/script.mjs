@@ -33,6 +33,8 @@ export const ELEMENTS = [
   { id: 'js-iframe-srcdoc-attribute', say: '`setAttribute("srcdoc")`', run: script('const made = document.createElement("iframe"); made.setAttribute("srcdoc", `<img src="${to}">`); place.append(made);') },
   { id: 'js-iframe-data', say: '`iframe.src` with `data:`', run: script('const made = document.createElement("iframe"); made.src = `data:text/html,<img src="${to}">`; place.append(made);') },
   { id: 'js-iframe-blob', say: '`iframe.src` with `blob:`', run: script('const made = document.createElement("iframe"); made.src = URL.createObjectURL(new Blob([`<img src="${to}">`], { type: "text/html" })); place.append(made);') },
+  { id: 'js-iframe-data-script', say: '`iframe.src` with `data:` and a script', run: script('const made = document.createElement("iframe"); made.src = `data:text/html,<script>fetch("https:/" + "${to.slice(7)}")<\\/script>`; place.append(made);') },
+  { id: 'js-iframe-blob-script', say: '`iframe.src` with `blob:` and a script', run: script('const made = document.createElement("iframe"); made.src = URL.createObjectURL(new Blob([`<script>fetch("https:/" + "${to.slice(7)}")<\\/script>`], { type: "text/html" })); place.append(made);') },
   { id: 'js-iframe-javascript', say: '`iframe.src` with `javascript:`', run: script('const made = document.createElement("iframe"); made.src = `javascript:\'<img src=${to}>\'`; place.append(made);') },
   { id: 'js-embed', say: '`embed.src`', run: made('embed', 'src') },
   { id: 'js-object', say: '`object.data`', run: made('object', 'data') },
@@ -189,6 +191,7 @@ export const REALMS = [
   { id: 'js-frame-eval', say: '`eval` of an empty frame', run: framed('other.eval(`fetch("${to}")`);') },
   { id: 'js-frame-early', say: '`fetch` of a frame with an own page, before it has come', run: script('const frame = document.createElement("iframe"); frame.src = own; place.append(frame); frame.contentWindow.fetch(to).catch(() => {});'), own: { type: 'text/html', body: () => '<!DOCTYPE html><title>x</title>' } },
   { id: 'js-frame-markup', say: '`fetch` of a frame made by `innerHTML`', run: script('place.innerHTML = "<iframe></iframe>"; place.firstChild.contentWindow.fetch(to).catch(() => {});') },
+  { id: 'js-frame-number', say: '`fetch` of a frame made by `innerHTML`, as `window[0]`', run: script('place.innerHTML = "<iframe></iframe>"; window[window.length - 1].fetch(to).catch(() => {});') },
   { id: 'js-window-open-blank', say: '`fetch` of a window opened empty', run: script('window.open("", "leak-" + place.id, "popup").fetch(to).catch(() => {});') },
 ];
 

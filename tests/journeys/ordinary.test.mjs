@@ -1,0 +1,62 @@
+// What the page's own scripts see: the same with us as without us, in everything that is no vendor's; and what holds, holds
+// whatever they overwrite. The pages stand in tests/origin/ordinary.mjs.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { describeRequests, startWorld } from './harness.mjs';
+
+let world;
+before(async () => { world = await startWorld({ origin: 'test' }); });
+after(() => world?.close());
+
+async function visit(base, path) {
+  const page = await world.newPage();
+  page.complaints = [];
+  page.on('console', (message) => { if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) page.complaints.push(message.text()); });
+  await page.goto(base + path, { waitUntil: 'load' });
+  return page;
+}
+
+describe('ordinary scripts', () => {
+  it('see the same names, values and errors', async () => {
+    const seen = [];
+    for (const base of [world.originBase, world.base]) {
+      const page = await visit(base, '/ordinary');
+      const record = await page.evaluate(() => window.record());
+      // Their addresses differ by the port alone.
+      seen.push(record.map(([what, value]) => `${what}: ${value.replaceAll(new URL(base).host, 'host')}`));
+      seen.at(-1).push(...page.faults, ...page.complaints.map((complaint) => complaint.replaceAll(new URL(base).host, 'host')));
+      assert.equal(await page.locator('#written').count(), 1);
+      await page.context().close();
+    }
+    assert.ok(seen[0].length > 250, `${seen[0].length} looks`);
+    const differing = seen[1].filter((line, index) => line !== seen[0][index]);
+    assert.deepEqual(differing, seen[0].filter((line, index) => line !== seen[1][index]));
+  });
+
+  it('of React take a page over and change it without a complaint', async () => {
+    const ends = [];
+    for (const base of [world.originBase, world.base]) {
+      const page = await visit(base, '/react');
+      await page.waitForFunction(() => window.isStarted && document.getElementById('effects').textContent === '1');
+      for (let click = 0; click < 3; click += 1) await page.locator('main button').click();
+      await page.locator('li').nth(5).waitFor({ state: 'attached' });
+      ends.push(await page.evaluate(() => document.getElementById('app').innerHTML));
+      assert.deepEqual(await page.evaluate(() => window.faults), []);
+      assert.deepEqual([...page.faults, ...page.complaints], []);
+      await page.context().close();
+    }
+    assert.equal(ends[1], ends[0]);
+  });
+});
+
+describe('what is held', () => {
+  it('stays held when a page overwrites what it can, and own things go on', async () => {
+    await world.settle();
+    const page = await visit(world.base, '/overwritten');
+    assert.equal(await page.title(), 'true, true', 'nothing failed');
+    assert.equal(describeRequests(await world.waitQuiet()), '');
+    assert.deepEqual(await world.recorder.connections(), []);
+    await page.context().close();
+  });
+});

@@ -1,0 +1,308 @@
+// A window made inert: every way in which its scripts start a request by an element, by markup or by a style is held here,
+// and traces of vendors are kept out. Run for the page's own window, and for each window without a stub of its own that its
+// scripts can reach. Requests by code are guard.js's; what must be held is judge.js's.
+import { guard } from './guard.js';
+import { bind, judges, lower, mark, replace, test } from './judge.js';
+import { PREFIX, restore, trusted } from './restore.js';
+
+/** Where the stub of the window around looks for this one's bridge. */
+export const KEY = Symbol.for('postern');
+/** A page that holds more than this is broken or hostile; later requests are answered and forgotten. */
+export const QUEUE_MAX = 500;
+
+// Whatever there is of each with each starts a request when set.
+const ELEMENTS = 'Script IFrame Image Link Embed Object Media Source Video Track Input Button Form Anchor Area Body TableCell Frame Meta'.split(' ');
+const PROPERTIES = 'type src srcset srcdoc href data poster background formAction action imageSrcset ping content attributionSrc'.split(' ');
+// Attributes that are looked at; all others stay as quick as they are.
+const ATTRIBUTES = /^(.*:)?(src|href|data$|poster|background|(form)?action|imagesrcset|ping|attributionsrc|to$|from$|by$|values|fill|stroke|filter|mask|clip-path|cursor|marker|style|content$|type$)/i;
+// Properties of styles that take an address.
+const STYLES = 'background backgroundImage borderImage borderImageSource listStyle listStyleImage content cursor mask maskImage webkitMask webkitMaskImage shapeOutside'.split(' ');
+
+const { stringify, parse } = JSON;
+const split = bind(''.split);
+const { getAttribute, removeAttribute, setAttribute } = Element.prototype;
+const read = bind(getAttribute);
+const write = bind(setAttribute);
+const remove = bind(removeAttribute);
+
+const isLookedAt = { __proto__: null };
+const done = new WeakSet();
+/** Shadow roots by host, since closed ones are found in no other way. */
+const shadows = new WeakMap();
+/** Elements by the object that stands for one of their attributes in SVG. */
+const owners = new WeakMap();
+/** What was written into a document and is not whole yet. */
+const unfinished = new WeakMap();
+
+/** What stands in a template: other elements' `content` is a text. */
+const inside = (element) => element?.content?.querySelectorAll && element.content;
+
+/** Adds everything held below `root` to `found`, in document order, in whatever tree or frame it stands. */
+export const walk = (root, found) => {
+  for (const element of root.querySelectorAll('*')) {
+    if (element.hasAttribute(PREFIX + 'need')) found.add(element);
+    else {
+      try {
+        const bridge = element.contentWindow?.[KEY];
+        if (bridge) for (const held of bridge.held()) found.add(held);
+        else if (element.contentDocument) walk(element.contentDocument, found);
+      } catch {
+        // A frame of another site.
+      }
+    }
+    for (const inner of [shadows.get(element) || element.shadowRoot, inside(element)]) inner && walk(inner, found);
+  }
+};
+
+/**
+ * Makes a window inert. `state` is guard.js's, and {names, databases, deniedCookie, made, head}: tables, elements that are held
+ * and were made by scripts, and what goes into a document that runs scripts.
+ */
+export const install = (realm, state) => {
+  if (done.has(realm.Document)) return;
+  done.add(realm.Document);
+  const { denied, deniedRow, texts, wrap } = guard(realm, state);
+  const { made, queueUp } = state;
+  const { ArrayBuffer, DOMException, Promise, XMLHttpRequest } = realm;
+  const { clean, holdMarkup, judge, judgeText } = judges(deniedRow, (address) => {
+    try {
+      if (!texts.get(address)?.type) return '';
+      const request = new XMLHttpRequest();
+      request.open('GET', address, false);
+      request.send();
+      return request.responseText;
+    } catch {
+      return '';
+    }
+  }, state.head);
+  const keep = (element) => made.size < QUEUE_MAX && made.add(element);
+  const of = (name) => realm[name]?.prototype;
+  /** Wraps each of `Interface.name Interface.name`. */
+  const on = (list, act, part) => {
+    for (const item of split(list, ' ')) {
+      const [owner, name] = split(item, '.');
+      wrap(of(owner), name, act, part);
+    }
+  };
+
+  // Elements.
+
+  /** Keeps a value in a data attribute, where nothing loads it. */
+  const hold = (element, name, value, verdict) => {
+    mark(element.localName, name, value, verdict, (name) => read(element, name), (name, value) =>
+      write(element, name, name == 'srcdoc' ? trusted.createHTML(value) : value));
+    if (verdict[0]) keep(element);
+  };
+  const set = (element, name, value, proceed) => {
+    if (!(isLookedAt[name] ??= test(ATTRIBUTES, name))) return proceed();
+    name = replace(lower(`${name}`), /^.*:/, '');
+    const get = (name) => read(element, name);
+    const verdict = judge(lower(`${element.localName}`), name, value, get);
+    if (verdict) return void hold(element, name, value, verdict);
+    if (verdict === null && get(PREFIX + name) != null) {
+      // Another address has come in place of the one that is held.
+      remove(element, PREFIX + name);
+      restore(element);
+    }
+    if (name == 'type' && get(PREFIX + name) != null) return void write(element, PREFIX + name, value);
+    return proceed();
+  };
+  for (const name of ELEMENTS) {
+    for (const property of PROPERTIES) {
+      const owner = of(`HTML${name}Element`);
+      const attribute = PREFIX + lower(property);
+      wrap(owner, property, (self, args, proceed) => read(self, attribute) ?? proceed(), 'get');
+      wrap(owner, property, (self, args, proceed) => set(self, property, args[0], proceed), 'set');
+    }
+  }
+  for (const [name, index] of [['setAttribute', 0], ['setAttributeNS', 1]]) {
+    on('Element.' + name, (self, args, proceed) => set(self, args.length > index ? (args[index] = `${args[index]}`) : '', args[index + 1], proceed));
+  }
+  wrap(realm, 'Audio', (as, args, make) => {
+    const [address] = args;
+    if (!deniedRow(address)) return make();
+    args.length = 0;
+    const audio = make();
+    audio.src = address;
+    return audio;
+  });
+  on('SVGImageElement.href SVGScriptElement.href SVGUseElement.href SVGFEImageElement.href', (self, args, proceed) => {
+    const found = proceed();
+    owners.set(found, self);
+    return found;
+  }, 'get');
+  on('SVGAnimatedString.baseVal', (self, args, proceed) =>
+    owners.has(self) ? set(owners.get(self), 'href', args[0], proceed) : proceed(), 'set');
+  // An attribute is judged where it comes to stand.
+  on('Element.setAttributeNode Element.setAttributeNodeNS NamedNodeMap.setNamedItem NamedNodeMap.setNamedItemNS', (self, args, proceed) => {
+    const [node] = args;
+    const value = node?.value;
+    if (!value || !(deniedRow(value) || clean(value))) return proceed();
+    node.value = '';
+    const before = proceed();
+    node.value = value;
+    return before;
+  });
+
+  // Texts of style sheets and scripts.
+
+  const setText = (element, args, index, proceed) => {
+    const name = element?.localName;
+    if (name == 'style' || name == 'script') {
+      const verdict = judgeText(name, `${args[index]}`, element.type);
+      if (verdict) {
+        hold(element, name == 'style' ? 'text' : '', args[index], [verdict[0]]);
+        if (name == 'style') args[index] = verdict[1];
+      }
+    }
+    return proceed();
+  };
+  const setNodeText = (self, args, proceed) =>
+    self.ownerElement ? set(self.ownerElement, self.name, args[0], proceed) : setText(self.localName ? self : self.parentNode, args, 0, proceed);
+  for (const name of ['value', 'nodeValue', 'textContent', 'data', 'innerText', 'text']) {
+    on(`Attr.${name} Node.${name} CharacterData.${name} HTMLElement.${name} HTMLScriptElement.${name}`, setNodeText, 'set');
+  }
+  on('Node.appendChild Node.insertBefore Element.append Element.prepend', (self, args, proceed) => {
+    const name = self.localName;
+    if (name == 'style' || name == 'script') {
+      for (let index = 0; index < args.length; index += 1) {
+        const node = args[index];
+        const text = [node?.data ?? node];
+        setText(self, text, 0, () => {
+          if (!node?.data) args[index] = text[0];
+          else if (node.data != text[0]) node.data = text[0];
+        });
+      }
+    }
+    const result = proceed();
+    // Its window exists from now on.
+    for (const node of args) if (node?.localName == 'iframe') node.contentWindow;
+    return result;
+  });
+
+  // Markup.
+
+  const collect = (root) => {
+    for (const element of root.querySelectorAll(`template,[${PREFIX}need]`)) inside(element) ? collect(element.content) : keep(element);
+  };
+  const sink = (index) => (self, args, proceed) => {
+    const given = args[index];
+    if (test(/^(style|script)$/, self?.localName)) return setText(self, args, index, proceed);
+    const text = `${given}`;
+    const [markup, row] = holdMarkup(text);
+    // A value the site trusts stays one; a text that is none is refused by the browser, as without us.
+    if (markup != text) args[index] = given === text ? markup : trusted.createHTML(markup);
+    const root = row && (inside(self) || self?.getRootNode?.());
+    const result = proceed();
+    if (row) collect(result?.querySelectorAll ? result : root);
+    if (self?.isConnected && test(/<iframe/i, text)) for (const frame of realm.document.querySelectorAll('iframe')) frame.contentWindow;
+    return result;
+  };
+  on('Element.innerHTML Element.outerHTML ShadowRoot.innerHTML', sink(0), 'set');
+  on('Element.setHTMLUnsafe ShadowRoot.setHTMLUnsafe Range.createContextualFragment DOMParser.parseFromString', sink(0));
+  on('Element.insertAdjacentHTML', sink(1));
+  on('Document.execCommand', sink(2));
+  wrap(realm.Document, 'parseHTMLUnsafe', sink(0));
+  for (const name of ['write', 'writeln']) {
+    on('Document.' + name, (self, args, proceed) => {
+      let text = unfinished.get(self) || '';
+      let isTrusted = args.length;
+      for (const part of args) {
+        if (part === `${part}`) isTrusted = 0;
+        text += part;
+      }
+      const [markup, , rest] = holdMarkup(name == 'write' ? text : text + '\n', 1);
+      unfinished.set(self, rest);
+      args.length = 1;
+      args[0] = isTrusted ? trusted.createHTML(markup) : markup;
+      return proceed();
+    });
+  }
+  on('Element.attachShadow', (self, args, proceed) => {
+    const root = proceed();
+    shadows.set(self, root);
+    return root;
+  });
+
+  // Styles, and interfaces that are given addresses among other things.
+
+  const cleaned = (index, isReplayed) => (self, args, proceed) => {
+    const value = args[index];
+    let verdict;
+    try {
+      const isText = value === `${value}`;
+      verdict = value && !ArrayBuffer.isView(value) && clean(isText ? value : stringify(value));
+      if (verdict) args[index] = isText ? verdict[1] : parse(verdict[1]);
+    } catch {
+      // Nothing that can be written down.
+    }
+    const result = proceed();
+    if (verdict && isReplayed) {
+      queueUp(verdict[0], () => {
+        args[index] = value;
+        // A rule comes back behind the one that stands for it.
+        if (self.cssRules) args[1] = (args[1] | 0) + 1;
+        proceed();
+      });
+    }
+    return result;
+  };
+  on('CSSStyleSheet.insertRule CSSGroupingRule.insertRule CSSStyleSheet.replace CSSStyleSheet.replaceSync Element.animate', cleaned(0, 1));
+  on('CSSStyleDeclaration.setProperty', cleaned(1, 1));
+  on('CSSStyleDeclaration.cssText HTMLElement.style SVGElement.style', cleaned(0, 1), 'set');
+  on('CredentialsContainer.get', cleaned(0));
+  wrap(realm.CSSStyleValue, 'parse', cleaned(1));
+  wrap(realm, 'FontFace', cleaned(1));
+  for (const name of ['PaymentRequest', 'RTCPeerConnection']) wrap(realm, name, cleaned(0));
+  const declaration = of('CSSStyleDeclaration');
+  const declared = of('CSSStyleProperties') || of('CSS2Properties') || declaration;
+  const getProperty = bind(declaration.getPropertyValue);
+  const setProperty = bind(declaration.setProperty);
+  for (const property of STYLES) {
+    const name = replace(property, /[A-Z]|^webkit/g, (part) => '-' + lower(part));
+    for (const spelled of [property, name]) {
+      if (spelled in declared) wrap(declared, spelled, cleaned(0, 1), 'set');
+      // Where the engine has no accessor, one of ours comes before what it does instead.
+      else {
+        Object.defineProperty(declared, spelled, {
+          configurable: true,
+          enumerable: true,
+          get() { return getProperty(this, name); },
+          set(value) { setProperty(this, name, value); },
+        });
+      }
+    }
+  }
+  on('Worklet.addModule', (self, args, proceed) => {
+    const verdict = judge('script', 'src', args[0]);
+    return verdict ? (queueUp(verdict[0], proceed), Promise.resolve()) : proceed();
+  });
+
+  // Windows that scripts reach from here.
+
+  const enter = (found) => {
+    try {
+      const other = found.defaultView || found;
+      if (!other[KEY]) install(other, state);
+    } catch {
+      // Of another site, or none.
+    }
+    return found;
+  };
+  for (const name of ['contentWindow', 'contentDocument']) {
+    on(`HTMLIFrameElement.${name} HTMLFrameElement.${name} HTMLObjectElement.${name}`, (self, args, proceed) => enter(proceed()), 'get');
+  }
+  wrap(realm, 'open', (self, args, proceed) =>
+    // Into a frame it is no navigation of the visitor's.
+    args[1] && realm.frames[args[1]] && deniedRow(args[0]) ? null : enter(proceed()));
+
+  // Identifiers.
+
+  on('Document.cookie', (self, [text], proceed) => state.deniedCookie(denied, `${text}`) || proceed(), 'set');
+  on('Storage.setItem', (self, [key], proceed) => (denied(state.names, key) ? undefined : proceed()));
+  on('IDBFactory.open', (self, [name], proceed) => {
+    if (denied(state.databases, name)) throw new DOMException('held until consent', 'SecurityError');
+    return proceed();
+  });
+  return denied;
+};
