@@ -14,7 +14,6 @@ const LEAKS = [
     why: 'A document in `javascript:`, or one in `data:` that a script makes, has no stub in it.',
     states: DENIED, ways: ['iframe-javascript', 'js-iframe-data-script'],
   },
-  { why: 'No guard stands in a worker or service worker of an own file.', states: DENIED, ways: ['js-worker-own', 'js-service-worker'] },
   {
     why: 'The page itself, or a new window, goes where a script sends it, as it does where the visitor does: no browser tells them apart.',
     states: DENIED, ways: ['js-location', 'js-navigate', 'js-window-open', 'js-a-click'],
@@ -39,7 +38,7 @@ const NOT_BACK = [
   { why: 'A stream that was refused is not opened later.', states: ['released'], ways: ['js-websocket', 'js-websocket-https', 'js-websocket-stream', 'js-event-source'] },
   {
     why: 'A worker is not told of a grant given in the page.', states: ['released'],
-    ways: ['js-worker-fetch', 'js-worker-import', 'js-worker-data', 'js-worker-nested', 'js-worker-socket', 'js-shared-worker'],
+    ways: ['js-worker-fetch', 'js-worker-import', 'js-worker-data', 'js-worker-nested', 'js-worker-socket', 'js-shared-worker', 'js-worker-own', 'js-service-worker'],
   },
   { why: 'What was sent or pressed while it was held is over.', states: ['released'], ways: ['js-a-ping', 'js-form-submit', 'js-form-request', 'js-form-action', 'js-window-open-frame'] },
   { why: 'What was made with an address that is held keeps none.', states: ['released'], ways: ['js-style-map', 'js-font-face', 'js-payment', 'js-credentials'] },

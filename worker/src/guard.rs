@@ -112,7 +112,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
             }
         }
         BodyPlan::File(kind) => {
-            let answer = own_file(&response, &visit, &headers, plan, &grants, kind).await;
+            let answer = own_file(site, &response, &visit, &headers, plan, &grants, kind).await;
             observing::send_soon(site, env, context, visit.now_ms);
             answer
         }
@@ -254,8 +254,16 @@ fn copy(
     Ok(Response::new_with_opt_readable_stream_and_init(body, &init)?)
 }
 
+/// What goes before a worker's script.
+fn worker_guard(site: &Site, visit: &Visit, grants: &Grants) -> String {
+    let rows = site.stub_rows(visit.host());
+    let more = if rows.is_empty() { "[[],[]]" } else { &rows };
+    format!("{}({},{more});", assets::WORKER_GUARD, grants.granted().bits())
+}
+
 /// A file of the site's own, less what must be held in it.
 async fn own_file(
+    site: &Site,
     response: &Response,
     visit: &Visit,
     headers: &Headers,
@@ -278,7 +286,8 @@ async fn own_file(
     }
     let content_type =
         headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value.as_str());
-    let file = plan_file(kind, content_type, &first, &visit.url, grants);
+    let guard = if kind == FileKind::Worker { worker_guard(site, visit, grants) } else { String::new() };
+    let file = plan_file(kind, content_type, &first, &visit.url, grants, &guard);
     observing::see_page(&file.seen, grants, visit.url.path(), visit.now_ms);
     let essence = content_type.split(';').next().unwrap_or("").trim();
     let mut labelled = None;

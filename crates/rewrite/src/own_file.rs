@@ -24,6 +24,8 @@ pub enum FileKind {
     Style,
     /// JavaScript, a module or not: the request does not tell.
     Script,
+    /// JavaScript that runs in a worker, where no page's guard stands.
+    Worker,
     /// Speculation rules.
     Rules,
 }
@@ -39,9 +41,9 @@ impl FileKind {
         if let Some(destination) = get(request, "sec-fetch-dest") {
             return match destination.as_str() {
                 "style" => Some(Self::Style),
-                "script" | "worker" | "sharedworker" | "serviceworker" | "audioworklet" | "paintworklet" => {
-                    Some(Self::Script)
-                }
+                // A worklet can import, and ask for nothing else.
+                "script" | "audioworklet" | "paintworklet" => Some(Self::Script),
+                "worker" | "sharedworker" | "serviceworker" => Some(Self::Worker),
                 "speculationrules" => Some(Self::Rules),
                 _ => None,
             };
@@ -69,14 +71,30 @@ pub struct FilePlan {
     pub seen: Seen,
 }
 
-/// Plans a file of the site at `url`, from its bytes up to [`FILE_BYTES_MAX`].
+/// Plans a file of the site at `url`, from its bytes up to [`FILE_BYTES_MAX`]. `guard` is a whole statement of
+/// JavaScript in ASCII that goes first into what runs in a worker.
 #[must_use]
-pub fn plan_file(kind: FileKind, content_type: &str, bytes: &[u8], url: &Url, grants: &Grants) -> FilePlan {
+pub fn plan_file(
+    kind: FileKind,
+    content_type: &str,
+    bytes: &[u8],
+    url: &Url,
+    grants: &Grants,
+    guard: &str,
+) -> FilePlan {
     let encoding = encoding_of(kind, content_type, bytes);
     let (text, _) = encoding.decode_with_bom_removal(bytes);
     let mut page = Page::new(Base::new(url.clone()), grants.clone(), None, None);
     let mut owners = Vec::new();
-    let held = hold(kind, &text, &mut page, &mut owners);
+    let mut held = hold(kind, &text, &mut page, &mut owners);
+    if kind == FileKind::Worker && !grants.is_open() {
+        let text = held.as_deref().unwrap_or(&text);
+        // A directive counts only where nothing stands before it.
+        let start = text.trim_start();
+        let is_strict =
+            ["'use strict'", "\"use strict\""].iter().any(|directive| start.starts_with(directive));
+        held = Some(format!("{}{guard}{text}", if is_strict { "'use strict';" } else { "" }));
+    }
     // Would somebody who grants nothing get other bytes?
     let is_personal = held.is_some() || {
         let strictest = grants.clone().with_granted(CategorySet::NECESSARY);
@@ -95,7 +113,7 @@ pub fn plan_file(kind: FileKind, content_type: &str, bytes: &[u8], url: &Url, gr
 fn hold(kind: FileKind, text: &str, page: &mut Page, owners: &mut Vec<&'static Vendor>) -> Option<String> {
     let places: Vec<(std::ops::Range<usize>, Cow<'_, str>)> = match kind {
         FileKind::Style => return page.style(text, owners),
-        FileKind::Script => literals(text, ScriptKind::Module),
+        FileKind::Script | FileKind::Worker => literals(text, ScriptKind::Module),
         FileKind::Rules => literals(text, ScriptKind::Rules),
     };
     let (mut out, mut end) = (String::new(), 0);
@@ -143,7 +161,7 @@ mod tests {
 
     fn plan(kind: FileKind, text: &[u8], grants: &Grants) -> FilePlan {
         let url = Url::parse("https://shop.example/a/site.css").unwrap();
-        plan_file(kind, "", text, &url, grants)
+        plan_file(kind, "", text, &url, grants, "guard();")
     }
 
     fn replaced(kind: FileKind, text: &str) -> Option<String> {
@@ -190,6 +208,16 @@ mod tests {
     }
 
     #[test]
+    fn a_worker_is_guarded_before_anything_in_it_runs() {
+        let guarded = |text: &str| replaced(FileKind::Worker, &text.replace('T', FONT)).unwrap();
+        assert_eq!(guarded("a()"), "guard();a()");
+        assert_eq!(guarded(" 'use strict';a()"), "'use strict';guard(); 'use strict';a()");
+        assert_eq!(guarded("import 'T'"), "guard();import 'about:invalid'");
+        let open = plan(FileKind::Worker, b"a()", &grants(CategorySet::ALL));
+        assert!(open.replacement.is_none());
+    }
+
+    #[test]
     fn other_encodings_are_read_and_kept() {
         let mut bytes = b"@charset \"windows-1252\";a{c:'\xe4';b:url(".to_vec();
         bytes.extend(FONT.as_bytes());
@@ -211,7 +239,8 @@ mod tests {
         let none = Headers::new();
         let of = |destination| FileKind::of(&header("sec-fetch-dest", destination), &none);
         assert_eq!(of("style"), Some(FileKind::Style));
-        assert_eq!(of("serviceworker"), Some(FileKind::Script));
+        assert_eq!(of("serviceworker"), Some(FileKind::Worker));
+        assert_eq!(of("audioworklet"), Some(FileKind::Script));
         assert_eq!(of("image"), None);
         let typed = |value| FileKind::of(&none, &header("content-type", value));
         assert_eq!(typed("text/CSS; charset=x"), Some(FileKind::Style));
