@@ -118,7 +118,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         }
         BodyPlan::Rewrite { syntax, inject } => {
             let parts = inject.then_some((parts.injection, parts.own));
-            rewrite(&response, &visit, &headers, &plan, &grants, syntax, parts).await
+            rewrite(&response, context, &visit, &headers, &plan, &grants, syntax, parts).await
         }
     }
 }
@@ -310,6 +310,7 @@ async fn own_file(
 
 async fn rewrite(
     response: &Response,
+    context: &Context,
     visit: &Visit,
     headers: &Headers,
     plan: &ResponsePlan,
@@ -363,6 +364,6 @@ async fn rewrite(
         locked: format!("{}{}", visit.origin(), locked_target(visit.target())),
         now_ms: visit.now_ms,
     };
-    let readable = passage.begin(source, first)?;
+    let readable = passage.begin(context, source, first)?;
     copy(response, Some(&readable), headers, plan, labelled.as_deref())
 }
