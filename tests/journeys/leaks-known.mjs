@@ -15,7 +15,7 @@ const LEAKS = [
     states: DENIED, ways: ['iframe-javascript', 'js-iframe-data-script'],
   },
   {
-    why: 'The page itself, or a new window, goes where a script sends it, as it does where the visitor does: no browser tells them apart.',
+    why: 'Links that scripts follow, and pages and windows that they send elsewhere, are left alone: visitors go to other sites in the same way.',
     states: DENIED, ways: ['js-location', 'js-navigate', 'js-window-open', 'js-a-click'],
   },
   {
@@ -36,10 +36,7 @@ const NOT_BACK = [
   { why: 'A module that failed for want of its import map does not run again.', states: ['released'], ways: ['import-map'] },
   { why: 'A preload that is put back is not looked at again.', states: ['released'], ways: ['link-imagesrcset', 'js-link-imagesrcset'] },
   { why: 'A stream that was refused is not opened later.', states: ['released'], ways: ['js-websocket', 'js-websocket-https', 'js-websocket-stream', 'js-event-source'] },
-  {
-    why: 'A worker is not told of a grant given in the page.', states: ['released'],
-    ways: ['js-worker-fetch', 'js-worker-import', 'js-worker-data', 'js-worker-nested', 'js-worker-socket', 'js-shared-worker', 'js-worker-own', 'js-service-worker'],
-  },
+  { why: 'What a worker imports or opens is refused, not kept; one of `data:` is of no site, so nobody can tell it of a grant.', states: ['released'], ways: ['js-worker-import', 'js-worker-socket', 'js-worker-data'] },
   { why: 'What was sent or pressed while it was held is over.', states: ['released'], ways: ['js-a-ping', 'js-form-submit', 'js-form-request', 'js-form-action', 'js-window-open-frame'] },
   { why: 'What was made with an address that is held keeps none.', states: ['released'], ways: ['js-style-map', 'js-font-face', 'js-payment', 'js-credentials'] },
 ];

@@ -2,8 +2,10 @@
 // whatever they overwrite. The pages stand in tests/origin/ordinary.mjs.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { describeRequests, startWorld } from './harness.mjs';
+import { ROOT, describeRequests, startWorld, vendorHosts, waitFor } from './harness.mjs';
 
 let world;
 before(async () => { world = await startWorld({ origin: 'test' }); });
@@ -57,6 +59,39 @@ describe('what is held', () => {
     assert.equal(await page.title(), 'true, true', 'nothing failed');
     assert.equal(describeRequests(await world.waitQuiet()), '');
     assert.deepEqual(await world.recorder.connections(), []);
+    await page.context().close();
+  });
+});
+
+describe('the guard for a worker of an own file', () => {
+  it('holds by what it is given, and hears of a grant and of its withdrawal', async () => {
+    await world.settle();
+    const page = await visit(world.originBase, '/plain-html');
+    const guard = readFileSync(join(ROOT, 'build', 'page', 'worker.js'), 'utf8');
+    const hosts = async () => vendorHosts(await world.recorder.requests());
+    const ask = (name) => page.evaluate((name) => new Promise((resolve) => {
+      window.worker.onmessage = (event) => resolve(event.data);
+      window.worker.postMessage(name);
+    }), name);
+    const tell = (bits) => page.evaluate((bits) => new BroadcastChannel('postern').postMessage(bits), bits);
+    await page.evaluate((guard) => {
+      const code = `${guard}(1,[[[8,"^acme\\\\.example/"]],[]]);
+        onmessage = async ({ data }) => {
+          const answers = await Promise.all([fetch('https://' + data + '.doubleclick.net/x'), fetch('https://acme.example/' + data)].map((answer) => answer.then(({ status }) => status, () => 0)));
+          try { importScripts('https://' + data + '-import.doubleclick.net/x'); } catch (error) { answers.push(error.name); }
+          postMessage(answers);
+        };`;
+      window.worker = new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
+    }, guard);
+    assert.deepEqual(await ask('first'), [204, 204, 'SecurityError']);
+    assert.equal(describeRequests(await world.waitQuiet()), '');
+    await tell(9);
+    await waitFor('what was held', async () => (await hosts()).length === 2);
+    assert.deepEqual(await hosts(), ['acme.example', 'first.doubleclick.net']);
+    await tell(1);
+    assert.deepEqual(await ask('second'), [204, 204, 'SecurityError']);
+    await world.waitQuiet();
+    assert.deepEqual(await hosts(), ['acme.example', 'first.doubleclick.net']);
     await page.context().close();
   });
 });

@@ -3,7 +3,8 @@
 // What it never does: elements, markup and styles; `realm.js` does.
 
 /**
- * Takes a window or a worker's scope and `{granted, urls, queueUp?, trust?}`; gives what else is built with.
+ * Takes a window or a worker's scope and `{granted, isDecided, queue, urls, trust?}`; gives what else is built with. `queue` is what
+ * waits for a grant: [need, send].
  * Natives are taken once, here: what scripts of the page put in their place later is not ours.
  */
 export const guard = function guard(realm, state) {
@@ -47,7 +48,32 @@ export const guard = function guard(realm, state) {
     });
     defineProperty(owner, name, found);
   };
-  const queueUp = state.queueUp || (() => {});
+  const queueUp = (row, send) => {
+    const { queue } = state;
+    // After a refusal or withdrawal nothing is kept for later: it was not wanted when it happened. And what holds more than this
+    // is broken or hostile; later requests are answered and forgotten.
+    if (!state.isDecided && queue.length < 500) queue[queue.length] = [row[0], send];
+  };
+  /** After a choice: sends what may be sent of what waited, in order, and forgets the rest. */
+  const flush = () => {
+    const waiting = state.queue;
+    state.queue = [];
+    state.isDecided = 1;
+    for (const [need, send] of waiting) {
+      try {
+        if (need & state.granted) send()?.catch?.(() => {});
+      } catch {
+        // What is sent late may find nobody.
+      }
+    }
+  };
+  // A worker is told of a choice by the page in which it was made.
+  if (scope != realm && realm.BroadcastChannel) {
+    new realm.BroadcastChannel('postern').onmessage = ({ data }) => {
+      state.granted = data;
+      flush();
+    };
+  }
   const openOrRefuse = (self, args, open) => {
     for (const address of args) if (deniedRow(address)) throw new DOMException('held until consent', 'SecurityError');
     return open();
@@ -97,7 +123,7 @@ export const guard = function guard(realm, state) {
   for (const name of ['Worker', 'SharedWorker']) {
     wrap(realm, name, (as, args, start) => {
       const address = `${args[0]}`;
-      const prelude = `(${guard})(self,{granted:${state.granted},urls:[[${state.urls.join('],[')}]]});`;
+      const prelude = `(${guard})(self,{granted:${state.granted},isDecided:${state.isDecided},queue:[],urls:[[${state.urls.join('],[')}]]});`;
       const [, head, coding, text] = /^\s*(data:[^,]*?)(;base64)?,([^]*)/i.exec(address) || [];
       const blob = texts.get(address);
       // Shared workers are told apart by address: the second asks for the same.
@@ -107,5 +133,5 @@ export const guard = function guard(realm, state) {
       return start();
     });
   }
-  return { denied, deniedRow, texts, wrap };
+  return { denied, deniedRow, flush, queueUp, texts, wrap };
 };

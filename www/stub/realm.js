@@ -7,8 +7,8 @@ import { PREFIX, restore, trusted } from './restore.js';
 
 /** Where the stub of the window around looks for this one's bridge. */
 export const KEY = Symbol.for('postern');
-/** A page that holds more than this is broken or hostile; later requests are answered and forgotten. */
-export const QUEUE_MAX = 500;
+/** A page in which scripts make more than this is broken or hostile; what stands in a document is found there anyway. */
+const MADE_MAX = 500;
 
 // Whatever there is of each with each starts a request when set.
 const ELEMENTS = 'Script IFrame Image Link Embed Object Media Source Video Track Input Button Form Anchor Area Body TableCell Frame Meta'.split(' ');
@@ -61,8 +61,8 @@ export const walk = (root, found) => {
 export const install = (realm, state) => {
   if (done.has(realm.Document)) return;
   done.add(realm.Document);
-  const { denied, deniedRow, texts, wrap } = guard(realm, state);
-  const { made, queueUp } = state;
+  const { denied, deniedRow, flush, queueUp, texts, wrap } = guard(realm, state);
+  const { made } = state;
   const { ArrayBuffer, DOMException, Promise, XMLHttpRequest } = realm;
   const { clean, holdMarkup, judge, judgeText } = judges(deniedRow, (address) => {
     try {
@@ -75,7 +75,7 @@ export const install = (realm, state) => {
       return '';
     }
   }, state.head);
-  const keep = (element) => made.size < QUEUE_MAX && made.add(element);
+  const keep = (element) => made.size < MADE_MAX && made.add(element);
   const of = (name) => realm[name]?.prototype;
   /** Wraps each of `Interface.name Interface.name`. */
   const on = (list, act, part) => {
@@ -304,5 +304,5 @@ export const install = (realm, state) => {
     if (denied(state.databases, name)) throw new DOMException('held until consent', 'SecurityError');
     return proceed();
   });
-  return denied;
+  return { denied, flush };
 };

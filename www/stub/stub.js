@@ -3,14 +3,13 @@
 // the edge tells it what is granted, and the wasm gate tells it when that changes.
 // What it never does: show anything, store anything, talk to anyone but the site's own edge.
 import { databases, names, signals, urls, values } from './catalogue.js';
-import { KEY, QUEUE_MAX, install, walk } from './realm.js';
+import { KEY, install, walk } from './realm.js';
 import { PREFIX, restore, trusted } from './restore.js';
 
 // "<granted, hex>|<address of the gate>|<decided: 0 no, 1 yes, 2 and the browser enforces it>|<how long tags wait, ms>|<what
 // they are to set>", written by the edge.
 const own = document.currentScript;
-let [granted, gateUrl, isDecided, wait, set] = own.getAttribute(PREFIX + 'state').split('|');
-isDecided = +isDecided;
+const [granted, gateUrl, isDecided, wait, set] = own.getAttribute(PREFIX + 'state').split('|');
 // What this site's policy says otherwise: addresses, then names, each of [need, pattern]. It goes before the catalogue.
 const [moreUrls, moreNames] = JSON.parse(own.getAttribute(PREFIX + 'more') || '[[],[]]').map((rows) =>
   rows.map(([need, pattern]) => [need, new RegExp(pattern, 'i')]),
@@ -21,24 +20,20 @@ names.unshift(...moreNames);
 // In a document written by a script the address names no site; the window does.
 const site = origin == 'null' ? location.origin : origin;
 
-// Requests scripts made, as functions that send them: [need, send].
-let queue = [];
 const state = {
   granted: parseInt(granted, 16),
+  isDecided: +isDecided,
+  queue: [],
   urls,
   names,
   databases,
   // Elements scripts made and the stub holds; those that stand in a document are found there.
   made: new Set(),
-  // After a refusal or withdrawal nothing is kept for later: it was not wanted when it happened.
-  queueUp(row, send) {
-    if (!isDecided && queue.length < QUEUE_MAX) queue[queue.length] = [row[0], send];
-  },
   trust: (address) => trusted.createScriptURL(address),
   /** The stub once more, for a document that a script writes and that runs scripts. */
   head() {
     const copy = own.cloneNode(true);
-    copy.setAttribute(PREFIX + 'state', [state.granted.toString(16), gateUrl, isDecided, wait, set].join('|'));
+    copy.setAttribute(PREFIX + 'state', [state.granted.toString(16), gateUrl, state.isDecided, wait, set].join('|'));
     if (own.nonce) copy.setAttribute('nonce', own.nonce);
     return copy.outerHTML;
   },
@@ -61,7 +56,7 @@ const readdress = () => {
 };
 readdress();
 const cookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
-const denied = install(window, state);
+const { denied, flush } = install(window, state);
 
 /** Removes what denied vendors stored where scripts can reach it; the edge expires the rest. */
 const forget = () => {
@@ -88,23 +83,23 @@ function consent() {
   layer.push(arguments);
 }
 const signal = (command, more) => {
-  const state = { ...more };
-  for (const name in signals) state[name] = signals[name] & state.granted ? 'granted' : 'denied';
-  consent('consent', command, state);
+  const said = { ...more };
+  for (const name in signals) said[name] = signals[name] & state.granted ? 'granted' : 'denied';
+  consent('consent', command, said);
 };
 signal('default', { wait_for_update: +wait });
 for (const name of set.split(',')) name && consent('set', name, true);
 
-/** Does what may fail without leaving the rest undone. */
-const attempt = (act, ...args) => {
-  try {
-    act(...args)?.catch?.(() => {});
-  } catch {
-    // What is sent late may find nobody; a frame may be another site's.
-  }
-};
+/** Every frame of the site that has a stub of its own. */
 const eachFrame = (act) => {
-  for (let index = 0; index < window.length; index += 1) attempt((frame) => frame[KEY] && act(frame[KEY]), window[index]);
+  for (let index = 0; index < window.length; index += 1) {
+    try {
+      const bridge = window[index][KEY];
+      if (bridge) act(bridge);
+    } catch {
+      // A frame of another site.
+    }
+  }
 };
 
 // What the gate may ask of the stub.
@@ -128,15 +123,14 @@ const bridge = {
     signal('update');
     forget();
     readdress();
+    // Workers listen; frames are told.
+    new BroadcastChannel('postern').postMessage(bits);
     eachFrame((frame) => frame.grant(bits));
   },
   flush(names) {
-    const waiting = queue;
-    queue = [];
     // A policy of the browser's cannot be lifted in this page.
-    if (isDecided > 1) return location.reload();
-    isDecided = 1;
-    for (const [need, send] of waiting) need & state.granted && attempt(send);
+    if (state.isDecided > 1) return location.reload();
+    flush();
     document.dispatchEvent(new CustomEvent('postern:change', { detail: { granted: names.split(',') } }));
     eachFrame((frame) => frame.flush(names));
   },

@@ -5,4 +5,4 @@ import { urls } from './catalogue.js';
 import { guard } from './guard.js';
 
 urls.unshift(...more[0].map(([need, pattern]) => [need, new RegExp(pattern, 'i')]));
-guard(self, { granted, urls });
+guard(self, { granted, isDecided: 0, queue: [], urls });
