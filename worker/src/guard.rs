@@ -96,7 +96,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         }
         observing::send_soon(site, env, context, visit.now_ms);
     }
-    let answer =
+    let from_origin =
         Answer { site, context, visit: &visit, response: &response, headers: &headers, grants: &grants };
     match plan.body {
         BodyPlan::Pass if !is_renamed && plan.remove.is_empty() && plan.append.is_empty() => Ok(response),
