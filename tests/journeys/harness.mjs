@@ -130,7 +130,7 @@ async function startNode(name, script, args) {
 }
 
 /** The status of the health page, or 0 while nobody answers. */
-async function readHealth(port) {
+export async function readHealth(port) {
   try {
     return (await fetch(`http://127.0.0.1:${port}/_postern/health`, { redirect: 'manual' })).status;
   } catch {
@@ -138,13 +138,16 @@ async function readHealth(port) {
   }
 }
 
-/** Starts a Worker by `wrangler dev` in a folder of its own. `vars` that are undefined are left out. */
-export async function startWrangler({ name, config, vars, isReady, state }) {
+/**
+ * Starts a Worker by `wrangler dev` in a folder of its own. `vars` that are undefined are left out. Of several configs the
+ * first is of the Worker that answers, and the vars are for it alone.
+ */
+export async function startWrangler({ name, config, vars = {}, isReady, state }) {
   const [port, inspectorPort] = await findPorts(2);
   const folder = makeFolder();
   const [command, ...first] = (process.env.POSTERN_WRANGLER ?? 'npx wrangler').split(' ').filter(Boolean);
   const started = run(name, command, [
-    ...first, 'dev', '--config', config,
+    ...first, 'dev', ...[config].flat().flatMap((path) => ['--config', path]),
     '--port', String(port), '--ip', '127.0.0.1', '--inspector-port', String(inspectorPort), '--show-interactive-dev-session=false',
     '--persist-to', state ?? join(folder, 'state'),
     ...Object.entries(vars).filter(([, value]) => value !== undefined).flatMap(([key, value]) => ['--var', `${key}:${value}`]),
@@ -166,16 +169,21 @@ export async function startWrangler({ name, config, vars, isReady, state }) {
   };
 }
 
+/** The Worker as it was built; where it was not, the one that builds itself. */
+export function builtConfig() {
+  const built = join(ROOT, 'build', 'wrangler.toml');
+  return existsSync(built) ? built : join(ROOT, 'wrangler.toml');
+}
+
 /**
  * Starts one Worker of ours. `vars` are added to (or, with undefined, taken from) the usual ones;
  * `health` is the status that says it is up: 503 for one that is meant to be unwell.
  */
 export async function startWorker({ originPort, vars = {}, health = 200, config, state, cookieKey = randomBytes(32).toString('hex') }) {
   const token = randomBytes(16).toString('hex');
-  const built = join(ROOT, 'build', 'wrangler.toml');
   const worker = await startWrangler({
     name: 'the Worker',
-    config: config ?? (existsSync(built) ? built : join(ROOT, 'wrangler.toml')),
+    config: config ?? builtConfig(),
     state,
     vars: { ORIGIN: `http://127.0.0.1:${originPort}`, DASHBOARD_TOKEN: token, COOKIE_KEY: cookieKey, ...vars },
     isReady: async (port) => (await readHealth(port)) === health,
@@ -271,7 +279,7 @@ export async function startWorld({ origin = 'shop', vars = {}, browser: needsBro
     };
 
     return {
-      worker, base: worker.base, originBase: `http://127.0.0.1:${originPort}`, originPort, recorderPort, recorder, newPage, waitQuiet, settle, close,
+      worker, base: worker.base, keep: (one) => { started.push(one); return one; }, originBase: `http://127.0.0.1:${originPort}`, originPort, recorderPort, recorder, newPage, waitQuiet, settle, close,
       stopOrigin: () => originProcess.stop(),
       /** A second Worker on the same origin, for what one set of vars cannot show. Stopped with the world, or earlier. */
       startWorker: async (options = {}) => {

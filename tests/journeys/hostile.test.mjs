@@ -3,8 +3,10 @@
 // The claim is always the same: denied, and the page works.
 
 import assert from 'node:assert/strict';
+import { get as httpGet } from 'node:http';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { action, banner, decide, describeRequests, residentBytes, saveCategories, sleep, startWorld, vendorHosts, waitFor } from './harness.mjs';
+import { startWorkerd } from '../bench/workerd.mjs';
 import { consentCookie, postDecision, readPolicy, readText, send, valueOf } from './wire.mjs';
 
 const MEGABYTE = 1024 * 1024;
@@ -292,6 +294,36 @@ describe('an origin that', () => {
       await reading;
     }
     assert.equal((await send(world.worker.port, '/html')).status, 200);
+  });
+
+  it('is left by a thousand impatient visitors leaves nothing of their pages in memory', async (context) => {
+    // Without the development server, which keeps some of every answer.
+    const worker = await startWorkerd({ originPort: world.originPort });
+    const leave = () => new Promise((resolve, reject) => {
+      const request = httpGet({ host: '127.0.0.1', port: worker.port, path: '/big', agent: false, headers: { accept: 'text/html' } }, (response) => {
+        response.once('data', () => response.destroy());
+        response.on('error', () => { /* it was left */ });
+        response.on('close', resolve);
+      });
+      request.on('error', reject);
+    });
+    const leaveAll = async (count) => {
+      for (let left = 0; left < count; left += 20) await Promise.all(Array.from({ length: 20 }, leave));
+      await sleep(500);
+      return residentBytes(worker.pid);
+    };
+    try {
+      // Some to warm up: a burst makes the isolate grow to its working size.
+      const before = await leaveAll(400);
+      const after = await leaveAll(1000);
+      if (before === undefined) return context.diagnostic('resident memory cannot be read here');
+      const grownBy = Math.round((after - before) / MEGABYTE);
+      context.diagnostic(`${Math.round(before / MEGABYTE)} MB before, grew by ${grownBy} MB`);
+      // What the edge holds for one page is some 120 kB: kept for good, that would be 120 MB.
+      assert.ok(grownBy < 60, `grew by ${grownBy} MB`);
+    } finally {
+      worker.stop();
+    }
   });
 });
 

@@ -3,27 +3,17 @@
 // both its moments.
 
 const DENIED = ['none', 'refused', 'other', 'withdrawn'];
-const DENIED_ALSO_WITHOUT_SCRIPTS = [...DENIED, 'scriptless'];
 
 /** Asked though denied. */
 const LEAKS = [
   {
-    why: 'Own style sheet files pass as they are.',
-    states: DENIED_ALSO_WITHOUT_SCRIPTS, ways: ['css-own-import', 'css-own-url', 'css-own-font'],
-  },
-  {
-    why: 'An own file with speculation rules passes as it is.',
-    states: DENIED_ALSO_WITHOUT_SCRIPTS, ways: ['header-speculation'],
-  },
-  {
     why: '`import` is no function that could be wrapped, and its address shows only when it runs.',
-    states: DENIED, ways: ['import-composed', 'own-module-import', 'js-import', 'js-import-eval', 'js-worker-module'],
+    states: DENIED, ways: ['import-composed', 'js-import', 'js-import-eval', 'js-worker-module'],
   },
   {
-    why: 'A document in `data:` or `javascript:` whose script asks has no stub in it.',
-    states: DENIED, ways: ['iframe-data-script', 'iframe-javascript', 'js-iframe-data-script'],
+    why: 'A document in `javascript:`, or one in `data:` that a script makes, has no stub in it.',
+    states: DENIED, ways: ['iframe-javascript', 'js-iframe-data-script'],
   },
-  { why: 'No guard stands in a worker or service worker of an own file.', states: DENIED, ways: ['js-worker-own', 'js-service-worker'] },
   {
     why: 'Links that scripts follow, and pages and windows that they send elsewhere, are left alone: visitors go to other sites in the same way.',
     states: DENIED, ways: ['js-location', 'js-navigate', 'js-window-open', 'js-a-click'],
@@ -36,11 +26,13 @@ const LEAKS = [
 
 /** Not asked in the page where it was held, though granted there; a page that comes with the grant asks. */
 const NOT_BACK = [
+  { why: 'What stands in a file of the site is replaced there; the next page has it.', states: ['released'], ways: ['css-own-import', 'css-own-url', 'css-own-font', 'own-module-import', 'header-speculation'] },
   { why: 'What stood in a header is gone; the next page has it.', states: ['released'], ways: ['header-refresh', 'header-preload', 'header-modulepreload', 'header-prefetch', 'header-report-uri'] },
   {
     why: 'The own address that leads to a vendor was answered with nothing, and nothing in the page is marked.',
     states: ['released'], ways: ['redirect-img', 'redirect-script', 'redirect-iframe', 'redirect-css', 'refresh-iframe', 'js-fetch-redirect'],
   },
+  { why: 'A frame without an origin is not told of a grant given in the page.', states: ['released'], ways: ['iframe-data-script'] },
   { why: 'A module that failed for want of its import map does not run again.', states: ['released'], ways: ['import-map'] },
   { why: 'A preload that is put back is not looked at again.', states: ['released'], ways: ['link-imagesrcset', 'js-link-imagesrcset'] },
   { why: 'A stream that was refused is not opened later.', states: ['released'], ways: ['js-websocket', 'js-websocket-https', 'js-websocket-stream', 'js-event-source'] },

@@ -86,6 +86,24 @@ export async function postDecision(worker, { change = {}, headers = {}, key = ra
   return send(worker.port, '/_postern/decision', { method: 'POST', headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)), body: text });
 }
 
+/** The dashboard as markup, for who knows the token. */
+export async function readDashboard(worker) {
+  const login = await send(worker.port, '/_postern/login', {
+    method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', origin: worker.base, 'sec-fetch-site': 'same-origin' }, body: `token=${worker.token}`,
+  });
+  const session = valuesOf(login, 'set-cookie')[0]?.split(';', 1)[0];
+  return readText(await send(worker.port, '/_postern/dashboard', { headers: { accept: 'text/html', cookie: session } }));
+}
+
+/** What stands on the dashboard as seen: {name, known, page, first, last, times} for each row. */
+export async function readSeen(worker) {
+  const rows = (await readDashboard(worker)).matchAll(/<tr data-seen="([^"]*)">(.*?)<\/tr>/gs);
+  return [...rows].map(([, name, cells]) => {
+    const [known, page, first, last, times] = [...cells.matchAll(/<td>(.*?)<\/td>/gs)].map(([, cell]) => cell.replace(/<[^>]*>/g, ''));
+    return { name, known, page, first, last, times: Number(times) };
+  });
+}
+
 /** The name=value of the consent cookie an answer sets, or undefined. */
 export function consentCookie(answer) {
   return valuesOf(answer, 'set-cookie').find((line) => line.startsWith('__Host-postern='))?.split(';', 1)[0];

@@ -2,14 +2,14 @@
 //! granted held. The plans come from `postern-rewrite`; here they are run.
 
 use crate::site::Site;
-use crate::stream::{CHUNK_BYTES, Passage, Rewriter};
+use crate::stream::{CHUNK_BYTES, Passage, Rewriter, prefixed};
 use crate::visit::{Visit, read_headers};
 use crate::{OWN_FOLDER, answer, assets, collect, counting, observing, pages, proxy};
 use futures_util::AsyncReadExt;
 use postern_rewrite::{
-    BodyPlan, Charset, Destination, Grants, Headers, Injection, OwnSources, PRESCAN_BYTES, PageRewriter,
-    RequestFacts, ResponseFacts, ResponsePlan, Syntax, XmlRewriter, is_locked_target, locked_target,
-    map_location, map_set_cookie, plan_request, plan_response,
+    BodyPlan, Charset, Destination, FILE_BYTES_MAX, FileKind, Grants, Headers, Injection, OwnSources,
+    PRESCAN_BYTES, PageRewriter, RequestFacts, ResponseFacts, ResponsePlan, Syntax, XmlRewriter,
+    is_locked_target, locked_target, map_location, map_set_cookie, plan_file, plan_request, plan_response,
 };
 use postern_stats::Kind;
 use postern_view::BannerFacts;
@@ -83,6 +83,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         own: &parts.own,
         is_locked: is_locked_target(visit.target()),
         lockdown: lockdown.as_deref(),
+        file: FileKind::of(&visit.headers, &headers),
     });
     if plan.is_page && visit.method == "GET" {
         counting::count_page(site, env, context, &visit, parts.shows_banner);
@@ -99,15 +100,25 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         BodyPlan::Pass if !is_renamed && plan.remove.is_empty() && plan.append.is_empty() => Ok(response),
         BodyPlan::Pass => copy(&response, response.body().as_ref(), &headers, &plan, None),
         BodyPlan::Withhold => answer::nothing(),
-        BodyPlan::Refuse => {
-            answer::log("the origin sent a page in an encoding that cannot be read here");
+        BodyPlan::Lock | BodyPlan::Refuse => {
+            answer::log(
+                "the origin sent what cannot be read here: an encoding other than gzip or br, or two types",
+            );
             observing::see(Kind::Fault, "unreadable-encoding", visit.url.path(), visit.now_ms);
             observing::send_soon(site, env, context, visit.now_ms);
-            pages::unreadable()
+            match plan.body {
+                BodyPlan::Lock => copy(&response, response.body().as_ref(), &headers, &plan, None),
+                _ => pages::unreadable(),
+            }
+        }
+        BodyPlan::File(kind) => {
+            let answer = own_file(site, &response, &visit, &headers, plan, &grants, kind).await;
+            observing::send_soon(site, env, context, visit.now_ms);
+            answer
         }
         BodyPlan::Rewrite { syntax, inject } => {
             let parts = inject.then_some((parts.injection, parts.own));
-            rewrite(&response, &visit, &headers, &plan, &grants, syntax, parts).await
+            rewrite(&response, context, &visit, &headers, &plan, &grants, syntax, parts).await
         }
     }
 }
@@ -135,6 +146,7 @@ impl Parts {
                 policy_hex: &policy_hex,
                 granted: visit.decision.granted,
                 must_ask: visit.decision.must_ask,
+                honoured: &visit.honoured(),
                 key: &pages::random_hex(),
                 return_to: visit.target(),
                 receipt_id: None,
@@ -170,6 +182,10 @@ impl Parts {
         let mut attributes = vec![("data-postern-state", state.as_str())];
         if !more.is_empty() {
             attributes.push(("data-postern-more", &more));
+        }
+        let landing = site.held_query(visit, &site.grants(visit.decision.granted)).filter(|_| is_page);
+        if let Some(landing) = &landing {
+            attributes.push(("data-postern-landing", landing));
         }
         let written = |(name, value): &(&str, &str)| {
             format!(" {name}=\"{}\"", value.replace('&', "&amp;").replace('"', "&quot;"))
@@ -238,8 +254,63 @@ fn copy(
     Ok(Response::new_with_opt_readable_stream_and_init(body, &init)?)
 }
 
+/// What goes before a worker's script.
+fn worker_guard(site: &Site, visit: &Visit, grants: &Grants) -> String {
+    let rows = site.stub_rows(visit.host());
+    let more = if rows.is_empty() { "[[],[]]" } else { &rows };
+    format!("{}({},{more});", assets::WORKER_GUARD, grants.granted().bits())
+}
+
+/// A file of the site's own, less what must be held in it.
+async fn own_file(
+    site: &Site,
+    response: &Response,
+    visit: &Visit,
+    headers: &Headers,
+    mut plan: ResponsePlan,
+    grants: &Grants,
+    kind: FileKind,
+) -> Result<Response> {
+    let Some(body) = response.body().filter(|_| visit.method != "HEAD") else {
+        return copy(response, None, headers, &plan, None);
+    };
+    let mut source = ReadableStream::from_raw(body.unchecked_into()).into_async_read();
+    let (mut first, mut is_whole) = (Vec::new(), false);
+    let mut buffer = vec![0; CHUNK_BYTES];
+    while first.len() < FILE_BYTES_MAX && !is_whole {
+        match source.read(&mut buffer).await {
+            Ok(0) => is_whole = true,
+            Ok(count) => first.extend_from_slice(buffer.get(..count).unwrap_or_default()),
+            Err(_) => return pages::origin_broke_off(),
+        }
+    }
+    let content_type =
+        headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value.as_str());
+    let guard = if kind == FileKind::Worker { worker_guard(site, visit, grants) } else { String::new() };
+    let file = plan_file(kind, content_type, &first, &visit.url, grants, &guard);
+    observing::see_page(&file.seen, grants, visit.url.path(), visit.now_ms);
+    let essence = content_type.split(';').next().unwrap_or("").trim();
+    let mut labelled = None;
+    match &file.replacement {
+        Some((_, charset)) => {
+            plan.replace_body();
+            labelled = Some(format!("{essence}; charset={charset}")).filter(|_| !essence.is_empty());
+        }
+        None if file.is_personal => plan.keep_personal(headers),
+        None => {}
+    }
+    // What is read here is unpacked, and packed again on its way: not into as many bytes.
+    if headers.iter().any(|(name, _)| name == "content-encoding") {
+        plan.remove.push("content-length".into());
+    }
+    let bytes = file.replacement.map_or(first, |(bytes, _)| bytes);
+    let readable = prefixed(bytes, source, is_whole)?;
+    copy(response, Some(&readable), headers, &plan, labelled.as_deref())
+}
+
 async fn rewrite(
     response: &Response,
+    context: &Context,
     visit: &Visit,
     headers: &Headers,
     plan: &ResponsePlan,
@@ -293,6 +364,6 @@ async fn rewrite(
         locked: format!("{}{}", visit.origin(), locked_target(visit.target())),
         now_ms: visit.now_ms,
     };
-    let readable = passage.begin(source, first)?;
+    let readable = passage.begin(context, source, first)?;
     copy(response, Some(&readable), headers, plan, labelled.as_deref())
 }

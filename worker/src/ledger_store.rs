@@ -2,7 +2,7 @@
 
 use postern_consent::CategorySet;
 use postern_receipt::{DayRow, IdempotencyKey, ReceiptId, ReceiptRow, Store, outcome_named};
-use postern_stats::{SEEN_MAX, SeenBatch};
+use postern_stats::{SEEN_OF_KIND_MAX, SeenBatch};
 use serde::Deserialize;
 use worker::{Result, SqlStorage, SqlStorageValue};
 
@@ -84,8 +84,13 @@ impl SqlStore {
     }
 }
 
-/// Things seen that are kept, at most: the oldest make room. Anybody can have a host reported, so this is bounded.
-const SEEN_ROWS_MAX: u32 = 500;
+/// Things seen that are kept of each kind, at most: the oldest make room. Anybody can have a host reported, so this is
+/// bounded, and by kind: a flood of reports takes no room from what the edge has seen itself.
+const SEEN_ROWS_OF_KIND_MAX: u32 = 125;
+
+/// Every thing seen, numbered within its kind, the newest first.
+const SEEN_NUMBERED: &str =
+    "SELECT *, ROW_NUMBER() OVER (PARTITION BY kind ORDER BY last_ms DESC) AS number FROM seen";
 
 impl SqlStore {
     /// Adds what was seen.
@@ -105,15 +110,15 @@ impl SqlStore {
                 values,
             )?;
         }
-        let newest = "SELECT rowid FROM seen ORDER BY last_ms DESC LIMIT ?";
+        let surplus = format!("SELECT kind, name FROM ({SEEN_NUMBERED}) WHERE number > ?");
         self.0.exec(
-            &format!("DELETE FROM seen WHERE rowid NOT IN ({newest})"),
-            vec![i64::from(SEEN_ROWS_MAX).into()],
+            &format!("DELETE FROM seen WHERE (kind, name) IN ({surplus})"),
+            vec![i64::from(SEEN_ROWS_OF_KIND_MAX).into()],
         )?;
         Ok(())
     }
 
-    /// What was seen last, as many as a batch holds.
+    /// What was seen last, as many of each kind as a batch holds.
     pub fn seen(&self) -> Result<String> {
         #[derive(Deserialize)]
         struct Row {
@@ -125,8 +130,10 @@ impl SqlStore {
             last_ms: u64,
         }
         let cursor = self.0.exec(
-            "SELECT kind, name, page, count, first_ms, last_ms FROM seen ORDER BY last_ms DESC LIMIT ?",
-            vec![(SEEN_MAX as i64).into()],
+            &format!(
+                "SELECT kind, name, page, count, first_ms, last_ms FROM ({SEEN_NUMBERED}) WHERE number <= ?"
+            ),
+            vec![(SEEN_OF_KIND_MAX as i64).into()],
         )?;
         let rows: Vec<Row> = cursor.to_array()?;
         let line = |row: &Row| {

@@ -29,7 +29,7 @@ pub fn see_page(seen: &Seen, grants: &Grants, path: &str, now_ms: u64) {
     for host in &seen.unknown {
         see(Kind::Unknown, host, path, now_ms);
     }
-    for vendor in seen.held.iter().filter(|vendor| !grants.is_declared(vendor)) {
+    for vendor in seen.held.iter().filter(|vendor| grants.is_undeclared(vendor)) {
         see(Kind::Undeclared, vendor.id, path, now_ms);
     }
 }
@@ -44,10 +44,14 @@ pub fn send_soon(site: &Site, env: &Env, context: &Context, now_ms: u64) {
         IS_GATHERING.set(false);
         return;
     };
+    let tells_unknown = site.policy.as_ref().is_ok_and(|policy| policy.edge.report_unknown);
     context.wait_until(async move {
         Delay::from(GATHER).await;
         IS_GATHERING.set(false);
-        let batch = BATCH.with_borrow_mut(SeenBatch::take);
+        let mut batch = BATCH.with_borrow_mut(SeenBatch::take);
+        if !tells_unknown {
+            batch = batch.without(Kind::Unknown);
+        }
         if batch.is_empty() {
             return;
         }

@@ -131,7 +131,7 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
         policy_hex: &policy_hex(policy),
         granted: visit.decision.granted,
         must_ask: visit.decision.must_ask,
-        signals: visit.signals,
+        honoured: &visit.honoured(),
         key: &random_hex(),
         return_to: &return_to,
         receipts: &lines,

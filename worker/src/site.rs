@@ -6,7 +6,7 @@ use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
 use postern_consent::{Category, CategorySet, Need, PolicyTag, Profile, State};
 use postern_policy::{Policy, Reopen};
 use postern_receipt::{CookieKey, KeyRing};
-use postern_rewrite::{Grants, lockdown_policy, strip_denied, stub_rows};
+use postern_rewrite::{Grants, held_query, lockdown_policy, strip_denied, stub_rows};
 use std::cell::RefCell;
 use std::rc::Rc;
 use url::Url;
@@ -145,6 +145,12 @@ impl Site {
         }
         // A path of two slashes would be another host's.
         strip_denied(visit.target(), grants).filter(|target| !target.starts_with("//"))
+    }
+
+    /// The identifiers in the address of a page, for the stub to take out of the address bar, where the site wants it.
+    pub fn held_query(&self, visit: &Visit, grants: &Grants) -> Option<String> {
+        let is_wanted = self.policy.as_ref().is_ok_and(|policy| policy.edge.hold_landing);
+        if is_wanted { held_query(visit.target(), grants) } else { None }
     }
 
     /// What Google's tags are told beside the signals, as the stub reads it: how long they wait, and names to set.

@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_streams::readable::IntoAsyncRead;
 use web_sys::{TransformStream, WritableStreamDefaultWriter};
-use worker::Result;
+use worker::{Context, Result};
 
 /// How much is read at once, at most. Each piece costs a crossing to the platform and back; a piece is
 /// handed on as soon as it is there, whatever its size.
@@ -68,11 +68,49 @@ fn pipe() -> Result<(web_sys::ReadableStream, WritableStreamDefaultWriter)> {
     Ok((pipe.readable(), pipe.writable().get_writer()?))
 }
 
+/// Those bytes, and behind them what is left of a source unless it `is_whole`.
+pub fn prefixed(
+    bytes: Vec<u8>,
+    mut source: IntoAsyncRead<'static>,
+    is_whole: bool,
+) -> Result<web_sys::ReadableStream> {
+    let (readable, writer) = pipe()?;
+    wasm_bindgen_futures::spawn_local(async move {
+        let mut next = bytes;
+        let mut buffer = vec![0; if is_whole { 0 } else { CHUNK_BYTES }];
+        loop {
+            // The reader has gone: so does the source, when its reader is dropped.
+            if !next.is_empty() && write(&writer, &next).await.is_err() {
+                return;
+            }
+            next.clear();
+            match if is_whole { Ok(0) } else { source.read(&mut buffer).await } {
+                Ok(0) => break,
+                Ok(count) => next.extend_from_slice(buffer.get(..count).unwrap_or_default()),
+                Err(error) => {
+                    let _ = JsFuture::from(writer.abort_with_reason(&error.to_string().into())).await;
+                    return;
+                }
+            }
+        }
+        let _ = JsFuture::from(writer.close()).await;
+    });
+    Ok(readable)
+}
+
 impl Passage {
     /// Starts to pass the page on, as the visitor takes it; gives what they read. `first` was read before.
-    pub fn begin(self, source: IntoAsyncRead<'static>, first: Vec<u8>) -> Result<web_sys::ReadableStream> {
+    ///
+    /// When a visitor leaves, the platform forgets whatever waits in their request, and what it holds in our memory
+    /// would stay there: measured 160 kB for each. As a task the request waits for, it is told, and ends.
+    pub fn begin(
+        self,
+        context: &Context,
+        source: IntoAsyncRead<'static>,
+        first: Vec<u8>,
+    ) -> Result<web_sys::ReadableStream> {
         let (readable, writer) = pipe()?;
-        wasm_bindgen_futures::spawn_local(self.pass(source, first, writer));
+        context.wait_until(self.pass(source, first, writer));
         Ok(readable)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::site::Site;
 use js_sys::Reflect;
-use postern_consent::{Decision, Minutes, Profile, Signals, State, decide};
+use postern_consent::{Decision, Minutes, Profile, Signal, Signals, State, decide};
 use postern_rewrite::{Headers, cookie_value, signals};
 use url::Url;
 use wasm_bindgen::JsValue;
@@ -78,6 +78,11 @@ impl Visit {
             decision,
             now_ms,
         })
+    }
+
+    /// The browser's own signals that deny something here.
+    pub fn honoured(&self) -> Vec<Signal> {
+        self.profile.honoured(self.signals).collect()
     }
 
     /// The first value of a header.

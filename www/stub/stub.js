@@ -34,6 +34,7 @@ const state = {
   head() {
     const copy = own.cloneNode(true);
     copy.setAttribute(PREFIX + 'state', [state.granted.toString(16), gateUrl, state.isDecided, wait, set].join('|'));
+    copy.removeAttribute(PREFIX + 'landing');
     if (own.nonce) copy.setAttribute('nonce', own.nonce);
     return copy.outerHTML;
   },
@@ -43,6 +44,18 @@ const state = {
     return denied(names, name.trim()) || denied(values, value.join('=').trim());
   },
 };
+// Identifiers in the address, where the site holds them: "<what it needs, hex> <parameter>&…". They leave the address bar before
+// any script can read it, and come back with the grant, unless the page has gone elsewhere since.
+const landing = own.getAttribute(PREFIX + 'landing');
+let shown = location.search;
+const readdress = () => {
+  if (!landing || location.search != shown) return;
+  const pairs = landing.split('&').map((pair) => [parseInt(pair, 16), pair.slice(pair.indexOf(' ') + 1)]);
+  const kept = pairs.filter(([need]) => !need || need & state.granted).map(([, pair]) => pair).join('&');
+  shown = kept && '?' + kept;
+  history.replaceState(history.state, '', location.pathname + shown + location.hash);
+};
+readdress();
 const cookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
 const { denied, flush } = install(window, state);
 
@@ -110,6 +123,7 @@ const bridge = {
     state.granted = bits;
     signal('update');
     forget();
+    readdress();
     // Workers listen; frames are told.
     new BroadcastChannel('postern').postMessage(bits);
     eachFrame((frame) => frame.grant(bits));

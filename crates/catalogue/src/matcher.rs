@@ -70,7 +70,11 @@ pub fn shape_owner(path: &str, query: &str) -> Option<&'static Vendor> {
             && glob_suffix(shape.path.as_bytes(), path.as_bytes())
             && has_marks(shape.query, query)
     };
-    let shape = shapes_of(ending).iter().find(is_match).or_else(|| shapes_of(b"").iter().find(is_match))?;
+    let is_known = ending.last().is_some_and(|last| LAST_BYTES & (1 << (last & 0x7f)) != 0);
+    let by_ending = if is_known { shapes_of(ending).iter().find(is_match) } else { None };
+    // What may end in any way comes first in the table.
+    let (_, by_query) = SHAPES.first().filter(|(ending, _)| ending.is_empty()).unwrap_or(&("", &[]));
+    let shape = by_ending.or_else(|| by_query.iter().find(is_match))?;
     VENDORS.get(shape.vendor)
 }
 
@@ -104,15 +108,72 @@ pub fn database_owner(name: &str) -> Option<&'static Vendor> {
     name_owner(&DATABASES, name)
 }
 
-/// The vendor that an inline script of that text starts.
+/// The vendor that an inline script of that text starts. The text is passed over once, whatever the number of vendors.
 #[must_use]
 pub fn inline_owner(script_text: &str) -> Option<&'static Vendor> {
+    let mut seen = 0u64;
+    for (at, three) in script_text.as_bytes().windows(3).enumerate() {
+        if let [one, two, three] = *three
+            && is_beginning(&INLINE_BEGINNINGS, one, two, three)
+        {
+            seen |= beginning_with(script_text.as_bytes().get(at..).unwrap_or_default());
+        }
+    }
+    let mut number = 0;
     VENDORS.iter().find(|vendor| {
         vendor.inline.iter().any(|snippet| {
-            snippet.all.iter().all(|part| script_text.contains(part))
+            let bit = 1u64.checked_shl(number).unwrap_or(0);
+            number += 1;
+            seen & bit != 0
+                && snippet.all.iter().all(|part| script_text.contains(part))
                 && !snippet.none.iter().any(|part| script_text.contains(part))
         })
     })
+}
+
+/// A bit for each snippet, in the order of the vendors, whose first part this text begins with.
+fn beginning_with(text: &[u8]) -> u64 {
+    let snippets = VENDORS.iter().flat_map(|vendor| vendor.inline);
+    snippets.enumerate().fold(0, |bits, (number, snippet)| {
+        let is_it = snippet.all.first().is_some_and(|part| text.starts_with(part.as_bytes()));
+        bits | (u64::from(is_it) << number)
+    })
+}
+
+/// A bit for each three bytes that a snippet's first part begins with, by [`place_of`]; few others share them.
+static INLINE_BEGINNINGS: [u64; 1024] = {
+    let mut bits = [0u64; 1024];
+    let (mut vendors, mut number) = (VENDORS, 0);
+    while let Some((vendor, more_vendors)) = vendors.split_first() {
+        let mut snippets = vendor.inline;
+        while let Some((snippet, more)) = snippets.split_first() {
+            let Some(first) = snippet.all.first() else { panic!("a snippet without a part") };
+            let [one, two, three, ..] = *first.as_bytes() else { panic!("a part of less than three bytes") };
+            let place = place_of(one, two, three);
+            if let Some((_, rest)) = bits.split_at_mut_checked(place / 64)
+                && let Some((word, _)) = rest.split_first_mut()
+            {
+                *word |= 1 << (place % 64);
+            }
+            number += 1;
+            snippets = more;
+        }
+        vendors = more_vendors;
+    }
+    // One bit each in what `inline_owner` has seen.
+    assert!(number <= 64, "more snippets than bits");
+    bits
+};
+
+/// 0..65536. Source: Knuth, multiplicative hashing.
+const fn place_of(one: u8, two: u8, three: u8) -> usize {
+    let bytes = one as u32 | (two as u32) << 8 | (three as u32) << 16;
+    (bytes.wrapping_mul(0x9e37_79b1) >> 16) as usize
+}
+
+fn is_beginning(bits: &[u64; 1024], one: u8, two: u8, three: u8) -> bool {
+    let place = place_of(one, two, three);
+    bits.get(place / 64).is_some_and(|word| word & (1 << (place % 64)) != 0)
 }
 
 /// Rules with more to say go first: query, then path, then bare host.
@@ -139,6 +200,18 @@ fn shapes_of(ending: &[u8]) -> &'static [Shape] {
         Err(_) => &[],
     }
 }
+
+/// A bit for each byte that a path of [`SHAPES`] ends with: most paths end otherwise, and need no search.
+const LAST_BYTES: u128 = {
+    let (mut bits, mut rest): (u128, &[(&str, &[Shape])]) = (0, SHAPES);
+    while let Some(((ending, _), tail)) = rest.split_first() {
+        if let Some(last) = ending.as_bytes().last() {
+            bits |= 1 << (*last & 0x7f);
+        }
+        rest = tail;
+    }
+    bits
+};
 
 fn has_marks(marks: &[&str], query: &str) -> bool {
     marks.iter().all(|mark| query.split('&').any(|pair| glob_prefix(mark.as_bytes(), pair.as_bytes())))
@@ -174,6 +247,22 @@ mod tests {
         let (before, query) = rest.split_once('?').unwrap_or((&rest, ""));
         let (host, path) = before.split_once('/').unwrap_or((before, ""));
         url_owner(host.split(':').next().unwrap(), &std::format!("/{path}"), query)
+    }
+
+    #[test]
+    fn every_snippet_is_known_by_its_parts_wherever_they_stand() {
+        for vendor in VENDORS {
+            for snippet in vendor.inline {
+                let parts = snippet.all.join(" ");
+                let owner = inline_owner(&std::format!("x{parts}")).unwrap_or_else(|| panic!("{parts}"));
+                assert!(
+                    owner.id == vendor.id
+                        || owner.inline.iter().any(|other| other.all.iter().all(|part| parts.contains(part))),
+                    "{parts}"
+                );
+            }
+        }
+        assert!(inline_owner("").is_none() && inline_owner("gt").is_none());
     }
 
     #[test]

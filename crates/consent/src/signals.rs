@@ -66,6 +66,12 @@ impl Profile {
         denied.intersection(self.offered).without(Category::Necessary)
     }
 
+    /// The signals that deny something offered here, in the order of [`Signal::ALL`]: what a visitor is told was
+    /// honoured (11 CCR 7025(c)(6)).
+    pub fn honoured(&self, signals: Signals) -> impl Iterator<Item = Signal> + '_ {
+        Signal::ALL.into_iter().filter(move |signal| self.denied_by(*signal, signals) != CategorySet::EMPTY)
+    }
+
     /// The first of [`Signal::ALL`] that denies any of `wanted`; `None` if the signals change nothing.
     ///
     /// With [`Self::offered`] as `wanted` it says what the banner must show as honoured
@@ -148,7 +154,16 @@ mod tests {
             let left = all.difference(denied).with(Category::Necessary);
             assert_eq!(profile.grantable(signals, all), left, "{signals:?}");
             assert_eq!(profile.bound_by(signals, profile.offered), bound_by, "{signals:?}");
+            assert_eq!(profile.honoured(signals).next(), bound_by, "{signals:?}");
         }
+    }
+
+    #[test]
+    fn every_signal_that_denies_is_told() {
+        let signals = Signals { gpc: true, dnt: true, withdrawn: CategorySet::ALL, objected: false };
+        assert!(PROFILE.honoured(signals).eq(Signal::ALL));
+        let lenient = Profile { is_dnt_denial: false, ..PROFILE };
+        assert!(lenient.honoured(signals).eq([Signal::Gpc, Signal::Adpc]));
     }
 
     #[test]

@@ -284,6 +284,9 @@ pub enum Cause {
         "\"storage\" deletes what the site itself keeps in the browser too; keep it only if nothing is lost"
     )]
     ClearsOwnStorage,
+    /// One loses what the other keeps.
+    #[error("cannot keep for a grant what clean_landing sends away; remove one of the two")]
+    LandingTwice,
     /// Identifiers in addresses (warning). Source: trackers.md 1.3.
     #[error(
         "puts click identifiers into the site's own links while their storage is denied, so that visitors are told apart all the same; remove this key"

@@ -106,6 +106,7 @@ impl Policy {
             .with(yes_or_no(edge.strict))
             .with(yes_or_no(edge.lockdown))
             .with(yes_or_no(edge.clean_landing))
+            .with(yes_or_no(edge.hold_landing))
             .with_all(&edge.clear_site_data, |form, target| form.with(target.name()))
             .with(yes_or_no(edge.report_unknown))
             .with(yes_or_no(consent_mode.ads_data_redaction))

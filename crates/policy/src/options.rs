@@ -41,6 +41,9 @@ pub struct Edge {
     /// Is a visitor who arrives with identifiers in the address sent on to the address without them?
     /// Default no: they are removed on the way to the origin, and stay in the address bar.
     pub clean_landing: bool,
+    /// Do identifiers in the address leave the address bar before any script runs, and come back into it with the
+    /// grant they need? Default no. Excludes `clean_landing`, which loses them.
+    pub hold_landing: bool,
     /// What the browser is told to delete on withdrawal; default nothing.
     pub clear_site_data: Vec<ClearTarget>,
     /// Are hosts nobody listed told to the site? Default yes.
@@ -65,8 +68,12 @@ pub struct ConsentMode {
 }
 
 pub(crate) fn read_edge(mut edge: Section<'_>, report: &mut Report<'_>) -> Edge {
-    let [strict, lockdown, clean_landing] =
-        ["strict", "lockdown", "clean_landing"].map(|key| edge.boolean(report, key).unwrap_or(false));
+    let [strict, lockdown, clean_landing, hold_landing] =
+        ["strict", "lockdown", "clean_landing", "hold_landing"]
+            .map(|key| edge.boolean(report, key).unwrap_or(false));
+    if clean_landing && hold_landing {
+        edge.refuse(report, "hold_landing", Cause::LandingTwice);
+    }
     let mut clear_site_data = Vec::new();
     for word in edge.list(report, "clear_site_data") {
         let target = ClearTarget::WORDS.iter().find(|(name, _)| *name == word).map(|(_, target)| *target);
@@ -88,7 +95,7 @@ pub(crate) fn read_edge(mut edge: Section<'_>, report: &mut Report<'_>) -> Edge 
     }
     let report_unknown = edge.boolean(report, "report_unknown").unwrap_or(true);
     edge.close(report);
-    Edge { strict, lockdown, clean_landing, clear_site_data, report_unknown }
+    Edge { strict, lockdown, clean_landing, hold_landing, clear_site_data, report_unknown }
 }
 
 pub(crate) fn read_consent_mode(mut mode: Section<'_>, report: &mut Report<'_>) -> ConsentMode {

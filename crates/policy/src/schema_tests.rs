@@ -200,5 +200,5 @@ fn the_defaults_of_the_schema_are_the_parsers() {
             count += 1;
         }
     }
-    assert_eq!(count, 13);
+    assert_eq!(count, 14);
 }

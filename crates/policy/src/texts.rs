@@ -66,6 +66,8 @@ texts!(
     saved,
     failed,
     signal_gpc,
+    signal_adpc,
+    signal_dnt,
     held,
     updated,
     page_title,

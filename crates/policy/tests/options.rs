@@ -293,6 +293,16 @@ fn the_necessary_may_be_listed_and_moved_to_where_it_is_asked_for() {
 }
 
 #[test]
+fn identifiers_of_a_landing_are_sent_away_or_kept() {
+    assert!(parse(&own("[edge]\nhold_landing = true")).edge.hold_landing);
+    let both = faults(&own("[edge]\nclean_landing = true\nhold_landing = true"));
+    assert!(
+        both.contains("cannot keep for a grant what clean_landing sends away; remove one of the two"),
+        "{both}"
+    );
+}
+
+#[test]
 fn options_are_in_the_hash_and_not_in_the_tag() {
     let plain = parse(&own("hosts = [\"acme.example\"]"));
     let mut seen = vec![plain.hash()];
@@ -308,6 +318,7 @@ fn options_are_in_the_hash_and_not_in_the_tag() {
         "hosts = [\"acme.example\"]\n[edge]\nstrict = true",
         "hosts = [\"acme.example\"]\n[edge]\nlockdown = true",
         "hosts = [\"acme.example\"]\n[edge]\nclean_landing = true",
+        "hosts = [\"acme.example\"]\n[edge]\nhold_landing = true",
         "hosts = [\"acme.example\"]\n[edge]\nclear_site_data = [\"cache\"]",
         "hosts = [\"acme.example\"]\n[edge]\nclear_site_data = [\"storage\"]",
         "hosts = [\"acme.example\"]\n[edge]\nreport_unknown = false",

@@ -1,37 +1,28 @@
 //! `cargo bench -p postern-rewrite --bench payload`: what reading a body costs, for hits and for the site's own.
 
-// A benchmark runs on the machine that has a clock.
-#![allow(clippy::disallowed_methods)]
-
+use criterion::{BenchmarkId, Criterion};
 use postern_rewrite::{CollectFacts, Hit, glance, read_hit};
 use std::hint::black_box;
-use std::time::Instant;
 
-const ROUNDS: u32 = 50;
-
-fn show(name: &str, query: &str, body: &[u8]) {
+fn measure(criterion: &mut Criterion, name: &str, query: &str, body: &[u8]) {
     let facts = CollectFacts { method: "POST", path: "/x", query, body, ..CollectFacts::default() };
-    let time = |work: &dyn Fn()| {
-        let start = Instant::now();
-        (0..ROUNDS).for_each(|_| work());
-        start.elapsed().as_nanos() / u128::from(ROUNDS) / 1000
-    };
-    let glance_us = time(&|| {
-        black_box(glance(&facts));
+    let mut group = criterion.benchmark_group(format!("{name}, {} bytes", body.len()));
+    group.sample_size(20);
+    group.bench_function(BenchmarkId::from_parameter("glance"), |bencher| {
+        bencher.iter(|| black_box(glance(black_box(&facts))));
     });
-    let read_us = time(&|| {
-        black_box(read_hit(&facts).is_some());
+    group.bench_function(BenchmarkId::from_parameter("read"), |bencher| {
+        bencher.iter(|| read_hit(black_box(&facts)).is_some());
     });
-    let strip_us = time(&|| {
-        black_box(read_hit(&facts).and_then(Hit::strip));
+    group.bench_function(BenchmarkId::from_parameter("read and strip"), |bencher| {
+        bencher.iter(|| read_hit(black_box(&facts)).and_then(Hit::strip));
     });
-    println!(
-        "{name}: {} bytes, glance {glance_us} us, read {read_us} us, read and strip {strip_us} us",
-        body.len()
-    );
+    group.finish();
 }
 
 fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    let mut show = |name: &str, query: &str, body: &[u8]| measure(&mut criterion, name, query, body);
     let own = format!("[{}0]", "{\"sku\":\"a-1\",\"text\":\"words of it\",\"price\":9.5},".repeat(24_000));
     show("own JSON", "", own.as_bytes());
     show("own form", "", "name=some+text&".repeat(70_000).as_bytes());
@@ -44,4 +35,5 @@ fn main() {
     show("3,000 PostHog events", "", batch(3000).as_bytes());
     let query = "v=2&tid=G-1&en=page_view&cid=1.2&sid=3&dl=https%3A%2F%2Fa%2F%3Fgclid%3D1&dt=x&gtm=1&gcd=1&ul=en&sr=1&_p=1";
     show("a GA4 hit", query, b"");
+    criterion.final_summary();
 }

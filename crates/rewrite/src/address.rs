@@ -46,6 +46,8 @@ pub enum Found {
     Unknown(String),
     /// A vendor that must stay inert.
     Held(&'static Vendor),
+    /// A third party of this host that the policy does not list, on a strict site: it must stay inert as that vendor's.
+    Stranger(&'static Vendor, String),
     /// A `data:` address, whose content is a document or script of its own.
     Inside(Media, String),
 }
@@ -79,12 +81,14 @@ pub fn judge(text: &str, base: &Base, grants: &Grants) -> Found {
     let Ok(url) = base.url.join(text) else { return Found::Nothing };
     if url.scheme() == "data" {
         let content = &url[Position::BeforePath..Position::AfterQuery];
-        return inside(content).map_or(Found::Nothing, |(media, content)| Found::Inside(media, content));
+        return inside(content).map_or(Found::Nothing, |(media, _, content)| Found::Inside(media, content));
     }
+    let host = || url.host_str().unwrap_or("").to_string();
     match grants.judge(&url, &base.page_host) {
         Verdict::Passes => Found::Nothing,
-        Verdict::Unknown => Found::Unknown(url.host_str().unwrap_or("").to_string()),
+        Verdict::Unknown => Found::Unknown(host()),
         Verdict::Held(vendor) => Found::Held(vendor),
+        Verdict::Stranger(vendor) => Found::Stranger(vendor, host()),
     }
 }
 
@@ -108,12 +112,13 @@ const FORGIVING: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// What is written in a `data:` address (less the scheme), if browsers could act on it.
+/// What is written in a `data:` address (less the scheme), if browsers could act on it, and its type.
 /// Source: Fetch standard, "data: URL processor".
-fn inside(rest: &str) -> Option<(Media, String)> {
+fn inside(rest: &str) -> Option<(Media, String, String)> {
     let (header, body) = rest.split_once(',')?;
     let header = header.to_ascii_lowercase();
-    let media = match header.split(';').next().unwrap_or("").trim() {
+    let essence = header.split(';').next().unwrap_or("").trim();
+    let media = match essence {
         essence if essence.ends_with("html") || essence.ends_with("xml") => Media::Markup,
         "text/css" => Media::Style,
         essence if essence.ends_with("javascript") || essence.ends_with("ecmascript") => Media::Script,
@@ -127,7 +132,28 @@ fn inside(rest: &str) -> Option<(Media, String)> {
     } else {
         bytes
     };
-    Some((media, String::from_utf8_lossy(&bytes).into_owned()))
+    Some((media, essence.to_string(), String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// The type and the text of a document that is all in its address.
+pub fn data_document(address: &str) -> Option<(String, String)> {
+    let url = Url::parse(trim(address)).ok().filter(|url| url.scheme() == "data")?;
+    let (media, essence, content) = inside(&url[Position::BeforePath..Position::AfterQuery])?;
+    (media == Media::Markup).then_some((essence, content))
+}
+
+/// A document as an address.
+pub fn as_data_address(essence: &str, content: &str) -> String {
+    let mut address = format!("data:{essence};charset=utf-8,");
+    for byte in content.bytes() {
+        match byte {
+            byte if byte.is_ascii_alphanumeric() || b"-_.~!*'()/:;,=@$?".contains(&byte) => {
+                address.push(char::from(byte));
+            }
+            byte => address.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    address
 }
 
 /// The bytes that a percent-encoded text stands for.

@@ -12,7 +12,10 @@ pub struct StyleAddress {
     pub address: String,
 }
 
-/// What stands in for an address that is held: valid in every place where one may stand, and never fetched.
+/// What stands in for an address that is held: never fetched.
+pub const NOWHERE_ADDRESS: &str = "about:invalid";
+
+/// The same as a string, valid in every place where an address may stand.
 pub const NOWHERE: &str = "\"about:invalid\"";
 
 /// Functions whose strings are addresses.

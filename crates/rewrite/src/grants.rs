@@ -22,6 +22,9 @@ pub enum Verdict {
     Unknown,
     /// It stays inert until the vendor's need is met.
     Held(&'static Vendor),
+    /// It stays inert whatever is granted: the site is strict, and its policy does not list it. The vendor stands
+    /// for all such.
+    Stranger(&'static Vendor),
 }
 
 /// Stands for every host nobody knows, where the site is strict: no grant meets its need.
@@ -39,6 +42,12 @@ impl Grants {
     #[must_use]
     pub fn with_strict(self, is_strict: bool) -> Self {
         Self { is_strict, ..self }
+    }
+
+    /// The same catalogue under other grants.
+    #[must_use]
+    pub fn with_granted(self, granted: CategorySet) -> Self {
+        Self { granted, ..self }
     }
 
     /// The categories granted.
@@ -69,10 +78,10 @@ impl Grants {
         let owner = if is_own { self.catalogue.path_owner(url.path(), query) } else { None };
         match owner.or_else(|| self.catalogue.url_owner(host, url.path(), query)) {
             None if is_own => Verdict::Passes,
-            None if self.is_strict => Verdict::Held(&UNKNOWN),
+            None if self.is_strict => Verdict::Stranger(&UNKNOWN),
             None => Verdict::Unknown,
             Some(owner) if self.is_strict && !owner.is_necessary() && !self.catalogue.is_listed(owner) => {
-                Verdict::Held(&UNKNOWN)
+                Verdict::Stranger(&UNKNOWN)
             }
             Some(owner) => self.unmet(owner).map_or(Verdict::Passes, Verdict::Held),
         }
@@ -102,10 +111,21 @@ impl Grants {
         self.catalogue.vendor(id).is_none_or(|vendor| self.unmet(vendor).is_some())
     }
 
-    /// Does the policy list that vendor, or does it need no consent anyway?
+    /// Is it a vendor that needs consent and that the policy does not list? Who stands for strangers is none: each is
+    /// told of by its host.
     #[must_use]
-    pub fn is_declared(&self, vendor: &Vendor) -> bool {
-        vendor.is_necessary() || self.catalogue.is_listed(vendor)
+    pub fn is_undeclared(&self, vendor: &Vendor) -> bool {
+        !vendor.is_necessary() && !self.catalogue.is_listed(vendor) && vendor.id != UNKNOWN.id
+    }
+
+    /// Is it the address of somebody whom the policy does not list?
+    #[must_use]
+    pub fn is_undeclared_address(&self, url: &Url, page_host: &str) -> bool {
+        match self.judge(url, page_host) {
+            Verdict::Passes => false,
+            Verdict::Held(vendor) => self.is_undeclared(vendor),
+            Verdict::Unknown | Verdict::Stranger(_) => true,
+        }
     }
 
     /// The vendor of an inline script, by its shape, that may not run.

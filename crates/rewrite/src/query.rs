@@ -32,6 +32,25 @@ pub fn strip_denied(address: &str, grants: &Grants) -> Option<String> {
     Some(out)
 }
 
+/// The query of an address that carries identifiers, as the stub reads it, so that it can take them out of the address
+/// bar and put them back: `"0 size=42&8 gclid=a"`, each parameter after the categories it needs, hexadecimal, in order.
+/// `None` if it carries none.
+#[must_use]
+pub fn held_query(target: &str, grants: &Grants) -> Option<String> {
+    let (_, query) = target.split_once('?')?;
+    let mut is_held = false;
+    let pairs: Vec<String> = query
+        .split('&')
+        .map(|pair| {
+            let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+            let owner = grants.denied_param(&String::from_utf8_lossy(&percent_decode(name)));
+            is_held |= owner.is_some();
+            format!("{:x} {pair}", owner.map_or(0, |owner| owner.need.categories().bits()))
+        })
+        .collect();
+    is_held.then(|| pairs.join("&"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +76,19 @@ mod tests {
         ] {
             assert_eq!(strip_denied(address, &denied).as_deref(), expected, "{address}");
         }
+    }
+
+    #[test]
+    fn a_query_says_what_each_parameter_needs() {
+        let held = |target| held_query(target, &denied());
+        assert_eq!(
+            held("/p?size=42&gclid=a&_ga=b&&x").as_deref(),
+            Some("0 size=42&8 gclid=a&4 _ga=b&0 &0 x")
+        );
+        assert_eq!(held("/p?size=42"), None);
+        assert_eq!(held("/p"), None);
+        let marketing = grants(CategorySet::NECESSARY.with(Category::Marketing));
+        assert_eq!(held_query("/p?gclid=a", &marketing), None);
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub struct RequestPlan {
 #[must_use]
 pub fn plan_request(facts: &RequestFacts) -> RequestPlan {
     let must_be_readable = facts.will_rewrite && facts.destination != Destination::Asset;
-    let must_be_whole = facts.will_rewrite && facts.destination.is_document();
+    let must_be_whole = must_be_readable && facts.destination != Destination::Data;
     let may_hint = hints::may_travel(facts.grants.granted());
     let mut plan = RequestPlan { target: target(facts.target, facts.grants), ..Default::default() };
     // The platform would ask for compression on its own, and hand it to a client that cannot read it.

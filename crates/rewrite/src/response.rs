@@ -1,6 +1,6 @@
 //! What changes in an answer on its way to the visitor.
 
-use crate::{Grants, Headers, LOCKED_POLICY, OwnSources, csp, response_headers};
+use crate::{FileKind, Grants, Headers, LOCKED_POLICY, OwnSources, csp, response_headers};
 use url::Url;
 
 /// What the browser will do with the answer. Source: Fetch Metadata, `Sec-Fetch-Dest`.
@@ -12,7 +12,9 @@ pub enum Destination {
     Frame,
     /// Data for scripts: HTML in it is a fragment they will insert.
     Data,
-    /// A script, style, image, font …: never parsed as HTML, so never looked into.
+    /// A script, style sheet or speculation rules: never parsed as HTML, but looked into for what it asks by itself.
+    Source,
+    /// An image, font, film …: nothing in it asks for anything.
     Asset,
 }
 
@@ -26,6 +28,10 @@ impl Destination {
             Some("document") => Self::Page,
             Some("iframe" | "frame" | "object" | "embed" | "fencedframe") => Self::Frame,
             Some("empty") => Self::Data,
+            Some(
+                "style" | "script" | "worker" | "sharedworker" | "serviceworker" | "audioworklet"
+                | "paintworklet" | "speculationrules",
+            ) => Self::Source,
             Some(_) => Self::Asset,
             None if get("x-requested-with").is_some() || get("hx-request").is_some() => Self::Data,
             None if get("accept").is_some_and(|accept| accept.contains("text/html")) => Self::Page,
@@ -63,6 +69,8 @@ pub struct ResponseFacts<'response> {
     pub is_locked: bool,
     /// A policy to stand beside the site's own ([`crate::lockdown_policy`]).
     pub lockdown: Option<&'response str>,
+    /// Is it a file of the site's that makes browsers ask for more?
+    pub file: Option<FileKind>,
 }
 
 /// How a browser reads a document.
@@ -86,7 +94,12 @@ pub enum BodyPlan {
         /// Put gate and banner in?
         inject: bool,
     },
-    /// Must not go out: it is a page nobody here can read (its `Content-Encoding`, or two types that read it differently).
+    /// A file of the site's: what must be held in it is replaced ([`crate::plan_file`]).
+    File(FileKind),
+    /// Goes through as it is with nothing in it alive: it is a page nobody here can read (its `Content-Encoding`, or two
+    /// types that read it differently).
+    Lock,
+    /// Must not go out: nobody here can read it, and no browser would keep what is in it from starting.
     Refuse,
     /// Must not go out: it sends what is no page on to a vendor that is denied.
     Withhold,
@@ -140,11 +153,22 @@ pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
         plan.body = BodyPlan::Withhold;
         return plan;
     }
+    let has_body = !matches!(facts.status, 204 | 205 | 304) && facts.status >= 200;
+    let encoding = facts.header("content-encoding").unwrap_or("identity").trim().to_ascii_lowercase();
+    let is_readable = ["identity", "gzip", "br", ""].contains(&encoding.as_str());
+    if let Some(kind) = facts.file.filter(|_| has_body) {
+        match (facts.grants.is_open(), is_readable) {
+            // Nobody looks whether somebody else would get other bytes: no shared cache decides.
+            (true, _) => plan.keep_personal(facts.headers),
+            (false, true) => plan.body = BodyPlan::File(kind),
+            (false, false) => plan.body = BodyPlan::Refuse,
+        }
+        return plan;
+    }
     let Some(reading) = reading_of(facts) else { return plan };
     let is_certain = !matches!(reading, Reading::Sniffed);
     let is_denying = !facts.grants.is_open();
     let inject = facts.must_inject && is_certain && facts.destination.is_document();
-    let has_body = !matches!(facts.status, 204 | 205 | 304) && facts.status >= 200;
     let is_page = matches!(reading, Reading::Html | Reading::Xhtml | Reading::Either);
     plan.is_page = has_body && is_page && facts.destination == Destination::Page;
     if !has_body || !(is_denying || inject) {
@@ -152,17 +176,18 @@ pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
         plan.append.push(("vary".into(), "Cookie".into()));
         return plan;
     }
-    if facts.is_locked {
+    let is_unreadable = !is_readable || reading == Reading::Either;
+    if is_unreadable && !facts.destination.is_document() {
+        plan.body = BodyPlan::Refuse;
+        return plan;
+    }
+    if facts.is_locked || is_unreadable {
+        plan.body = if facts.is_locked { BodyPlan::Pass } else { BodyPlan::Lock };
         plan.remove.extend(ABOUT_THE_BYTES.map(String::from));
         plan.remove.extend(["content-security-policy", "cache-control"].map(String::from));
         plan.append.push(("cache-control".into(), "private, no-store".into()));
         plan.append.push(("content-security-policy".into(), LOCKED_POLICY.into()));
         plan.append.push(("x-dns-prefetch-control".into(), "off".into()));
-        return plan;
-    }
-    let encoding = facts.header("content-encoding").unwrap_or("identity").trim().to_ascii_lowercase();
-    if !["identity", "gzip", "br", ""].contains(&encoding.as_str()) || reading == Reading::Either {
-        plan.body = BodyPlan::Refuse;
         return plan;
     }
     let syntax = match reading {
@@ -171,9 +196,7 @@ pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
         _ => Syntax::Html,
     };
     plan.body = BodyPlan::Rewrite { syntax, inject };
-    plan.remove.extend(ABOUT_THE_BYTES.map(String::from));
-    plan.remove.push("cache-control".into());
-    plan.append.push(("cache-control".into(), "private, no-store".into()));
+    plan.replace_body();
     let policies = facts.values("content-security-policy").flat_map(|value| value.split(','));
     plan.demanded_nonces = policies.filter_map(csp::demanded_nonces).collect();
     if inject && let Some(policy) = facts.lockdown {
@@ -195,6 +218,31 @@ pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
         }
     }
     plan
+}
+
+impl ResponsePlan {
+    /// The answer's body is one that nobody else gets, and not the one that came.
+    pub fn replace_body(&mut self) {
+        self.remove.extend(ABOUT_THE_BYTES.map(String::from));
+        self.remove.push("cache-control".into());
+        self.append.push(("cache-control".into(), "private, no-store".into()));
+    }
+
+    /// The visitor's own browser may keep the answer, and nobody in between. Source: RFC 9111 section 5.2.2.7.
+    pub fn keep_personal(&mut self, headers: &Headers) {
+        let values =
+            headers.iter().filter(|(name, _)| name == "cache-control").map(|(_, value)| value.as_str());
+        let all: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
+        let name = |directive: &str| directive.split('=').next().unwrap_or("").trim().to_ascii_lowercase();
+        if all.iter().any(|directive| matches!(name(directive).as_str(), "private" | "no-store")) {
+            return;
+        }
+        let is_shared = |directive: &&&str| matches!(name(directive).as_str(), "public" | "s-maxage" | "");
+        let kept = all.iter().filter(|directive| !is_shared(directive)).copied();
+        let value = std::iter::once("private").chain(kept).collect::<Vec<_>>().join(", ");
+        self.remove.push("cache-control".into());
+        self.append.push(("cache-control".into(), value));
+    }
 }
 
 impl ResponseFacts<'_> {
@@ -233,7 +281,7 @@ fn reading_of(facts: &ResponseFacts) -> Option<Reading> {
     let is_saved = facts.header("content-disposition").is_some_and(|value| {
         value.trim_start().get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case("attachment"))
     });
-    if facts.destination == Destination::Asset || is_saved {
+    if matches!(facts.destination, Destination::Asset | Destination::Source) || is_saved {
         return None;
     }
     let sniffed = facts.destination.is_document().then_some(Reading::Sniffed);

@@ -35,7 +35,7 @@ pub fn filter(facts: &ResponseFacts, plan: &mut ResponsePlan) {
 /// The vendor of that address that must be held, on this page.
 pub fn held(address: &str, facts: &ResponseFacts) -> Option<&'static Vendor> {
     match judge(address, &Base::new(facts.url.clone()), facts.grants) {
-        Found::Held(vendor) => Some(vendor),
+        Found::Held(vendor) | Found::Stranger(vendor, _) => Some(vendor),
         _ => None,
     }
 }

@@ -24,6 +24,7 @@ fn plan(headers: &[(&str, &str)], change: impl FnOnce(&mut ResponseFacts)) -> Re
         own: &own,
         is_locked: false,
         lockdown: None,
+        file: None,
     };
     change(&mut facts);
     plan_response(&facts)
@@ -67,6 +68,7 @@ fn a_page_under_a_full_grant_passes_and_says_it_depends_on_the_cookie() {
         own: &OwnSources::default(),
         is_locked: false,
         lockdown: None,
+        file: None,
     });
     assert_eq!(granted.body, BodyPlan::Pass);
     assert_eq!(granted.append, [("vary".to_string(), "Cookie".to_string())]);
@@ -83,9 +85,52 @@ fn fragments_are_held_but_get_no_banner() {
 }
 
 #[test]
-fn a_page_nobody_can_read_is_refused() {
-    let plan = plan(&[("content-type", "text/html"), ("content-encoding", "zstd")], |_| {});
-    assert_eq!(plan.body, BodyPlan::Refuse);
+fn a_page_nobody_can_read_leaves_locked() {
+    let headers = [("content-type", "text/html"), ("content-encoding", "zstd"), ("etag", "\"a\"")];
+    let page = plan(&headers, |_| {});
+    assert_eq!(page.body, BodyPlan::Lock);
+    assert!(page.append.contains(&("content-security-policy".into(), LOCKED_POLICY.into())));
+    assert!(
+        page.remove.contains(&"etag".to_string()) && !page.remove.contains(&"content-encoding".to_string())
+    );
+    // No policy of ours stands around what a script will insert.
+    assert_eq!(plan(&headers, |facts| facts.destination = Destination::Data).body, BodyPlan::Refuse);
+}
+
+#[test]
+fn a_file_that_asks_for_more_is_looked_into() {
+    let css = [("content-type", "text/css"), ("cache-control", "public, max-age=9, s-maxage=99")];
+    let file = |change: fn(&mut ResponseFacts)| {
+        plan(&css, |facts| {
+            facts.destination = Destination::Source;
+            facts.file = Some(FileKind::Style);
+            change(facts);
+        })
+    };
+    let denied = file(|_| {});
+    assert_eq!((denied.body, denied.remove.len()), (BodyPlan::File(FileKind::Style), 0));
+    assert_eq!(file(|facts| facts.status = 304).body, BodyPlan::Pass);
+    let mut changed = denied;
+    changed.replace_body();
+    assert!(changed.append.contains(&("cache-control".into(), "private, no-store".into())));
+    let all = grants(CategorySet::ALL);
+    let url = Url::parse("https://shop.example/a.css").unwrap();
+    let headers: Headers = css.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    let granted = plan_response(&ResponseFacts {
+        status: 200,
+        headers: &headers,
+        destination: Destination::Source,
+        request_cookies: "",
+        url: &url,
+        grants: &all,
+        must_inject: false,
+        own: &OwnSources::default(),
+        is_locked: false,
+        lockdown: None,
+        file: Some(FileKind::Style),
+    });
+    assert_eq!(granted.body, BodyPlan::Pass);
+    assert_eq!(granted.append, [("cache-control".to_string(), "private, max-age=9".to_string())]);
 }
 
 #[test]
@@ -206,7 +251,7 @@ fn xml_is_told_where_it_is_a_document() {
         ("text/xml", Destination::Page, (xml, false)),
         ("application/rss+xml", Destination::Page, (xml, false)),
         ("application/xml", Destination::Data, (BodyPlan::Pass, false)),
-        ("text/html, application/xhtml+xml", Destination::Page, (BodyPlan::Refuse, true)),
+        ("text/html, application/xhtml+xml", Destination::Page, (BodyPlan::Lock, true)),
     ] {
         assert_eq!(read(content_type, destination), expected, "{content_type} {destination:?}");
     }

@@ -3,7 +3,9 @@
 //! Source: ECMAScript 2026, section 16.2 (imports), 13.3.10 (`import()`); HTML standard, "import maps",
 //! "speculation rules".
 
+use memchr::memmem;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// What an inline script is, by its `type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,33 +39,75 @@ impl ScriptKind {
 
 /// Every address that the script names in such a place.
 pub fn addresses(script: &str, kind: ScriptKind) -> Vec<Cow<'_, str>> {
+    literals(script, kind).into_iter().map(|(_, address)| address).collect()
+}
+
+/// The same with where each stands, its quotes left out; in order.
+pub fn literals(script: &str, kind: ScriptKind) -> Vec<(Range<usize>, Cow<'_, str>)> {
     match kind {
         ScriptKind::Inert => Vec::new(),
-        ScriptKind::Rules => strings(script, |_| true),
+        ScriptKind::Rules => strings(script),
         // `from` stands in modules only; in a classic script it is a name like any other.
-        ScriptKind::Classic => strings(script, |before| follows(before, "import")),
-        ScriptKind::Module => strings(script, |before| follows(before, "import") || follows(before, "from")),
+        ScriptKind::Classic => after_words(script, &["import"]),
+        ScriptKind::Module => after_words(script, &["import", "from"]),
     }
 }
 
-/// String literals whose text before the quote passes `is_wanted`.
-fn strings(script: &str, is_wanted: impl Fn(&str) -> bool) -> Vec<Cow<'_, str>> {
+/// Every string literal.
+fn strings(script: &str) -> Vec<(Range<usize>, Cow<'_, str>)> {
     let mut out = Vec::new();
     let mut at = 0;
     while let Some(step) = script.get(at..).and_then(|rest| rest.find(['"', '\'', '`'])) {
-        let open = at + step;
-        let quote = script.as_bytes().get(open).copied().unwrap_or_default();
-        let Some(body) = script.get(open + 1..) else { break };
-        if !is_wanted(script.get(..open).unwrap_or("")) {
-            // Not skipped to its end: a quote in a comment or pattern would hide what comes after.
-            at = open + 1;
-            continue;
-        }
-        let end = end_of(body, quote);
-        out.push(unescape(body.get(..end).unwrap_or("")));
-        at = open + 1 + end + 1;
+        let Some(found) = literal_at(script, at + step) else { break };
+        at = found.0.end + 1;
+        out.push(found);
     }
     out
+}
+
+/// Every string literal that one of these words stands before, with white space, comments and opening brackets
+/// between them.
+fn after_words<'script>(script: &'script str, words: &[&str]) -> Vec<(Range<usize>, Cow<'script, str>)> {
+    let mut out = Vec::new();
+    for word in words {
+        for at in memmem::find_iter(script.as_bytes(), word) {
+            let is_own_word = !script
+                .get(..at)
+                .unwrap_or("")
+                .ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.'));
+            let quote = is_own_word.then(|| quote_after(script, at + word.len())).flatten();
+            out.extend(quote.and_then(|quote| literal_at(script, quote)));
+        }
+    }
+    out.sort_unstable_by_key(|(range, _)| range.start);
+    out
+}
+
+/// Where a quote stands after white space, comments and opening brackets, if one does.
+fn quote_after(script: &str, mut at: usize) -> Option<usize> {
+    loop {
+        let rest = script.get(at..)?;
+        // A byte order mark is white space here.
+        let trimmed = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        at += rest.len() - trimmed.len();
+        if trimmed.starts_with(['"', '\'', '`']) {
+            return Some(at);
+        }
+        at += match trimmed.as_bytes() {
+            [b'(', ..] => 1,
+            [b'/', b'*', ..] => trimmed.find("*/")? + 2,
+            [b'/', b'/', ..] => trimmed.find(['\n', '\r', '\u{2028}', '\u{2029}'])?,
+            _ => return None,
+        };
+    }
+}
+
+/// The literal whose quote stands there; one without an end goes on to the end.
+fn literal_at(script: &str, open: usize) -> Option<(Range<usize>, Cow<'_, str>)> {
+    let quote = *script.as_bytes().get(open)?;
+    let body = script.get(open + 1..)?;
+    let end = end_of(body, quote);
+    Some((open + 1..open + 1 + end, unescape(body.get(..end)?)))
 }
 
 fn end_of(body: &str, quote: u8) -> usize {
@@ -77,18 +121,6 @@ fn end_of(body: &str, quote: u8) -> usize {
         }
     }
     body.len()
-}
-
-/// Does `before` end in that word, with white space, comments and an opening bracket after it?
-fn follows(before: &str, word: &str) -> bool {
-    let mut rest = before.trim_end();
-    rest = rest.strip_suffix('(').unwrap_or(rest).trim_end();
-    while let Some(start) = rest.strip_suffix("*/").and_then(|rest| rest.rfind("/*")) {
-        rest = rest.get(..start).unwrap_or("").trim_end();
-        rest = rest.strip_suffix('(').unwrap_or(rest).trim_end();
-    }
-    let Some(head) = rest.strip_suffix(word) else { return false };
-    !head.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.'))
 }
 
 /// A literal's text with its escapes resolved.
@@ -147,6 +179,8 @@ mod tests {
             ("import 'a'; import b from \"b\"; export * from 'c';", &["a", "b", "c"][..]),
             ("import{x}from'a'", &["a"]),
             ("import(/* webpack */ 'a')", &["a"]),
+            ("import // it's\n /* \" */ ('a')", &["a"]),
+            ("import(('a'))", &["a"]),
             ("import ( `a` )", &["a"]),
             ("import('\\x2f\\u002fhost\\u{2f}')", &["//host/"]),
             ("let reimport='a', from='b', x = y.import('c')", &[]),

@@ -16,4 +16,4 @@ pub use bots::{BOT_WORDS, is_bot};
 pub use counts::DayCounts;
 pub use day::{Day, DayError};
 pub use rate::{Interval, Rate};
-pub use seen::{Kind, SEEN_MAX, Seen, SeenBatch, SeenError, page_pattern};
+pub use seen::{Kind, SEEN_OF_KIND_MAX, Seen, SeenBatch, SeenError, page_pattern};

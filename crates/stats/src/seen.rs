@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-/// Entries one batch holds, at most. What comes when it is full is seen again with the next page.
-pub const SEEN_MAX: usize = 64;
+/// Entries of one kind that a batch holds, at most. What comes when it is full is seen again with the next page. By
+/// kind, since anybody can have hosts reported, and must not crowd out what the edge has seen itself.
+pub const SEEN_OF_KIND_MAX: usize = 64;
 
 /// Longest name and page kept, characters.
 const CHARACTERS_MAX: usize = 120;
@@ -74,7 +75,7 @@ impl fmt::Display for SeenError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
-            "not a batch; write up to {SEEN_MAX} lines of kind, name, page, count, first and last, with tabs between"
+            "not a batch; write up to {SEEN_OF_KIND_MAX} lines of each kind, with kind, name, page, count, first and last, with tabs between"
         )
     }
 }
@@ -97,13 +98,24 @@ impl SeenBatch {
 
     fn add(&mut self, seen: Seen) {
         let key = (seen.kind, seen.name);
-        if seen.count == 0 || key.1.is_empty() || (self.0.len() >= SEEN_MAX && !self.0.contains_key(&key)) {
+        if seen.count == 0 || key.1.is_empty() || (self.is_full(key.0) && !self.0.contains_key(&key)) {
             return;
         }
         let entry = self.0.entry(key).or_insert((seen.page, 0, seen.first_ms, seen.last_ms));
         entry.1 = entry.1.saturating_add(seen.count);
         entry.2 = entry.2.min(seen.first_ms);
         entry.3 = entry.3.max(seen.last_ms);
+    }
+
+    fn is_full(&self, kind: Kind) -> bool {
+        self.0.keys().filter(|(known, _)| *known == kind).count() >= SEEN_OF_KIND_MAX
+    }
+
+    /// The batch less what is of that kind.
+    #[must_use]
+    pub fn without(mut self, kind: Kind) -> Self {
+        self.0.retain(|(known, _), _| *known != kind);
+        self
     }
 
     /// Each thing seen, by kind and name.
@@ -156,7 +168,7 @@ impl SeenBatch {
             let (count, first_ms, last_ms) = (number()?, number()?, number()?);
             let is_sound =
                 plain(&name) == name && page_pattern(&page) == page && count > 0 && !name.is_empty();
-            if !is_sound || batch.0.len() >= SEEN_MAX || fields.next().is_some() {
+            if !is_sound || batch.is_full(kind) || fields.next().is_some() {
                 return Err(SeenError);
             }
             batch.add(Seen { kind, name, page, count, first_ms, last_ms });
@@ -222,12 +234,20 @@ mod tests {
     #[test]
     fn a_full_batch_counts_what_it_knows_and_takes_nothing_new() {
         let mut batch = SeenBatch::default();
-        for index in 0..SEEN_MAX + 9 {
-            batch.see(Kind::Unknown, &format!("h{index}.example"), "/", 1);
+        for index in 0..SEEN_OF_KIND_MAX + 9 {
+            batch.see(Kind::Reported, &format!("h{index}.example"), "/", 1);
         }
-        batch.see(Kind::Unknown, "h0.example", "/", 2);
-        assert_eq!(batch.all().count(), SEEN_MAX);
+        batch.see(Kind::Reported, "h0.example", "/", 2);
+        assert_eq!(batch.all().count(), SEEN_OF_KIND_MAX);
         assert_eq!(batch.all().next().unwrap().count, 2);
+        // And leaves room for what is of another kind.
+        batch.see(Kind::Unknown, "h.example", "/", 1);
+        assert_eq!(batch.all().count(), SEEN_OF_KIND_MAX + 1);
+        assert_eq!(SeenBatch::parse(&batch.write()), Ok(batch.clone()));
+        assert_eq!(
+            batch.without(Kind::Reported).all().map(|seen| seen.name).collect::<Vec<_>>(),
+            ["h.example"]
+        );
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use crate::choices::{Hidden, choices, hidden, titles};
 use crate::fill::fill;
+use crate::signal_notes::signal_notes;
 use crate::{CONSENT_PATH, DECISION_PATH};
 use maud::{Markup, html};
-use postern_consent::{Category, CategorySet};
+use postern_consent::{Category, CategorySet, Signal};
 use postern_policy::{Layout, Policy, Reopen};
 
 /// What the banner shows.
@@ -18,6 +19,8 @@ pub struct BannerFacts<'a> {
     pub granted: CategorySet,
     /// Is the visitor asked now? Otherwise layer 1 is hidden and the link is shown.
     pub must_ask: bool,
+    /// The browser's own signals that deny something here.
+    pub honoured: &'a [Signal],
     /// The idempotency key of the act this page may cause, 32 lower-case hex digits.
     pub key: &'a str,
     /// Where a form without JavaScript leads back to: a path of this site, checked by the caller.
@@ -66,6 +69,7 @@ fn layer_one(facts: &BannerFacts<'_>) -> Markup {
                     h2 id="postern-title" { (texts.title) }
                     p { (body) }
                     p { (third_parties) " " a href=(policy.notice.url) { (texts.notice) } }
+                    (signal_notes(texts, facts.honoured))
                 }
                 div {
                     button type="submit" name="choice" value="reject" data-consent-action="reject" { (texts.reject) }
@@ -93,6 +97,7 @@ fn layer_two(facts: &BannerFacts<'_>) -> Markup {
                 (hidden(&Hidden { policy: policy_hex, key, return_to, layer: "2" }))
                 div {
                     h2 id="postern-settings-title" { (texts.settings_title) }
+                    (signal_notes(texts, facts.honoured))
                     (choices(policy, facts.granted, "postern"))
                     p {
                         small {

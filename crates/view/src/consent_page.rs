@@ -4,8 +4,9 @@ use crate::DECISION_PATH;
 use crate::choices::{Hidden, choices, hidden, titles};
 use crate::fill::fill;
 use crate::page::{Frame, page};
+use crate::signal_notes::signal_notes;
 use maud::{Markup, html};
-use postern_consent::{CategorySet, Outcome, Signals};
+use postern_consent::{CategorySet, Outcome, Signal};
 use postern_policy::Policy;
 
 /// What the consent page shows.
@@ -19,8 +20,8 @@ pub struct ConsentPage<'a> {
     pub granted: CategorySet,
     /// Has the visitor not decided yet?
     pub must_ask: bool,
-    /// What the browser says of its own accord.
-    pub signals: Signals,
+    /// The browser's own signals that deny something here.
+    pub honoured: &'a [Signal],
     /// The idempotency key of the act this page may cause, 32 lower-case hex digits.
     pub key: &'a str,
     /// Where the form leads back to: a path of this site, checked by the caller.
@@ -63,7 +64,7 @@ pub fn consent_page(facts: &ConsentPage<'_>) -> Markup {
             @if let Some(error) = facts.error { p class="error" role="alert" { (error) } }
             p role="status" data-postern-status { @if facts.is_saved { (texts.saved) } }
             p { (texts.page_intro) }
-            @if facts.signals.gpc { p class="note" data-postern-signal="gpc" { (texts.signal_gpc) } }
+            (signal_notes(texts, facts.honoured))
             (current(facts))
             (form(facts))
             (receipts(facts))

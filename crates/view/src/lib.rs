@@ -14,6 +14,7 @@ mod dashboard;
 mod fill;
 mod page;
 mod reopen;
+mod signal_notes;
 
 pub use banner::{BannerFacts, banner};
 pub use consent_page::{ConsentPage, ReceiptLine, consent_page};

@@ -6,7 +6,7 @@
     reason = "clippy exempts test functions, not their helpers"
 )]
 
-use postern_consent::{Category, CategorySet, Outcome, Signals};
+use postern_consent::{Category, CategorySet, Outcome, Signal};
 use postern_policy::{KnownVendor, Policy};
 use postern_stats::{Day, DayCounts, Kind, Seen};
 use postern_view::{
@@ -46,6 +46,7 @@ fn facts(policy: &Policy) -> BannerFacts<'_> {
         policy_hex: "0123abcd",
         granted: CategorySet::NECESSARY,
         must_ask: true,
+        honoured: &[],
         key: KEY,
         return_to: "/",
         receipt_id: None,
@@ -59,7 +60,7 @@ fn page_facts(policy: &Policy) -> ConsentPage<'_> {
         policy_hex: "0123abcd",
         granted: CategorySet::NECESSARY.with(Category::Analytics),
         must_ask: false,
-        signals: Signals { gpc: true, ..Signals::NONE },
+        honoured: &[Signal::Gpc],
         key: KEY,
         return_to: "/shop",
         receipts: &RECEIPTS,
@@ -182,6 +183,19 @@ fn layer_one_and_the_reopening_link_are_never_shown_together() {
     assert!(asking.contains("data-consent-action=\"open\" hidden>"));
     assert!(!decided.contains("<section"));
     assert!(decided.contains("data-consent-action=\"open\">"));
+}
+
+#[test]
+fn a_signal_that_was_honoured_is_told_in_both_layers_and_on_the_page() {
+    let policy = shop();
+    let honoured = &Signal::ALL;
+    let markup = banner(&BannerFacts { honoured, ..facts(&policy) }).into_string();
+    let page = consent_page(&ConsentPage { honoured, ..page_facts(&policy) }).into_string();
+    for signal in Signal::ALL {
+        let note = format!("<p data-postern-signal=\"{}\">", signal.name());
+        assert_eq!((markup.matches(&note).count(), page.matches(&note).count()), (2, 1), "{note}");
+    }
+    assert!(!banner(&facts(&policy)).into_string().contains("data-postern-signal"));
 }
 
 #[test]

@@ -1,146 +1,91 @@
 //! What happens to the text in a page: inline scripts and styles, `noscript`, comments.
 
-use super::page::{Page, add, as_value, marks};
+use super::page::{Page, add, marks};
+use super::tag::{Tag, decode_text, write_quoted};
+use super::tree::Space;
 use crate::address::unescape;
 use crate::script::{ScriptKind, addresses};
-use lol_html::HandlerResult;
-use lol_html::html_content::{Comment, ContentType, Element, EndTag, TextChunk, TextType};
 use postern_catalogue::Vendor;
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::borrow::Cow;
 
 /// The longest `noscript` that is looked into; a longer one loses its content.
-const NOSCRIPT_BYTES_MAX: usize = 64 * 1024;
+pub(super) const NOSCRIPT_BYTES_MAX: usize = 64 * 1024;
 
 /// How much of one inline script or style is looked into, and kept while it arrives; the rest passes.
 pub(crate) const INLINE_BYTES_MAX: usize = 512 * 1024;
 
 /// An inline script or style while its text arrives.
 pub(super) struct Inline {
+    /// Where in what is not sent yet its content begins.
+    pub(super) from: usize,
     /// `script` or `style`.
-    tag: &'static str,
+    pub(super) tag: &'static str,
     /// `None` for a style.
     script: Option<ScriptKind>,
-    /// Its attributes, as markup.
-    attributes: String,
+    /// Its attributes but for its type, as markup.
+    attributes: Vec<u8>,
     /// Its own `type`.
-    original_type: String,
-    text: String,
-    is_overlong: bool,
+    original_type: Vec<u8>,
+    /// Its text as it is written.
+    pub(super) text: Vec<u8>,
     /// Is it SVG's? Then its text knows character references, and may come in pieces.
-    is_svg: bool,
-}
-
-fn is_svg(element: &Element<'_, '_>) -> bool {
-    element.namespace_uri() == "http://www.w3.org/2000/svg"
+    pub(super) is_svg: bool,
 }
 
 /// Does a script come from an address, so that its text means nothing? In SVG `src` is no address.
-fn has_address(element: &Element<'_, '_>) -> bool {
-    let names: &[&str] = if is_svg(element) {
+fn has_address(tag: &Tag<'_>) -> bool {
+    let names: &[&str] = if tag.space == Space::Svg {
         &["href", "xlink:href", "data-postern-href"]
     } else {
         &["src", "data-postern-src"]
     };
-    names.iter().any(|name| element.has_attribute(name))
-}
-
-/// An inline script or style of SVG is judged, and sent or held, at the end of its element.
-pub(super) fn end_with_its_element(page: &Rc<RefCell<Page>>, element: &mut Element<'_, '_>) -> HandlerResult {
-    let is_waiting =
-        page.borrow().inline.as_ref().is_some_and(|inline| inline.is_svg && inline.text.is_empty());
-    if !is_waiting || element.is_self_closing() || !matches!(element.tag_name().as_str(), "script" | "style")
-    {
-        return Ok(());
-    }
-    let page = Rc::clone(page);
-    element.on_end_tag(Box::new(move |end: &mut EndTag<'_>| {
-        let mut page = page.borrow_mut();
-        if let Some(inline) = page.inline.take().filter(|inline| inline.is_svg && !inline.is_overlong) {
-            end.before(&page.end_inline(&inline), ContentType::Html);
-        }
-        Ok(())
-    }))
+    names.iter().any(|name| tag.has(name))
 }
 
 impl Page {
     /// From here on the text of an inline script or style is kept, to be looked into when it is whole.
-    pub(super) fn begin_inline(&mut self, element: &Element<'_, '_>, tag: &str) {
-        // An element without text has left what was begun for it.
-        self.inline = None;
-        let original_type = element.get_attribute("type");
-        let (tag, script) = match tag {
+    pub(super) fn begin_inline(&mut self, tag: &Tag<'_>) {
+        let kind = tag.get("type");
+        let (name, script) = match tag.name() {
             // Source: HTML standard, "update a style block".
             "style"
-                if original_type.as_deref().is_none_or(|kind| {
-                    let kind = unescape(kind);
-                    kind.is_empty() || kind.eq_ignore_ascii_case("text/css")
-                }) =>
+                if kind
+                    .as_deref()
+                    .is_none_or(|kind| kind.is_empty() || kind.eq_ignore_ascii_case("text/css")) =>
             {
                 ("style", None)
             }
-            "script" if !has_address(element) => {
-                let kind = ScriptKind::of(original_type.as_deref().map(unescape).as_deref());
-                if kind == ScriptKind::Inert {
-                    return;
-                }
-                ("script", Some(kind))
-            }
+            "script" if !has_address(tag) => match ScriptKind::of(kind.as_deref()) {
+                ScriptKind::Inert => return,
+                kind => ("script", Some(kind)),
+            },
             _ => return,
         };
-        let mut attributes = String::new();
-        for attribute in element.attributes().iter().filter(|attribute| attribute.name() != "type") {
-            let value = attribute.value().replace('"', "&quot;");
-            attributes.push_str(&format!(" {}=\"{value}\"", attribute.name_preserve_case()));
+        let mut attributes = Vec::new();
+        for (name, value) in tag.attributes().filter(|(name, _)| !name.eq_ignore_ascii_case(b"type")) {
+            attributes.push(b' ');
+            attributes.extend_from_slice(name);
+            attributes.extend_from_slice(b"=\"");
+            write_quoted(value, &mut attributes);
+            attributes.push(b'"');
         }
         self.inline = Some(Inline {
-            tag,
+            from: 0,
+            tag: name,
             script,
             attributes,
-            original_type: original_type.unwrap_or_default(),
-            text: String::new(),
-            is_overlong: false,
-            is_svg: is_svg(element),
+            original_type: tag.raw("type").unwrap_or_default().to_vec(),
+            text: Vec::new(),
+            is_svg: tag.space == Space::Svg,
         });
     }
 
-    /// Text of a script or style. Kept until it is whole, then sent as it came, or held.
-    pub(super) fn inline_text(&mut self, chunk: &mut TextChunk<'_>) {
-        let Some(mut inline) = self.inline.take() else { return };
-        if inline.is_svg && !inline.is_overlong {
-            // Here comments and sections may stand between pieces of one text: it is whole at the end of its element.
-            match chunk.text_type() {
-                TextType::CDataSection => {
-                    inline.text.push_str(&chunk.as_str().replace('&', "&amp;").replace('<', "&lt;"))
-                }
-                _ => inline.text.push_str(chunk.as_str()),
-            }
-            chunk.remove();
-            // What is longer than anybody looks into is not sent at all.
-            inline.is_overlong = inline.text.len() > INLINE_BYTES_MAX;
-            self.inline = Some(inline);
-            return;
-        }
-        if inline.is_overlong {
-            self.inline = (!chunk.last_in_text_node()).then_some(inline);
-            return;
-        }
-        inline.text.push_str(chunk.as_str());
-        inline.is_overlong = inline.text.len() > INLINE_BYTES_MAX;
-        if chunk.last_in_text_node() || inline.is_overlong {
-            chunk.replace(&self.end_inline(&inline), ContentType::Html);
-        } else {
-            chunk.remove();
-        }
-        self.inline = (!chunk.last_in_text_node()).then_some(inline);
-    }
-
-    /// The text as it came; or an empty element in its place and, behind it, the same element inert.
-    fn end_inline(&mut self, inline: &Inline) -> String {
+    /// An inline script or style that is whole: what must stand in the place of its content; `None` if it stays.
+    pub(super) fn end_inline(&mut self, inline: &Inline, content: &[u8]) -> Option<Vec<u8>> {
         let mut owners = Vec::new();
-        let is_markup = inline.is_svg;
+        let decoded = decode_text(&inline.text, self.encoding);
         // In SVG the text of scripts and styles knows character references.
-        let text = if is_markup { unescape(&inline.text) } else { inline.text.as_str().into() };
+        let text = if inline.is_svg { unescape(&decoded) } else { Cow::Borrowed(&*decoded) };
         let cleaned = match inline.script {
             None => self.style(&text, &mut owners),
             Some(kind) => {
@@ -149,22 +94,29 @@ impl Page {
             }
         };
         if owners.is_empty() {
-            return inline.text.clone();
+            return None;
         }
         let (needs, ids) = marks(&owners);
-        let Inline { tag, attributes, original_type, text, .. } = inline;
         self.held.append(&mut owners);
-        let shown = cleaned.map(|css| if is_markup { as_value(&css) } else { css }).unwrap_or_default();
-        let original_type = original_type.replace('"', "&quot;");
-        let head = format!(
-            "{shown}</{tag}><{tag}{attributes} data-postern-need=\"{needs}\" data-postern-vendor=\"{ids}\" \
-             data-postern-type=\"{original_type}\" type=\"text/plain\""
-        );
-        match inline.script {
-            Some(_) => format!("{head}>{text}"),
+        let shown = cleaned.map(|css| if inline.is_svg { as_markup(&css) } else { css });
+        let mut out = shown.map(|css| self.encoding.encode(&css).0.into_owned()).unwrap_or_default();
+        out.extend_from_slice(format!("</{0}><{0}", inline.tag).as_bytes());
+        out.extend_from_slice(&inline.attributes);
+        let marked =
+            format!(" data-postern-need=\"{needs}\" data-postern-vendor=\"{ids}\" data-postern-type=\"");
+        out.extend_from_slice(marked.as_bytes());
+        write_quoted(&inline.original_type, &mut out);
+        out.extend_from_slice(b"\" type=\"text/plain\"");
+        if inline.script.is_some() {
+            out.push(b'>');
+            out.extend_from_slice(content);
+        } else {
             // Browsers that look ahead read the imports of any style sheet, whatever its type: it stands beside.
-            None => format!("{head} data-postern-text=\"{}\">", as_value(text).replace('"', "&quot;")),
+            out.extend_from_slice(b" data-postern-text=\"");
+            write_quoted(self.encoding.encode(&as_markup(&text)).0.as_ref(), &mut out);
+            out.extend_from_slice(b"\">");
         }
+        Some(out)
     }
 
     pub(crate) fn script(&mut self, script: &str, kind: ScriptKind, owners: &mut Vec<&'static Vendor>) {
@@ -197,31 +149,35 @@ impl Page {
         }
     }
 
-    /// A `noscript` is text to a parser that expects scripts, and markup to a browser without them. It
-    /// is kept until it is whole; a piece that is nothing but trackers' markup leaves empty-handed.
-    pub(super) fn noscript_text(&mut self, text: &mut TextChunk<'_>) {
-        if self.noscript.len() <= NOSCRIPT_BYTES_MAX {
-            self.noscript.push_str(text.as_str());
+    /// A `noscript` is text to a parser that expects scripts, and markup to a browser without them: it leaves with what
+    /// it would start held, or without its content where that would hide or reveal what stands behind it.
+    pub(super) fn noscript(&mut self, content: &[u8]) -> Vec<u8> {
+        if content.len() > NOSCRIPT_BYTES_MAX {
+            return Vec::new();
         }
-        if !text.last_in_text_node() {
-            text.remove();
-            return;
+        match self.hold_markup(content) {
+            (held, true) => held,
+            _ => Vec::new(),
         }
-        let content = std::mem::take(&mut self.noscript);
-        let held =
-            if content.len() > NOSCRIPT_BYTES_MAX { String::new() } else { self.hold_markup(&content) };
-        text.replace(&held, ContentType::Html);
     }
 
-    /// Conditional comments are markup to old browsers and to some that render mails.
-    pub(super) fn comment(&mut self, comment: &mut Comment<'_>) {
-        let text = comment.text();
-        if !text.trim_start().starts_with("[if") {
-            return;
+    /// Conditional comments are markup to old browsers and to some that render mails: the content that must stand in the
+    /// place of this one; `None` if it stays.
+    pub(super) fn comment(&mut self, content: &[u8]) -> Option<Vec<u8>> {
+        if !content.trim_ascii_start().starts_with(b"[if") {
+            return None;
         }
-        let held = self.hold_markup(&text);
-        if held != text && comment.set_text(&held).is_err() {
-            comment.remove();
+        let (held, _) = self.hold_markup(content);
+        if held == content {
+            return None;
         }
+        // What would end the comment early could set its content free.
+        let is_whole = !held.windows(2).any(|pair| pair == b"--") && !held.starts_with(b">");
+        Some(if is_whole { held } else { Vec::new() })
     }
+}
+
+/// A text as markup, where quotes are seen to elsewhere.
+fn as_markup(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }

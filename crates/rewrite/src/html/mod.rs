@@ -9,25 +9,23 @@
 mod inline;
 mod page;
 pub(crate) mod rules;
+mod tag;
+mod token;
+mod tree;
 
-use crate::address::Base;
+use crate::address::{Base, unescape};
 use crate::grants::Grants;
 use crate::xml::escape;
 use crate::{Charset, OwnSources};
 use encoding_rs::{Decoder, UTF_8};
 pub(crate) use inline::INLINE_BYTES_MAX;
-use lol_html::html_content::{Comment, DocumentEnd, Element, TextChunk, TextType};
-use lol_html::{
-    AsciiCompatibleEncoding, DocumentContentHandlers, ElementContentHandlers, HtmlRewriter, MemorySettings,
-    OutputSink, Selector, Settings,
-};
 pub(crate) use page::{Page, add, marks};
 use postern_catalogue::Vendor;
 pub use rules::refresh_address;
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::rc::Rc;
-use std::str::FromStr;
+use tag::{Tag, decode_text};
+use token::{Content, Kind, Lexer};
+use tree::{Ambiguous, Tree};
 use url::Url;
 
 /// Memory one page may take: the longest tag or attribute that is kept while it arrives. A page of
@@ -129,8 +127,6 @@ pub enum RewriteError {
     IllFormed(&'static str),
     /// An XML document declares entities, which could stand for anything.
     Entities,
-    /// Anything else the parser refuses.
-    Parser(String),
 }
 
 impl std::fmt::Display for RewriteError {
@@ -144,31 +140,15 @@ impl std::fmt::Display for RewriteError {
             Self::Entities => f.write_str(
                 "the document type declares things of its own; write out what its entities stand for",
             ),
-            Self::Parser(message) => write!(f, "the page cannot be parsed: {message}"),
         }
     }
 }
 
 impl std::error::Error for RewriteError {}
 
-impl From<lol_html::errors::RewritingError> for RewriteError {
-    fn from(error: lol_html::errors::RewritingError) -> Self {
-        use lol_html::errors::RewritingError;
-        match error {
-            RewritingError::MemoryLimitExceeded(_) => Self::TooLong,
-            RewritingError::ParsingAmbiguity(_) => Self::Ambiguous,
-            RewritingError::ContentHandlerError(error) => Self::Parser(error.to_string()),
-            other => Self::Parser(other.to_string()),
-        }
-    }
-}
-
-#[derive(Clone, Default)]
-struct Sink(Rc<RefCell<Vec<u8>>>);
-
-impl OutputSink for Sink {
-    fn handle_chunk(&mut self, chunk: &[u8]) {
-        self.0.borrow_mut().extend_from_slice(chunk);
+impl From<Ambiguous> for RewriteError {
+    fn from(_: Ambiguous) -> Self {
+        Self::Ambiguous
     }
 }
 
@@ -183,9 +163,16 @@ pub struct Seen {
 
 /// Rewrites one page, chunk by chunk. The output does not depend on where the chunks are cut.
 pub struct PageRewriter {
-    inner: HtmlRewriter<'static, Sink>,
-    sink: Sink,
-    page: Rc<RefCell<Page>>,
+    page: Page,
+    lexer: Lexer,
+    tree: Tree,
+    /// What has come and is no whole token yet.
+    pending: Vec<u8>,
+    out: Vec<u8>,
+    /// Did the page end within a tag or a comment?
+    is_cut_off: bool,
+    /// The content of a `noscript` while it arrives.
+    noscript: Option<Vec<u8>>,
     /// For encodings in which markup is not ASCII.
     decoder: Option<Decoder>,
 }
@@ -206,18 +193,33 @@ impl PageRewriter {
 
     /// Scripts of the markup that have none of the nonces of one of these lists are never released; ours takes one.
     #[must_use]
-    pub fn with_demanded_nonces(self, demanded: Vec<Vec<String>>) -> Self {
-        self.page.borrow_mut().demand(demanded);
+    pub fn with_demanded_nonces(mut self, demanded: Vec<Vec<String>>) -> Self {
+        self.page.demand(demanded);
         self
     }
 
-    fn of_page(charset: Charset, page: Page) -> Self {
+    fn of_page(charset: Charset, mut page: Page) -> Self {
         let decoder = charset.is_transcoded().then(|| charset.encoding.new_decoder());
-        let encoding = AsciiCompatibleEncoding::new(if decoder.is_some() { UTF_8 } else { charset.encoding });
-        let sink = Sink::default();
-        let page = Rc::new(RefCell::new(page));
-        let settings = settings(&page, encoding.unwrap_or_else(AsciiCompatibleEncoding::utf_8));
-        Self { inner: HtmlRewriter::new(settings, sink.clone()), sink, page, decoder }
+        page.encoding = if decoder.is_some() { UTF_8 } else { charset.encoding };
+        Self {
+            page,
+            lexer: Lexer::default(),
+            tree: Tree::default(),
+            pending: Vec::new(),
+            out: Vec::new(),
+            is_cut_off: false,
+            noscript: None,
+            decoder,
+        }
+    }
+
+    /// A whole document, rewritten.
+    fn rewritten(text: &str, page: Page) -> Result<(String, Seen), RewriteError> {
+        let mut rewriter = Self::of_page(Charset { encoding: UTF_8, is_declared: true }, page);
+        let mut out = rewriter.write(text.as_bytes())?;
+        let (rest, seen) = rewriter.end()?;
+        out.extend(rest);
+        Ok((String::from_utf8_lossy(&out).into_owned(), seen))
     }
 
     /// Takes the next bytes of the page and returns what can be sent.
@@ -225,11 +227,18 @@ impl PageRewriter {
     /// # Errors
     /// [`RewriteError`]; the rest of the page must not be sent.
     pub fn write(&mut self, chunk: &[u8]) -> Result<Vec<u8>, RewriteError> {
+        self.out.reserve(chunk.len());
         match &mut self.decoder {
-            None => self.inner.write(chunk)?,
-            Some(decoder) => self.inner.write(decode(decoder, chunk, false).as_bytes())?,
+            None => self.take(chunk, false)?,
+            Some(decoder) => {
+                let text = decode(decoder, chunk, false);
+                self.take(text.as_bytes(), false)?;
+            }
         }
-        Ok(std::mem::take(&mut self.sink.0.borrow_mut()))
+        // What follows the beginning of an inline script waits until all of it is known.
+        let Some(inline) = &mut self.page.inline else { return Ok(std::mem::take(&mut self.out)) };
+        let kept = self.out.split_off(std::mem::take(&mut inline.from));
+        Ok(std::mem::replace(&mut self.out, kept))
     }
 
     /// Ends the page and returns its last bytes, and what was seen on it.
@@ -237,13 +246,203 @@ impl PageRewriter {
     /// # Errors
     /// [`RewriteError`]; nothing more must be sent.
     pub fn end(mut self) -> Result<(Vec<u8>, Seen), RewriteError> {
-        if let Some(decoder) = &mut self.decoder {
-            let rest = decode(decoder, &[], true);
-            self.inner.write(rest.as_bytes())?;
+        let rest = self.decoder.take().map(|mut decoder| decode(&mut decoder, &[], true)).unwrap_or_default();
+        self.take(rest.as_bytes(), true)?;
+        self.end_texts();
+        let rest = self.page.take_rest();
+        self.out.extend_from_slice(rest.as_bytes());
+        Ok((self.out, self.page.take_seen()))
+    }
+
+    /// A piece of markup, rewritten, and whether what stands behind it is read as if it were not there.
+    fn rewritten_piece(markup: &[u8], page: Page) -> Result<(Vec<u8>, Seen, bool), RewriteError> {
+        let encoding = page.encoding;
+        let mut rewriter = Self::of_page(Charset { encoding, is_declared: true }, page);
+        let mut out = rewriter.write(markup)?;
+        rewriter.take(&[], true)?;
+        let is_whole = !rewriter.is_cut_off && !rewriter.lexer.is_within_text() && rewriter.tree.is_plain();
+        let (rest, seen) = rewriter.end()?;
+        out.extend(rest);
+        Ok((out, seen, is_whole))
+    }
+
+    /// Takes all whole tokens of what is there.
+    fn take(&mut self, chunk: &[u8], is_last: bool) -> Result<(), RewriteError> {
+        let joined = (!self.pending.is_empty()).then(|| {
+            let mut joined = std::mem::take(&mut self.pending);
+            joined.extend_from_slice(chunk);
+            joined
+        });
+        let mut rest = joined.as_deref().unwrap_or(chunk);
+        while !rest.is_empty() {
+            let knows_cdata = self.tree.knows_cdata();
+            let found = self.lexer.next(rest, false, knows_cdata).or_else(|| {
+                self.is_cut_off |= is_last;
+                if is_last { self.lexer.next(rest, true, knows_cdata) } else { None }
+            });
+            let Some((kind, length)) = found else { break };
+            let (token, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+            self.token(kind, token)?;
+            rest = after;
         }
-        self.inner.end()?;
-        let seen = self.page.borrow_mut().take_seen();
-        Ok((std::mem::take(&mut self.sink.0.borrow_mut()), seen))
+        if rest.len() > PAGE_BYTES_MAX {
+            return Err(RewriteError::TooLong);
+        }
+        self.pending = rest.to_vec();
+        Ok(())
+    }
+
+    fn token(&mut self, kind: Kind, token: &[u8]) -> Result<(), RewriteError> {
+        match kind {
+            Kind::Start { is_self_closing } => return self.start(token, is_self_closing),
+            Kind::End => self.end_tag(token),
+            Kind::Text => match &mut self.noscript {
+                Some(noscript) if noscript.len() <= inline::NOSCRIPT_BYTES_MAX => {
+                    noscript.extend_from_slice(token);
+                }
+                Some(_) => {}
+                None => self.text(token),
+            },
+            Kind::CharacterData(content) => {
+                self.out.extend_from_slice(token);
+                // Here it stands for itself, in the text around it for what is escaped.
+                let escaped = content.of(token).iter().flat_map(|byte| match byte {
+                    b'&' => b"&amp;".as_slice(),
+                    byte => std::slice::from_ref(byte),
+                });
+                let escaped: Vec<u8> = escaped.copied().collect();
+                self.collect(&escaped);
+            }
+            Kind::Comment(content) => match self.held_comment(content.of(token)) {
+                Some(held) => {
+                    self.out.extend_from_slice(b"<!--");
+                    self.out.extend_from_slice(&held);
+                    self.out.extend_from_slice(b"-->");
+                }
+                None => self.out.extend_from_slice(token),
+            },
+            Kind::Declaration => self.out.extend_from_slice(token),
+            Kind::Unfinished => {
+                self.end_texts();
+                let rest = self.page.take_rest();
+                self.out.extend_from_slice(rest.as_bytes());
+                self.out.extend_from_slice(token);
+            }
+        }
+        Ok(())
+    }
+
+    fn held_comment(&mut self, content: &[u8]) -> Option<Vec<u8>> {
+        if self.page.grants.is_open() { None } else { self.page.comment(content) }
+    }
+
+    fn start(&mut self, token: &[u8], is_self_closing: bool) -> Result<(), RewriteError> {
+        let name = lowered(self.lexer.name.of(token));
+        let name = &*name;
+        let (space, content) = {
+            let attributes = &self.lexer.attributes;
+            let has_attribute = |names: &[&str], values: &[&str]| {
+                attributes.iter().any(|attribute| {
+                    let name = attribute.name.of(token);
+                    let value = decode_text(attribute.value.of(token), UTF_8);
+                    let value = unescape(&value);
+                    names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+                        && (values.is_empty() || values.iter().any(|known| value.eq_ignore_ascii_case(known)))
+                })
+            };
+            self.tree.start(name.as_bytes(), is_self_closing, has_attribute)?
+        };
+        // In SVG a script can end without its end tag.
+        if self.page.inline.is_some() && (space == tree::Space::Html || matches!(name, "script" | "style")) {
+            self.end_inline();
+        }
+        let encoding = self.page.encoding;
+        let attributes = &self.lexer.attributes;
+        let mut tag = Tag::new(token, self.lexer.name, name, attributes, (space, is_self_closing), encoding);
+        let was_inline = self.page.inline.is_some();
+        let (before, within) = self.page.element(&mut tag);
+        self.out.extend_from_slice(before.as_bytes());
+        tag.write_to(&mut self.out);
+        self.out.extend_from_slice(within.as_bytes());
+        if content == Content::Text("noscript") && !self.page.grants.is_open() {
+            self.noscript = Some(Vec::new());
+        }
+        if !was_inline && let Some(inline) = &mut self.page.inline {
+            inline.from = self.out.len();
+        }
+        // An element that ends itself has no text.
+        if space != tree::Space::Html && is_self_closing && !was_inline {
+            self.page.inline = None;
+        }
+        self.lexer.read_as(content);
+        Ok(())
+    }
+
+    fn end_tag(&mut self, token: &[u8]) {
+        let name = lowered(self.lexer.name.of(token));
+        let name = &*name;
+        self.tree.end(name.as_bytes());
+        if self.page.inline.as_ref().is_some_and(|inline| inline.tag == name) || !self.tree.knows_cdata() {
+            self.end_inline();
+        }
+        self.end_noscript();
+        self.out.extend_from_slice(token);
+    }
+
+    fn text(&mut self, token: &[u8]) {
+        let room = self.page.inline.as_ref().map(|inline| INLINE_BYTES_MAX.saturating_sub(inline.text.len()));
+        let is_svg = self.page.inline.as_ref().is_some_and(|inline| inline.is_svg);
+        let (first, rest) = match room {
+            // What is longer than anybody looks into is judged by its beginning.
+            Some(room) if !is_svg => token.split_at_checked(room).unwrap_or((token, &[])),
+            _ => (token, &[][..]),
+        };
+        self.out.extend_from_slice(first);
+        self.collect(first);
+        if !rest.is_empty() {
+            self.end_inline();
+            self.out.extend_from_slice(rest);
+        }
+    }
+
+    /// Text of an inline script or style. In SVG it is not sent at all if it is longer than anybody looks into.
+    fn collect(&mut self, text: &[u8]) {
+        let Some(inline) = &mut self.page.inline else { return };
+        inline.text.extend_from_slice(text);
+        if inline.is_svg && inline.text.len() > INLINE_BYTES_MAX {
+            inline.text.clear();
+            self.out.truncate(inline.from);
+        }
+    }
+
+    fn end_inline(&mut self) {
+        let Some(inline) = self.page.inline.take() else { return };
+        let content = self.out.split_off(inline.from);
+        match self.page.end_inline(&inline, &content) {
+            Some(held) => self.out.extend_from_slice(&held),
+            None => self.out.extend_from_slice(&content),
+        }
+    }
+
+    fn end_noscript(&mut self) {
+        if let Some(content) = self.noscript.take() {
+            let held = self.page.noscript(&content);
+            self.out.extend_from_slice(&held);
+        }
+    }
+
+    /// What had not ended when the page did.
+    fn end_texts(&mut self) {
+        self.end_inline();
+        self.end_noscript();
+    }
+}
+
+/// A name in lower case; copied only where it is not.
+fn lowered(name: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(name) {
+        Ok(name) if !name.bytes().any(|byte| byte.is_ascii_uppercase()) => Cow::Borrowed(name),
+        _ => Cow::Owned(String::from_utf8_lossy(name).to_ascii_lowercase()),
     }
 }
 
@@ -252,67 +451,6 @@ pub(crate) fn decode(decoder: &mut Decoder, chunk: &[u8], is_last: bool) -> Stri
     let mut text = String::with_capacity(capacity);
     let _ = decoder.decode_to_string(chunk, &mut text, is_last);
     text
-}
-
-/// The selectors, constants of this file; a test parses each. Every element is asked for, since any can carry
-/// an address in its style.
-const EVERY_ELEMENT: &str = "*";
-const INLINE: &str = "script, style";
-const NOSCRIPT: &str = "noscript";
-
-fn on(selector: &str) -> Option<Cow<'static, Selector>> {
-    Selector::from_str(selector).ok().map(Cow::Owned)
-}
-
-fn settings(page: &Rc<RefCell<Page>>, encoding: AsciiCompatibleEncoding) -> Settings<'static, 'static> {
-    let memory = MemorySettings::new().with_max_allowed_memory_usage(PAGE_BYTES_MAX);
-    let mut settings = Settings::new().with_encoding(encoding).with_memory_settings(memory).with_strict(true);
-    let (is_denying, injects) = (!page.borrow().grants.is_open(), page.borrow().injects());
-    let mut handle = |selector: &str, handlers: ElementContentHandlers<'static>| {
-        if let Some(selector) = on(selector) {
-            settings = std::mem::take(&mut settings).append_element_content_handler((selector, handlers));
-        }
-    };
-    let shared = Rc::clone(page);
-    let every = move |element: &mut Element<'_, '_>| {
-        shared.borrow_mut().element(element)?;
-        inline::end_with_its_element(&shared, element)
-    };
-    handle(EVERY_ELEMENT, ElementContentHandlers::default().element(every));
-    if is_denying {
-        let shared = Rc::clone(page);
-        let inline = move |text: &mut TextChunk<'_>| {
-            shared.borrow_mut().inline_text(text);
-            Ok(())
-        };
-        handle(INLINE, ElementContentHandlers::default().text(inline));
-        let shared = Rc::clone(page);
-        let noscript = move |text: &mut TextChunk<'_>| {
-            // In SVG it is an element like any other, and what stands in it is no text.
-            if text.text_type() != TextType::Data {
-                shared.borrow_mut().noscript_text(text);
-            }
-            Ok(())
-        };
-        handle(NOSCRIPT, ElementContentHandlers::default().text(noscript));
-        let shared = Rc::clone(page);
-        let comments = move |comment: &mut Comment<'_>| {
-            shared.borrow_mut().comment(comment);
-            Ok(())
-        };
-        settings =
-            settings.append_document_content_handler(DocumentContentHandlers::default().comments(comments));
-    }
-    if injects {
-        let shared = Rc::clone(page);
-        settings = settings.append_document_content_handler(DocumentContentHandlers::default().end(
-            move |end: &mut DocumentEnd<'_>| {
-                end.append(&shared.borrow_mut().take_rest(), lol_html::html_content::ContentType::Html);
-                Ok(())
-            },
-        ));
-    }
-    settings
 }
 
 #[cfg(test)]

@@ -2,16 +2,17 @@
 
 use super::inline::Inline;
 use super::rules::{self, Reading, refresh_address};
-use super::{Injection, PageRewriter, RewriteError, Seen};
-use crate::address::{Base, Found, Media, candidates, judge, unescape};
+use super::tag::Tag;
+use super::tree::Space;
+use super::{Injection, PageRewriter, Seen};
+use crate::address::{Base, Found, Media, as_data_address, candidates, data_document, judge};
 use crate::grants::Grants;
 use crate::script::ScriptKind;
 use crate::xml::XmlRewriter;
-use crate::{Charset, OwnSources, csp, css};
-use encoding_rs::UTF_8;
-use lol_html::HandlerResult;
-use lol_html::html_content::{ContentType, Element};
+use crate::{OwnSources, csp, css};
+use encoding_rs::{Encoding, UTF_8};
 use postern_catalogue::Vendor;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// Documents within documents (`srcdoc`, `data:`) deeper than this lose their content.
@@ -28,9 +29,10 @@ pub struct Page {
     own: Option<OwnSources>,
     is_head_done: bool,
     is_body_done: bool,
-    pub(super) noscript: String,
+    /// The encoding in which its markup is cut.
+    pub(super) encoding: &'static Encoding,
     pub(super) inline: Option<Inline>,
-    depth: usize,
+    pub(super) depth: usize,
     /// Frames held so far.
     frames: usize,
     /// See [`csp::demanded_nonces`], a list for each policy.
@@ -64,7 +66,7 @@ impl Page {
             own,
             is_head_done: false,
             is_body_done: false,
-            noscript: String::new(),
+            encoding: UTF_8,
             inline: None,
             depth: 0,
             frames: 0,
@@ -72,10 +74,6 @@ impl Page {
             unknown: BTreeSet::new(),
             held: Vec::new(),
         }
-    }
-
-    pub(super) const fn injects(&self) -> bool {
-        self.injection.is_some()
     }
 
     pub(crate) const fn injection(&self) -> Option<&Injection> {
@@ -117,102 +115,96 @@ impl Page {
         self.injection.as_mut().map(|injection| std::mem::take(&mut injection.body)).unwrap_or_default()
     }
 
-    /// Every element of the page.
-    pub(super) fn element(&mut self, element: &mut Element<'_, '_>) -> HandlerResult {
-        let tag = element.tag_name();
-        if self.injection.is_some() && !(self.is_head_done && self.is_body_done) {
-            self.inject(element, &tag);
-        }
-        match tag.as_str() {
+    /// Every element of the page: what goes in before it and what first into it, while it is changed itself.
+    pub(super) fn element(&mut self, tag: &mut Tag<'_>) -> (String, String) {
+        let parts = if self.injection.is_some() && !(self.is_head_done && self.is_body_done) {
+            self.inject(tag)
+        } else {
+            Default::default()
+        };
+        match tag.name() {
             "base" => {
-                let href = element.get_attribute("href");
-                if let Some(base) = href.and_then(|href| self.base.moved(&unescape(&href))) {
+                if let Some(base) = tag.get("href").and_then(|href| self.base.moved(&href)) {
                     self.base = base;
                 }
             }
-            "meta" => self.hold(element, &tag)?,
+            "meta" => self.hold(tag),
             _ if self.grants.is_open() => {}
             "script" | "style" => {
-                self.hold(element, &tag)?;
-                self.begin_inline(element, &tag);
+                self.hold(tag);
+                self.begin_inline(tag);
             }
-            _ => self.hold(element, &tag)?,
+            _ => self.hold(tag),
         }
-        Ok(())
+        parts
     }
 
-    /// Puts the gate before anything that could start a request or run a script, and the banner first in
-    /// the body.
-    fn inject(&mut self, element: &mut Element<'_, '_>, tag: &str) {
-        let is_place = matches!(tag, "head" | "body" | "main" | "base" | "link" | "script" | "style");
+    /// The gate goes before anything that could start a request or run a script, and the banner first into the body.
+    fn inject(&mut self, tag: &Tag<'_>) -> (String, String) {
+        let name = tag.name();
+        let is_place = matches!(name, "head" | "body" | "main" | "base" | "link" | "script" | "style");
         let can_start = || {
-            let mut names = element.attributes().iter().map(|attribute| attribute.name());
-            // A `meta` without a pragma only describes.
-            names.any(|name| match tag {
-                "meta" => name == "http-equiv",
-                _ => name.starts_with("on") || rules_of(element, tag).iter().any(|(rule, _)| *rule == name),
+            let is = |found: &[u8], known: &str| found.eq_ignore_ascii_case(known.as_bytes());
+            tag.attributes().any(|(found, _)| match name {
+                // A `meta` without a pragma only describes.
+                "meta" => is(found, "http-equiv"),
+                _ => {
+                    found.get(..2).is_some_and(|start| is(start, "on"))
+                        || rules_of(tag).iter().any(|(rule, _)| is(found, rule))
+                }
             })
         };
+        let (mut before, mut within) = (String::new(), String::new());
         if !(is_place || can_start()) {
-            return;
+            return (before, within);
         }
         if !self.is_head_done {
-            let head = self.take_head();
-            if tag == "head" {
-                element.prepend(&head, ContentType::Html);
-            } else {
-                element.before(&head, ContentType::Html);
-            }
+            let place = if name == "head" { &mut within } else { &mut before };
+            place.push_str(&self.take_head());
         }
         // These can stand in a head; everything else that is seen begins the body.
-        if self.is_body_done || matches!(tag, "head" | "script" | "style" | "link" | "base" | "meta" | "html")
+        if !self.is_body_done
+            && !matches!(name, "head" | "script" | "style" | "link" | "base" | "meta" | "html")
         {
-            return;
+            let place = if name == "body" { &mut within } else { &mut before };
+            place.push_str(&self.take_body());
         }
-        let body = self.take_body();
-        if tag == "body" {
-            element.prepend(&body, ContentType::Html);
-        } else {
-            element.before(&body, ContentType::Html);
-        }
+        (before, within)
     }
 
     /// Makes inert what the element's attributes would start, and keeps it beside.
-    fn hold(&mut self, element: &mut Element<'_, '_>, tag: &str) -> HandlerResult {
+    fn hold(&mut self, tag: &mut Tag<'_>) {
         let mut owners: Vec<&'static Vendor> = Vec::new();
-        let mut changes: Vec<(&str, Option<String>, Option<String>)> = Vec::new();
-        for (name, reading) in rules_of(element, tag) {
-            let Some(raw) = element.get_attribute(name) else { continue };
-            let reading = match tag {
-                "meta" => rules::of_pragma(&element.get_attribute("http-equiv").unwrap_or_default()),
+        let mut changes: Vec<(&str, bool, Option<String>)> = Vec::new();
+        for (name, reading) in rules_of(tag) {
+            let Some(value) = tag.get(name) else { continue };
+            let reading = match tag.name() {
+                "meta" => rules::of_pragma(&tag.get("http-equiv").unwrap_or_default()),
                 _ => Some(*reading),
             };
             let Some(reading) = reading else { continue };
             let mut found = Vec::new();
-            let replacement = self.read(reading, &unescape(&raw), &mut found);
+            let replacement = self.read(reading, &value, &mut found);
             if found.is_empty() && replacement.is_none() {
                 continue;
             }
-            // What changes without being anybody's is not kept: there is nothing to put back.
-            let kept = (!found.is_empty()).then_some(raw);
-            changes.push((name, kept, replacement));
+            changes.push((name, !found.is_empty(), replacement));
             found.into_iter().for_each(|vendor| add(&mut owners, vendor));
         }
-        for (name, kept, replacement) in changes {
-            if let Some(raw) = kept {
-                let held = format!("data-postern-{}", name.trim_start_matches("xlink:"));
-                element.set_attribute(&held, &raw)?;
+        for (name, is_held, replacement) in changes {
+            // What changes without being anybody's is not kept: there is nothing to put back.
+            if let Some(raw) = tag.raw(name).filter(|_| is_held).map(<[u8]>::to_vec) {
+                tag.set_raw(&format!("data-postern-{}", name.trim_start_matches("xlink:")), raw);
             }
             match replacement {
-                Some(replacement) => element.set_attribute(name, &as_value(&replacement))?,
-                None => element.remove_attribute(name),
+                Some(replacement) => tag.set(name, &replacement),
+                None => tag.remove(name),
             }
         }
         if !owners.is_empty() {
-            self.mark(element, tag, &owners)?;
+            self.mark(tag, &owners);
             self.held.append(&mut owners);
         }
-        Ok(())
     }
 
     /// Adds the vendors that must be held in this value; what it must become if it is changed and stays.
@@ -224,6 +216,10 @@ impl Page {
     ) -> Option<String> {
         match reading {
             Reading::Address => self.look_at(value, owners),
+            Reading::Document => {
+                self.look_at(value, owners);
+                return if owners.is_empty() { self.framed(value) } else { None };
+            }
             Reading::Srcset => candidates(value).for_each(|address| self.look_at(address, owners)),
             Reading::Spaced => {
                 value.split_ascii_whitespace().for_each(|address| self.look_at(address, owners))
@@ -247,15 +243,15 @@ impl Page {
         None
     }
 
-    pub(super) fn look_at(&mut self, address: &str, owners: &mut Vec<&'static Vendor>) {
+    pub(crate) fn look_at(&mut self, address: &str, owners: &mut Vec<&'static Vendor>) {
         match judge(address, &self.base, &self.grants) {
             Found::Nothing => {}
-            Found::Unknown(host) => {
-                if self.unknown.len() < UNKNOWN_MAX {
-                    self.unknown.insert(host);
-                }
-            }
+            Found::Unknown(host) => self.note(host),
             Found::Held(vendor) => add(owners, vendor),
+            Found::Stranger(vendor, host) => {
+                self.note(host);
+                add(owners, vendor);
+            }
             Found::Inside(Media::Markup, markup) => {
                 let _ = self.document(&markup, owners);
                 self.xml_document(&markup, owners);
@@ -264,6 +260,13 @@ impl Page {
             Found::Inside(Media::Style, css) => {
                 let _ = self.style(&css, owners);
             }
+        }
+    }
+
+    /// Notes a host that nobody lists.
+    fn note(&mut self, host: String) {
+        if self.unknown.len() < UNKNOWN_MAX {
+            self.unknown.insert(host);
         }
     }
 
@@ -282,6 +285,24 @@ impl Page {
         })
     }
 
+    /// The address of a document within the page whose scripts can run, with the gate in it; `None` for any other.
+    fn framed(&self, address: &str) -> Option<String> {
+        let injection = self.injection.as_ref()?;
+        let (essence, content) = data_document(address).filter(|(_, content)| can_run(content))?;
+        if self.depth >= DEPTH_MAX {
+            return Some(as_data_address(&essence, ""));
+        }
+        let injection = Injection { body: String::new(), ..injection.clone() };
+        let page = self.within(Some(injection), UTF_8);
+        // What nobody here can read is shown to nobody.
+        let guarded = if essence.ends_with("xml") {
+            XmlRewriter::rewritten(&content, page)
+        } else {
+            PageRewriter::rewritten(&content, page).map(|(guarded, _)| guarded)
+        };
+        Some(as_data_address(&essence, &guarded.unwrap_or_default()))
+    }
+
     /// A document within the page: the same with everything denied held and, where scripts run in it, the
     /// gate in it; `None` if it can stay as it is.
     fn document(&mut self, markup: &str, owners: &mut Vec<&'static Vendor>) -> Option<String> {
@@ -293,13 +314,12 @@ impl Page {
             .as_ref()
             .filter(|_| can_run(markup))
             .map(|injection| Injection { body: String::new(), ..injection.clone() });
-        match self.rewrite_within(markup, head) {
-            Ok((rewritten, held)) => {
-                held.into_iter().for_each(|vendor| add(owners, vendor));
-                (rewritten != markup).then_some(rewritten)
-            }
-            Err(_) => Some(String::new()),
-        }
+        let Ok((rewritten, seen)) = PageRewriter::rewritten(markup, self.within(head, UTF_8)) else {
+            return Some(String::new());
+        };
+        self.note_unknown(seen.unknown);
+        seen.held.into_iter().for_each(|vendor| add(owners, vendor));
+        (rewritten != markup).then_some(rewritten)
     }
 
     /// The same document as XML reads it: the address may say it is, and then other things stand in it.
@@ -307,72 +327,54 @@ impl Page {
         if self.depth >= DEPTH_MAX {
             return;
         }
-        let mut page = Self::new(self.base.clone(), self.grants.clone(), None, None);
-        page.depth = self.depth + 1;
+        let page = self.within(None, UTF_8);
         XmlRewriter::seen_in(markup, page).held.into_iter().for_each(|vendor| add(owners, vendor));
     }
 
-    /// Runs a whole piece of markup through the same rules.
-    fn rewrite_within(
-        &mut self,
-        markup: &str,
-        injection: Option<Injection>,
-    ) -> Result<(String, Vec<&'static Vendor>), RewriteError> {
-        let charset = Charset { encoding: UTF_8, is_declared: true };
+    /// A page for what stands within this one.
+    fn within(&self, injection: Option<Injection>, encoding: &'static Encoding) -> Self {
         let mut page = Self::new(self.base.clone(), self.grants.clone(), injection, None);
+        page.encoding = encoding;
         page.depth = self.depth + 1;
-        let mut inner = PageRewriter::of_page(charset, page);
-        let mut out = inner.write(markup.as_bytes())?;
-        let (rest, seen) = inner.end()?;
-        out.extend(rest);
-        self.unknown.extend(seen.unknown.into_iter().take(UNKNOWN_MAX.saturating_sub(self.unknown.len())));
-        let out = String::from_utf8(out).map_err(|error| RewriteError::Parser(error.to_string()))?;
-        Ok((out, seen.held))
+        page
     }
 
-    fn mark(
-        &mut self,
-        element: &mut Element<'_, '_>,
-        tag: &str,
-        owners: &[&'static Vendor],
-    ) -> HandlerResult {
+    fn note_unknown(&mut self, unknown: Vec<String>) {
+        self.unknown.extend(unknown.into_iter().take(UNKNOWN_MAX.saturating_sub(self.unknown.len())));
+    }
+
+    fn mark(&mut self, tag: &mut Tag<'_>, owners: &[&'static Vendor]) {
         let (mut needs, ids) = marks(owners);
-        if tag == "script" && !self.has_demanded_nonce(element) {
+        let name = tag.name();
+        if name == "script" && !self.is_trusted(tag.get("nonce").map(Cow::into_owned).as_ref()) {
             // The browser would refuse it, so no grant may start it: the need that nothing meets.
             needs.push_str(" 0");
         }
-        element.set_attribute("data-postern-need", &needs)?;
-        element.set_attribute("data-postern-vendor", &ids)?;
-        let is_address_held =
-            ["data-postern-src", "data-postern-href"].iter().any(|name| element.has_attribute(name));
-        if tag == "script" && is_address_held {
-            let original = element.get_attribute("type").unwrap_or_default();
-            element.set_attribute("data-postern-type", &original)?;
-            element.set_attribute("type", "text/plain")?;
+        tag.set("data-postern-need", &needs);
+        tag.set("data-postern-vendor", &ids);
+        let is_address_held = ["data-postern-src", "data-postern-href"].iter().any(|held| tag.has(held));
+        if name == "script" && is_address_held {
+            let original = tag.raw("type").unwrap_or_default().to_vec();
+            tag.set_raw("data-postern-type", original);
+            tag.set("type", "text/plain");
         }
         // Going back in history, browsers load a frame with what was in it then, whatever its markup says now: they
         // know it by its name, or by its place if it has none.
-        let is_frame_held = ["data-postern-src", "data-postern-data", "data-postern-srcdoc"]
-            .iter()
-            .any(|name| element.has_attribute(name));
-        if is_frame_held && matches!(tag, "iframe" | "frame" | "object" | "embed") {
-            if let Some(name) = element.get_attribute("name") {
-                element.set_attribute("data-postern-name", &name)?;
+        let is_frame_held =
+            ["data-postern-src", "data-postern-data", "data-postern-srcdoc"].iter().any(|held| tag.has(held));
+        if is_frame_held && matches!(name, "iframe" | "frame" | "object" | "embed") {
+            if let Some(original) = tag.raw("name").map(<[u8]>::to_vec) {
+                tag.set_raw("data-postern-name", original);
             }
             self.frames += 1;
-            element.set_attribute("name", &format!("postern-held-{}-{}", self.depth, self.frames))?;
+            tag.set("name", &format!("postern-held-{}-{}", self.depth, self.frames));
         }
-        if tag == "iframe"
-            && element.has_attribute("data-postern-src")
+        if name == "iframe"
+            && tag.has("data-postern-src")
             && let (Some(injection), Some(owner)) = (&self.injection, owners.first())
         {
-            element.set_attribute("srcdoc", &injection.note_of(owner))?;
+            tag.set_raw("srcdoc", injection.note_of(owner).into_bytes());
         }
-        Ok(())
-    }
-
-    fn has_demanded_nonce(&self, element: &Element<'_, '_>) -> bool {
-        self.is_trusted(element.get_attribute("nonce").map(|nonce| unescape(&nonce).into_owned()).as_ref())
     }
 
     /// Does every policy that hands trust on trust a script with that nonce?
@@ -380,18 +382,25 @@ impl Page {
         self.demanded_nonces.iter().all(|demanded| nonce.is_some_and(|nonce| demanded.contains(nonce)))
     }
 
-    pub(super) fn hold_markup(&mut self, markup: &str) -> String {
-        let Ok((rewritten, mut held)) = self.rewrite_within(markup, None) else { return String::new() };
-        self.held.append(&mut held);
-        rewritten
+    /// Markup that stands as text in the page, with what it would start held, and whether it is whole; empty if it
+    /// cannot be read.
+    pub(super) fn hold_markup(&mut self, markup: &[u8]) -> (Vec<u8>, bool) {
+        if self.depth >= DEPTH_MAX {
+            return (Vec::new(), true);
+        }
+        let piece = PageRewriter::rewritten_piece(markup, self.within(None, self.encoding));
+        let Ok((rewritten, mut seen, is_whole)) = piece else { return (Vec::new(), true) };
+        self.note_unknown(seen.unknown);
+        self.held.append(&mut seen.held);
+        (rewritten, is_whole)
     }
 }
 
 /// The attributes with which this element can start a request.
-fn rules_of(element: &Element<'_, '_>, tag: &str) -> &'static [rules::Rule] {
-    match element.namespace_uri() {
-        "http://www.w3.org/2000/svg" => rules::of_svg(tag),
-        _ => rules::of_html(tag),
+fn rules_of(tag: &Tag<'_>) -> &'static [rules::Rule] {
+    match tag.space {
+        Space::Svg => rules::of_svg(tag.name()),
+        Space::Html | Space::MathMl => rules::of_html(tag.name()),
     }
 }
 
@@ -416,9 +425,4 @@ fn has_event_attribute(lower: &str) -> bool {
         let name = lower.get(at..).unwrap_or("").trim_start_matches(|c: char| c.is_ascii_alphabetic());
         is_word && name.trim_start().starts_with('=')
     })
-}
-
-/// A text as the value of an attribute, where quotes are seen to elsewhere.
-pub(super) fn as_value(text: &str) -> String {
-    text.replace('&', "&amp;")
 }

@@ -6,6 +6,8 @@
 pub enum Reading {
     /// One address.
     Address,
+    /// The address of a document that is shown within: scripts of its own run in it.
+    Document,
     /// Candidates with descriptors, separated by commas.
     Srcset,
     /// Addresses separated by spaces.
@@ -29,6 +31,7 @@ pub type Rule = (&'static str, Reading);
 
 const STYLE: Rule = ("style", Reading::Declarations);
 const SRC: Rule = ("src", Reading::Address);
+const FRAMED: Rule = ("src", Reading::Document);
 const HREF: Rule = ("href", Reading::Address);
 const BACKGROUND: Rule = ("background", Reading::Address);
 const REPORTED: Rule = ("attributionsrc", Reading::Spaced);
@@ -38,15 +41,16 @@ const REPORTED: Rule = ("attributionsrc", Reading::Spaced);
 pub fn of_html(tag: &str) -> &'static [Rule] {
     match tag {
         "script" => &[SRC, REPORTED, STYLE],
-        "iframe" => &[SRC, ("srcdoc", Reading::Markup), STYLE],
+        "iframe" => &[FRAMED, ("srcdoc", Reading::Markup), STYLE],
         "img" => &[SRC, ("srcset", Reading::Srcset), STYLE, REPORTED],
         "source" => &[SRC, ("srcset", Reading::Srcset), STYLE],
         "link" => &[HREF, ("imagesrcset", Reading::Srcset), STYLE],
         "video" => &[SRC, ("poster", Reading::Address), STYLE],
         // What browsers take `image` for. Source: HTML standard, "in body" insertion mode.
         "image" => &[SRC, ("srcset", Reading::Srcset), STYLE],
-        "frame" | "embed" | "audio" | "track" => &[SRC, STYLE],
-        "object" => &[("data", Reading::Address), STYLE],
+        "frame" | "embed" => &[FRAMED, STYLE],
+        "audio" | "track" => &[SRC, STYLE],
+        "object" => &[("data", Reading::Document), STYLE],
         "input" => &[SRC, ("formaction", Reading::Address), STYLE],
         "button" => &[("formaction", Reading::Address), STYLE],
         "form" => &[("action", Reading::Address), STYLE],

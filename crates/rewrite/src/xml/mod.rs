@@ -184,6 +184,14 @@ impl XmlRewriter {
         rewriter.page.take_seen()
     }
 
+    /// A whole document, rewritten.
+    pub(crate) fn rewritten(text: &str, page: Page) -> Result<String, RewriteError> {
+        let mut rewriter = Self::of_page(Charset { encoding: UTF_8, is_declared: true }, page);
+        let mut out = rewriter.write(text.as_bytes())?;
+        out.extend(rewriter.end()?.0);
+        Ok(String::from_utf8_lossy(&out).into_owned())
+    }
+
     fn take_tokens(&mut self, is_last: bool) -> Result<(), RewriteError> {
         let pending = std::mem::take(&mut self.pending);
         let mut rest = pending.as_str();

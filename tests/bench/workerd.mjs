@@ -1,0 +1,64 @@
+// The Worker in workerd alone, without the development server around it, which keeps some of every answer in memory and
+// would be most of what a load run sees. What is measured stands in load.mjs.
+
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { dirname, join, relative } from 'node:path';
+import { builtConfig, makeFolder, readHealth, waitFor } from '../journeys/harness.mjs';
+
+/** The very one that wrangler brings along. */
+const { default: WORKERD } = createRequire(createRequire(import.meta.url).resolve('wrangler/package.json'))('workerd');
+
+async function findPort() {
+  const server = createServer();
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const { port } = server.address();
+  await new Promise((resolve) => { server.close(resolve); });
+  return port;
+}
+
+/** The built Worker on a free port: {port, base, pid, token, stop}. */
+export async function startWorkerd({ originPort }) {
+  const folder = makeFolder();
+  const port = await findPort();
+  const token = randomBytes(16).toString('hex');
+  const config = readFileSync(builtConfig(), 'utf8');
+  const [, date] = /^compatibility_date = "(.*)"$/m.exec(config);
+  const [, main] = /^main = "(.*)"$/m.exec(config);
+  const built = dirname(join(dirname(builtConfig()), main));
+  const vars = { ORIGIN: `http://127.0.0.1:${originPort}`, DASHBOARD_TOKEN: token, COOKIE_KEY: randomBytes(32).toString('hex') };
+  // Names as the modules import each other by; files as seen from the folder of the configuration.
+  const modules = [['entry.mjs', 'esModule'], ['last-resort.mjs', 'esModule'], ['build/index.js', 'esModule'], ['build/index_bg.wasm', 'wasm']];
+  mkdirSync(join(folder, 'disk'));
+  writeFileSync(join(folder, 'config.capnp'), `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .postern),
+    (name = "disk", disk = (path = "${join(folder, 'disk')}", writable = true)),
+    (name = "internet", network = (allow = ["public", "private"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+);
+const postern :Workerd.Worker = (
+  modules = [${modules.map(([name, kind]) => `(name = "${name}", ${kind} = embed "${relative(folder, join(built, name))}")`).join(', ')}],
+  compatibilityDate = "${date}",
+  globalOutbound = "internet",
+  bindings = [
+    ${Object.entries(vars).map(([name, text]) => `(name = "${name}", text = "${text}"),`).join(' ')}
+    (name = "LEDGER", durableObjectNamespace = "LedgerObject"),
+  ],
+  durableObjectNamespaces = [(className = "LedgerObject", uniqueKey = "ledger", enableSql = true)],
+  durableObjectStorage = (localDisk = "disk"),
+);
+`);
+  const child = spawn(WORKERD, ['serve', join(folder, 'config.capnp'), '--experimental'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => { log = (log + chunk).slice(-20_000); });
+  const stop = () => child.kill('SIGKILL');
+  process.once('exit', stop);
+  await waitFor('workerd', async () => (await readHealth(port)) === 200).catch((error) => { throw new Error(`${error.message}\n${log}`); });
+  return { port, base: `http://localhost:${port}`, pid: child.pid, token, stop };
+}
