@@ -28,7 +28,7 @@ for (const name of ['stub', 'handle', 'worker']) {
   });
   const text = result.outputFiles[0].text.trim();
   if (/<\/script|<!--/i.test(text)) throw new Error(`${name}.js would end its own script element`);
-  await writeFile(join(out, `${name}.js`), name === 'worker' ? `((granted,more)=>{${text}})` : text);
+  await writeFile(join(out, `${name}.js`), name === 'worker' ? `((granted,more,isDecided)=>{${text}})` : text);
   if (name !== 'worker') await writeFile(join(out, `${name}.sha256`), sha256(text, 'base64'));
 }
 

@@ -56,6 +56,45 @@ describe('the stub', () => {
     }
   });
 
+  it('marks an element as the edge does, and frees it when another value comes', async () => {
+    const shown = await page.evaluate(() => {
+      const marketing = 'https://x.doubleclick.net/a?b=1&c=2';
+      const analytics = 'https://region1.google-analytics.com/g/collect';
+      const make = (name, act) => { const element = document.createElement(name); act(element); return element; };
+      const box = document.createElement('div');
+      const parse = (html) => { box.innerHTML = html; return box.innerHTML.replace(/postern-held-s\d+/g, 'postern-held-s'); };
+      const type = make('script', (script) => { script.src = marketing; script.type = 'module'; });
+      return [
+        make('script', (script) => { script.type = 'module'; script.src = marketing; }).outerHTML, type.outerHTML, type.type, type.src === marketing,
+        make('script', (script) => { script.src = marketing; script.src = '/leak/empty.js'; }).outerHTML,
+        make('img', (image) => { image.src = marketing; image.removeAttribute('src'); }).outerHTML,
+        make('video', (video) => { video.poster = marketing; video.src = analytics; video.poster = marketing; }).getAttribute('data-postern-need'),
+        make('p', (text) => { text.setAttribute('style', `color: red; background: url(${marketing})`); }).outerHTML,
+        make('iframe', (frame) => { frame.name = 'n'; frame.src = marketing; }).outerHTML.replace(/postern-held-s\d+/, 'postern-held-s'),
+        parse(`<img alt="a>b" srcset="/a 1x, ${marketing} 2x" src=/a>`), parse(`<svg><a xlink:href="${marketing}"><image x:href='${marketing}'/></a></svg>`),
+        parse(`<script type=module async src=${marketing}></script>`), parse(`<iframe name=n srcdoc="<img src='${marketing}'>"></iframe>`),
+        parse(`<meta http-equiv=refresh content="0;url=${marketing}"><meta property=x content="${marketing}">`), parse(`<style media=all>@import "${marketing}";</style>`),
+      ];
+    });
+    const held = 'https://x.doubleclick.net/a?b=1&amp;c=2';
+    const bare = held.replace('amp;', '');
+    assert.deepEqual(shown, [
+      `<script type="text/plain" data-postern-need="8" data-postern-type="module" data-postern-src="${held}"></script>`,
+      `<script data-postern-need="8" data-postern-type="module" type="text/plain" data-postern-src="${held}"></script>`, 'module', true,
+      '<script src="/leak/empty.js"></script>',
+      '<img>',
+      '8 4',
+      `<p data-postern-need="8" data-postern-style="color: red; background: url(${held})" style="color: red; background: url(about:invalid)"></p>`,
+      `<iframe name="postern-held-s" data-postern-need="8" data-postern-name="n" data-postern-src="${held}"></iframe>`,
+      `<img data-postern-need="8" data-postern-srcset="/a 1x, ${held} 2x" alt="a>b" src="/a">`.replace('a>b', 'a&gt;b'),
+      `<svg><a xlink:href="${held}"><image data-postern-need="8" data-postern-href="${held}"></image></a></svg>`,
+      `<script data-postern-need="8" data-postern-type="module" type="text/plain" data-postern-src="${held}" async=""></script>`,
+      `<iframe data-postern-need="8" data-postern-name="n" name="postern-held-s" data-postern-srcdoc="&lt;img src='${held}'&gt;" srcdoc="&lt;img data-postern-need=&quot;8&quot; data-postern-src=&quot;${bare.replace('&', '&amp;#38;')}&quot; &gt;"></iframe>`,
+      `<meta data-postern-need="8" data-postern-content="0;url=${held}" http-equiv="refresh"><meta property="x" content="${held}">`,
+      `<style data-postern-need="8" data-postern-text="@import &quot;${held}&quot;;" media="all">@import "about:invalid";</style>`,
+    ]);
+  });
+
   it('answers fetch, beacon and XHR to a tracker without sending anything, and refuses streams', async () => {
     await world.recorder.clear();
     const heard = await page.evaluate(async () => {

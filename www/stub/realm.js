@@ -10,9 +10,8 @@ export const KEY = Symbol.for('postern');
 /** A page in which scripts make more than this is broken or hostile; what stands in a document is found there anyway. */
 const MADE_MAX = 500;
 
-// Whatever there is of each with each starts a request when set.
-const ELEMENTS = 'Script IFrame Image Link Embed Object Media Source Video Track Input Button Form Anchor Area Body TableCell Frame Meta'.split(' ');
-const PROPERTIES = 'type src srcset srcdoc href data poster background formAction action imageSrcset ping content attributionSrc'.split(' ');
+// Properties that start a request when set.
+const PROPERTIES = 'Script.src Script.type IFrame.src IFrame.srcdoc Image.src Image.srcset Link.href Link.imageSrcset Embed.src Object.data Media.src Source.src Source.srcset Video.poster Track.src Input.src Input.formAction Button.formAction Form.action Anchor.ping Area.ping Body.background TableCell.background Frame.src Meta.content'.split(' ').map((pair) => pair.split('.'));
 // Attributes that are looked at; all others stay as quick as they are.
 const ATTRIBUTES = /^(.*:)?(src|href|data$|poster|background|(form)?action|imagesrcset|ping|attributionsrc|to$|from$|by$|values|fill|stroke|filter|mask|clip-path|cursor|marker|style|content$|type$)/i;
 // Properties of styles that take an address.
@@ -93,31 +92,35 @@ export const install = (realm, state) => {
       write(element, name, name == 'srcdoc' ? trusted.createHTML(value) : value));
     if (verdict[0]) keep(element);
   };
+  /** Forgets a value that another has come in place of, and puts back what else the element was. */
+  const free = (element, name) => {
+    if (read(element, PREFIX + name) == null) return;
+    remove(element, PREFIX + name);
+    restore(element);
+  };
   const set = (element, name, value, proceed) => {
     if (!(isLookedAt[name] ??= test(ATTRIBUTES, name))) return proceed();
     name = replace(lower(`${name}`), /^.*:/, '');
     const get = (name) => read(element, name);
     const verdict = judge(lower(`${element.localName}`), name, value, get);
     if (verdict) return void hold(element, name, value, verdict);
-    if (verdict === null && get(PREFIX + name) != null) {
-      // Another address has come in place of the one that is held.
-      remove(element, PREFIX + name);
-      restore(element);
-    }
+    if (verdict === null) free(element, name);
     if (name == 'type' && get(PREFIX + name) != null) return void write(element, PREFIX + name, value);
     return proceed();
   };
-  for (const name of ELEMENTS) {
-    for (const property of PROPERTIES) {
-      const owner = of(`HTML${name}Element`);
-      const attribute = PREFIX + lower(property);
-      wrap(owner, property, (self, args, proceed) => read(self, attribute) ?? proceed(), 'get');
-      wrap(owner, property, (self, args, proceed) => set(self, property, args[0], proceed), 'set');
-    }
+  for (const [name, property] of PROPERTIES) {
+    const owner = of(`HTML${name}Element`);
+    const attribute = PREFIX + lower(property);
+    wrap(owner, property, (self, args, proceed) => read(self, attribute) ?? proceed(), 'get');
+    wrap(owner, property, (self, args, proceed) => set(self, property, args[0], proceed), 'set');
   }
   for (const [name, index] of [['setAttribute', 0], ['setAttributeNS', 1]]) {
     on('Element.' + name, (self, args, proceed) => set(self, args.length > index ? (args[index] = `${args[index]}`) : '', args[index + 1], proceed));
   }
+  on('Element.removeAttribute', (self, args, proceed) => {
+    if (isLookedAt[args[0]]) free(self, lower(`${args[0]}`));
+    return proceed();
+  });
   wrap(realm, 'Audio', (as, args, make) => {
     const [address] = args;
     if (!deniedRow(address)) return make();

@@ -34,6 +34,7 @@ const state = {
   head() {
     const copy = own.cloneNode(true);
     copy.setAttribute(PREFIX + 'state', [state.granted.toString(16), gateUrl, state.isDecided, wait, set].join('|'));
+    copy.removeAttribute(PREFIX + 'landing');
     if (own.nonce) copy.setAttribute('nonce', own.nonce);
     return copy.outerHTML;
   },

@@ -1,8 +1,8 @@
-// The guard in front of a worker's own file. Not in the page: the edge writes it there, as `(text)(granted, more);` and then the
-// file. `granted` are the bits of what is granted, `more` what the site says otherwise, as in the page's `data-postern-more`.
-// Built as a function of these two, which are free names here.
+// The guard in front of a worker's own file. Not in the page: the edge writes it there, as `(text)(granted, more, isDecided);` and
+// then the file. `granted` are the bits of what is granted, `more` what the site says otherwise, as in the page's
+// `data-postern-more`; `isDecided`: the visitor has been asked. Built as a function of these, which are free names here.
 import { urls } from './catalogue.js';
 import { guard } from './guard.js';
 
 urls.unshift(...more[0].map(([need, pattern]) => [need, new RegExp(pattern, 'i')]));
-guard(self, { granted, isDecided: 0, queue: [], urls });
+guard(self, { granted, isDecided: +!!isDecided, queue: [], urls });
