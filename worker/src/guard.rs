@@ -105,9 +105,9 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
             observing::send_soon(site, env, context, visit.now_ms);
             pages::unreadable()
         }
-        BodyPlan::Rewrite { syntax, inject } => {
+        BodyPlan::Rewrite { inject, .. } => {
             let parts = inject.then_some((parts.injection, parts.own));
-            rewrite(&response, context, &visit, &headers, &plan, &grants, syntax, parts).await
+            rewrite(&response, context, &visit, &headers, &plan, &grants, parts).await
         }
     }
 }
@@ -246,12 +246,12 @@ async fn rewrite(
     headers: &Headers,
     plan: &ResponsePlan,
     grants: &Grants,
-    syntax: Syntax,
     parts: Option<(Injection, OwnSources)>,
 ) -> Result<Response> {
     let content_type =
         headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value.as_str());
-    let Some(body) = response.body().filter(|_| visit.method != "HEAD") else {
+    let body = response.body().filter(|_| visit.method != "HEAD");
+    let (Some(body), BodyPlan::Rewrite { syntax, .. }) = (body, plan.body) else {
         return copy(response, None, headers, plan, None);
     };
     let mut source = ReadableStream::from_raw(body.unchecked_into()).into_async_read();
