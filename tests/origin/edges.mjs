@@ -2,7 +2,7 @@
 // slowness, cut connections, errors. Pages and charsets live in pages.mjs.
 
 import { createHash } from 'node:crypto';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { TRACKERS, renderPage } from './markup.mjs';
 
 const HTML = 'text/html; charset=utf-8';
@@ -127,6 +127,7 @@ export const edgeRoutes = {
   '/etag': etag,
   '/gzip': compressed('gzip', gzipSync),
   '/br': compressed('br', brotliCompressSync),
+  '/deflate': compressed('deflate', deflateSync),
   '/gzip-json': compressedAsset,
   '/slow-header': () => { /* never answers: the caller's patience is what is tested */ },
   '/slow-body': slowBody,
