@@ -57,6 +57,7 @@ async function record() {
     if (name !== 'open') note(`${name} without arguments`, () => window[name]());
   }
   note('class extends', () => { class Own extends WebSocket {} return [Own.CONNECTING, Object.getPrototypeOf(Own) === WebSocket, Own.prototype instanceof WebSocket]; });
+  note('constructors', () => { const socket = new WebSocket('ws://localhost:9/'); const same = [socket.constructor === WebSocket, WebSocket.prototype.constructor === WebSocket, Object.keys(WebSocket.prototype).includes('constructor')]; socket.close(); return same; });
   note('instanceof', () => [new Audio() instanceof HTMLAudioElement, new Audio('/still.ogg').getAttribute('src'), new Audio().constructor === HTMLAudioElement]);
 
   const make = (name) => document.createElement(name);
