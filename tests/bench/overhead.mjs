@@ -4,45 +4,14 @@
 //
 // POSTERN_BENCH_ROUNDS may name another number of rounds than 200.
 
-import { createServer } from 'node:http';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Worker, isMainThread, parentPort } from 'node:worker_threads';
 import { ROOT, makeFolder, startWorker, startWrangler } from '../journeys/harness.mjs';
 import { consentCookie, postDecision, send } from '../journeys/wire.mjs';
+import { IMAGES, IMAGE_BYTES, PAGE_BYTES, startOrigin } from './origin.mjs';
 
 const ROUNDS = Number(process.env.POSTERN_BENCH_ROUNDS ?? 200);
 const WARM_UP_ROUNDS = 20;
-const PAGE_BYTES = 124_000;
-const IMAGES = 900;
-const IMAGE_BYTES = 40_000;
-
-/** A page of 124 kB with 900 images: the one design.md measured with. Three elements on it belong to known vendors. */
-function makePage() {
-  const images = Array.from({ length: IMAGES }, (_, index) => `<figure><img src="/img/${index}.jpg" alt="Thing ${index}" width="320" height="240" loading="lazy"></figure>\n`);
-  const head = '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Nine hundred things</title>\n'
-    + '<link rel="stylesheet" href="/page.css"><script async src="https://www.googletagmanager.com/gtag/js?id=G-TEST00000"></script>\n'
-    + '<script async src="https://connect.facebook.net/en_US/fbevents.js"></script></head><body><h1>Nine hundred things</h1>\n';
-  const tail = '<iframe src="https://www.youtube.com/embed/x" title="Film"></iframe></body></html>\n';
-  const rest = PAGE_BYTES - Buffer.byteLength(head + images.join('') + tail);
-  if (rest < 0) throw new Error(`the page has ${-rest} bytes too many: mend makePage`);
-  const words = 'A plain sentence about a thing, with nothing in it. '.repeat(Math.ceil(rest / 52)).slice(0, Math.max(0, rest - 7));
-  return Buffer.from(`${head}${images.join('')}<p>${words}</p>${tail}`);
-}
-
-function serveOrigin() {
-  const page = makePage();
-  const image = Buffer.alloc(IMAGE_BYTES, 7);
-  const server = createServer((request, response) => {
-    const isImage = request.url.startsWith('/img/');
-    const body = isImage ? image : page;
-    response.writeHead(200, { 'content-type': isImage ? 'image/jpeg' : 'text/html; charset=utf-8', 'content-length': body.length, 'cache-control': 'no-store' });
-    response.end(body);
-  });
-  server.keepAliveTimeout = 60_000;
-  server.listen(0, '127.0.0.1', () => parentPort.postMessage({ port: server.address().port, page, image }));
-}
 
 function quantile(values, share) {
   const sorted = values.toSorted((a, b) => a - b);
@@ -69,9 +38,9 @@ function policyWithOwnLink() {
 }
 
 async function measure(started) {
-  const origin = new Worker(fileURLToPath(import.meta.url));
-  started.push({ stop: () => origin.terminate() });
-  const { port: originPort, page, image } = await new Promise((resolve, reject) => { origin.once('message', resolve).once('error', reject); });
+  const origin = await startOrigin();
+  started.push(origin);
+  const { port: originPort, page, image } = origin;
   const plain = await startPlainProxy(originPort);
   started.push(plain);
   const postern = await startWorker({ originPort, vars: { POLICY: policyWithOwnLink() } });
@@ -129,15 +98,11 @@ function report(ways) {
   return areMet;
 }
 
-if (isMainThread) {
-  const started = [];
-  let areMet = false;
-  try {
-    areMet = report(await measure(started));
-  } finally {
-    for (const one of started.reverse()) await one.stop();
-  }
-  process.exit(areMet ? 0 : 1);
-} else {
-  serveOrigin();
+const started = [];
+let areMet = false;
+try {
+  areMet = report(await measure(started));
+} finally {
+  for (const one of started.reverse()) await one.stop();
 }
+process.exit(areMet ? 0 : 1);

@@ -3,15 +3,13 @@
 // where it can; without it the proxy's part is skipped and says so.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { ROOT, action, decide, describeRequests, makeFolder, startWorld, vendorHosts, waitFor } from './harness.mjs';
+import { ROOT, action, decide, describeRequests, startWorld, vendorHosts } from './harness.mjs';
+import { NGINX, startNginx } from './nginx.mjs';
 import { consentCookie, postDecision, readPolicy, readText, send, valueOf, valuesOf } from './wire.mjs';
 
-const NGINX = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/sbin/nginx', '/opt/homebrew/bin/nginx'].find(existsSync);
 /** Under this policy a page with everything granted is untouched, and may be cached as the origin says. */
 const OWN_LINK = readFileSync(join(ROOT, 'postern.toml'), 'utf8').replace('reopen = "button"', 'reopen = "own-link"');
 const LIVE = /<script[^>]* src="https:\/\/www\.googletagmanager\.com/;
@@ -30,27 +28,9 @@ before(async () => {
 after(() => world?.close());
 beforeEach(() => world.settle());
 
-async function findPort() {
-  const server = createServer();
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const { port } = server.address();
-  await new Promise((resolve) => { server.close(resolve); });
-  return port;
-}
-
 /** A proxy that keeps what it is allowed to keep, and says in X-Cache whether an answer came from there. */
-async function startProxy(to) {
-  const folder = makeFolder();
-  const port = await findPort();
-  writeFileSync(join(folder, 'nginx.conf'), `
-daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log;
-events {}
-http {
-  access_log off;
-  client_body_temp_path ${folder}/b; proxy_temp_path ${folder}/p; fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
-  proxy_cache_path ${folder}/cache keys_zone=pages:1m;
-  server {
-    listen 127.0.0.1:${port};
+function startProxy(to) {
+  return startNginx('proxy_cache_path FOLDER/cache keys_zone=pages:1m;', `
     location / {
       proxy_pass http://127.0.0.1:${to};
       proxy_http_version 1.1;
@@ -59,13 +39,7 @@ http {
       proxy_cache_key $request_uri;
       proxy_cache_revalidate on;
       add_header X-Cache $upstream_cache_status always;
-    }
-  }
-}
-`);
-  const child = spawn(NGINX, ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: 'ignore' });
-  await waitFor('nginx', () => send(port, '/echo').then(() => true, () => false));
-  return { port, stop: () => child.kill('SIGKILL') };
+    }`);
 }
 
 describe('two visitors behind a shared cache', { skip: NGINX ? false : 'nginx is not installed' }, () => {

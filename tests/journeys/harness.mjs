@@ -279,8 +279,10 @@ export async function startWorld({ origin = 'shop', vars = {}, browser: needsBro
     };
 
     return {
-      worker, base: worker.base, keep: (one) => { started.push(one); return one; }, originBase: `http://127.0.0.1:${originPort}`, originPort, recorderPort, recorder, newPage, waitQuiet, settle, close,
+      worker, base: worker.base, originBase: `http://127.0.0.1:${originPort}`, originPort, recorderPort, recorder, newPage, waitQuiet, settle, close,
       stopOrigin: () => originProcess.stop(),
+      /** Something else that is to be stopped with the world; gives it back. */
+      keep: (one) => { started.push(one); return one; },
       /** A second Worker on the same origin, for what one set of vars cannot show. Stopped with the world, or earlier. */
       startWorker: async (options = {}) => {
         const another = await startWorker({ originPort, ...options });

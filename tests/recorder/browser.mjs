@@ -32,10 +32,10 @@ export function findBrowser(env = process.env) {
   throw new Error(`no browser found: install Chromium or Google Chrome (looked for ${NAMES.join(', ')} on PATH), or set POSTERN_BROWSER to its path`);
 }
 
-/** Arguments that map every name but localhost to the recorder and keep the browser's own traffic quiet. */
+/** Arguments that map every name but localhost and those below it to the recorder and keep the browser's own traffic quiet. */
 export function browserArguments(recorderPort) {
   return [
-    `--host-resolver-rules=MAP * 127.0.0.1:${recorderPort}, EXCLUDE localhost, EXCLUDE 127.0.0.1`,
+    `--host-resolver-rules=MAP * 127.0.0.1:${recorderPort}, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1`,
     '--ignore-certificate-errors',
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync', '--disable-default-apps', '--disable-domain-reliability',

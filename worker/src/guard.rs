@@ -2,14 +2,14 @@
 //! granted held. The plans come from `postern-rewrite`; here they are run.
 
 use crate::site::Site;
-use crate::stream::{CHUNK_BYTES, Passage, Rewriter, prefixed};
+use crate::stream::{CHUNK_BYTES, Passage, Rewriter};
 use crate::visit::{Visit, read_headers};
 use crate::{OWN_FOLDER, answer, assets, collect, counting, observing, pages, proxy};
 use futures_util::AsyncReadExt;
 use postern_rewrite::{
-    BodyPlan, Charset, Destination, FILE_BYTES_MAX, FileKind, Grants, Headers, Injection, OwnSources,
-    PRESCAN_BYTES, PageRewriter, RequestFacts, ResponseFacts, ResponsePlan, Syntax, XmlRewriter,
-    is_locked_target, locked_target, map_location, map_set_cookie, plan_file, plan_request, plan_response,
+    BodyPlan, Charset, Destination, FileKind, Grants, Headers, Injection, OwnSources, PRESCAN_BYTES,
+    PageRewriter, RequestFacts, ResponseFacts, ResponsePlan, Syntax, XmlRewriter, is_locked_target,
+    locked_target, map_location, map_set_cookie, plan_request, plan_response,
 };
 use postern_stats::Kind;
 use postern_view::BannerFacts;
@@ -96,9 +96,11 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         }
         observing::send_soon(site, env, context, visit.now_ms);
     }
+    let from_origin =
+        Answer { site, context, visit: &visit, response: &response, headers: &headers, grants: &grants };
     match plan.body {
         BodyPlan::Pass if !is_renamed && plan.remove.is_empty() && plan.append.is_empty() => Ok(response),
-        BodyPlan::Pass => copy(&response, response.body().as_ref(), &headers, &plan, None),
+        BodyPlan::Pass => from_origin.copy(response.body().as_ref(), &plan, None),
         BodyPlan::Withhold => answer::nothing(),
         BodyPlan::Lock | BodyPlan::Refuse => {
             answer::log(
@@ -107,18 +109,18 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
             observing::see(Kind::Fault, "unreadable-encoding", visit.url.path(), visit.now_ms);
             observing::send_soon(site, env, context, visit.now_ms);
             match plan.body {
-                BodyPlan::Lock => copy(&response, response.body().as_ref(), &headers, &plan, None),
+                BodyPlan::Lock => from_origin.copy(response.body().as_ref(), &plan, None),
                 _ => pages::unreadable(),
             }
         }
         BodyPlan::File(kind) => {
-            let answer = own_file(site, &response, &visit, &headers, plan, &grants, kind).await;
+            let passed = from_origin.own_file(plan, kind).await;
             observing::send_soon(site, env, context, visit.now_ms);
-            answer
+            passed
         }
         BodyPlan::Rewrite { syntax, inject } => {
             let parts = inject.then_some((parts.injection, parts.own));
-            rewrite(&response, context, &visit, &headers, &plan, &grants, syntax, parts).await
+            from_origin.rewrite(&plan, syntax, parts).await
         }
     }
 }
@@ -232,138 +234,104 @@ fn rename(site: &Site, public: &Url, headers: &mut Headers) -> bool {
     has_changed
 }
 
-/// The origin's answer with planned headers and this body.
-fn copy(
-    response: &Response,
-    body: Option<&web_sys::ReadableStream>,
-    headers: &Headers,
-    plan: &ResponsePlan,
-    content_type: Option<&str>,
-) -> Result<Response> {
-    let kept = web_sys::Headers::new()?;
-    for (name, value) in headers.iter().filter(|(name, _)| !plan.remove.contains(name)).chain(&plan.append) {
-        kept.append(name, value)?;
-    }
-    if let Some(content_type) = content_type {
-        kept.set("content-type", content_type)?;
-    }
-    let init = ResponseInit::new();
-    init.set_status(response.status());
-    init.set_status_text(&response.status_text());
-    init.set_headers(kept.as_ref());
-    Ok(Response::new_with_opt_readable_stream_and_init(body, &init)?)
+/// An answer of the origin's, and for whom it is.
+pub struct Answer<'request> {
+    /// The deployment.
+    pub site: &'request Site,
+    /// The platform's request.
+    pub context: &'request Context,
+    /// Who asks, and for what.
+    pub visit: &'request Visit,
+    /// The answer as it came.
+    pub response: &'request Response,
+    /// Its headers, as read.
+    pub headers: &'request Headers,
+    /// What may pass.
+    pub grants: &'request Grants,
 }
 
-/// What goes before a worker's script.
-fn worker_guard(site: &Site, visit: &Visit, grants: &Grants) -> String {
-    let rows = site.stub_rows(visit.host());
-    let more = if rows.is_empty() { "[[],[]]" } else { &rows };
-    format!("{}({},{more});", assets::WORKER_GUARD, grants.granted().bits())
-}
+impl Answer<'_> {
+    /// The origin's answer with planned headers and this body.
+    pub fn copy(
+        &self,
+        body: Option<&web_sys::ReadableStream>,
+        plan: &ResponsePlan,
+        content_type: Option<&str>,
+    ) -> Result<Response> {
+        let kept = web_sys::Headers::new()?;
+        for (name, value) in
+            self.headers.iter().filter(|(name, _)| !plan.remove.contains(name)).chain(&plan.append)
+        {
+            kept.append(name, value)?;
+        }
+        if let Some(content_type) = content_type {
+            kept.set("content-type", content_type)?;
+        }
+        let init = ResponseInit::new();
+        init.set_status(self.response.status());
+        init.set_status_text(&self.response.status_text());
+        init.set_headers(kept.as_ref());
+        Ok(Response::new_with_opt_readable_stream_and_init(body, &init)?)
+    }
 
-/// A file of the site's own, less what must be held in it.
-async fn own_file(
-    site: &Site,
-    response: &Response,
-    visit: &Visit,
-    headers: &Headers,
-    mut plan: ResponsePlan,
-    grants: &Grants,
-    kind: FileKind,
-) -> Result<Response> {
-    let Some(body) = response.body().filter(|_| visit.method != "HEAD") else {
-        return copy(response, None, headers, &plan, None);
-    };
-    let mut source = ReadableStream::from_raw(body.unchecked_into()).into_async_read();
-    let (mut first, mut is_whole) = (Vec::new(), false);
-    let mut buffer = vec![0; CHUNK_BYTES];
-    while first.len() < FILE_BYTES_MAX && !is_whole {
-        match source.read(&mut buffer).await {
-            Ok(0) => is_whole = true,
-            Ok(count) => first.extend_from_slice(buffer.get(..count).unwrap_or_default()),
-            Err(_) => return pages::origin_broke_off(),
-        }
+    /// What it says it is; empty if nothing.
+    pub fn content_type(&self) -> &str {
+        self.headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value.as_str())
     }
-    let content_type =
-        headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value.as_str());
-    let guard = if kind == FileKind::Worker { worker_guard(site, visit, grants) } else { String::new() };
-    let file = plan_file(kind, content_type, &first, &visit.url, grants, &guard);
-    observing::see_page(&file.seen, grants, visit.url.path(), visit.now_ms);
-    let essence = content_type.split(';').next().unwrap_or("").trim();
-    let mut labelled = None;
-    match &file.replacement {
-        Some((_, charset)) => {
-            plan.replace_body();
-            labelled = Some(format!("{essence}; charset={charset}")).filter(|_| !essence.is_empty());
-        }
-        None if file.is_personal => plan.keep_personal(headers),
-        None => {}
-    }
-    // What is read here is unpacked, and packed again on its way: not into as many bytes.
-    if headers.iter().any(|(name, _)| name == "content-encoding") {
-        plan.remove.push("content-length".into());
-    }
-    let bytes = file.replacement.map_or(first, |(bytes, _)| bytes);
-    let readable = prefixed(bytes, source, is_whole)?;
-    copy(response, Some(&readable), headers, &plan, labelled.as_deref())
-}
 
-async fn rewrite(
-    response: &Response,
-    context: &Context,
-    visit: &Visit,
-    headers: &Headers,
-    plan: &ResponsePlan,
-    grants: &Grants,
-    syntax: Syntax,
-    parts: Option<(Injection, OwnSources)>,
-) -> Result<Response> {
-    let content_type =
-        headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value.as_str());
-    let Some(body) = response.body().filter(|_| visit.method != "HEAD") else {
-        return copy(response, None, headers, plan, None);
-    };
-    let mut source = ReadableStream::from_raw(body.unchecked_into()).into_async_read();
-    // The charset must be known before the headers leave; a header that names it saves the wait.
-    let mut first = Vec::new();
-    let mut buffer = vec![0; CHUNK_BYTES];
-    while first.len() < PRESCAN_BYTES && !content_type.to_ascii_lowercase().contains("charset=") {
-        match source.read(&mut buffer).await {
-            Ok(0) => break,
-            Ok(count) => first.extend_from_slice(buffer.get(..count).unwrap_or_default()),
-            Err(_) => return pages::origin_broke_off(),
+    async fn rewrite(
+        &self,
+        plan: &ResponsePlan,
+        syntax: Syntax,
+        parts: Option<(Injection, OwnSources)>,
+    ) -> Result<Response> {
+        let Self { visit, grants, .. } = self;
+        let content_type = self.content_type();
+        let Some(body) = self.response.body().filter(|_| visit.method != "HEAD") else {
+            return self.copy(None, plan, None);
+        };
+        let mut source = ReadableStream::from_raw(body.unchecked_into()).into_async_read();
+        // The charset must be known before the headers leave; a header that names it saves the wait.
+        let mut first = Vec::new();
+        let mut buffer = vec![0; CHUNK_BYTES];
+        while first.len() < PRESCAN_BYTES && !content_type.to_ascii_lowercase().contains("charset=") {
+            match source.read(&mut buffer).await {
+                Ok(0) => break,
+                Ok(count) => first.extend_from_slice(buffer.get(..count).unwrap_or_default()),
+                Err(_) => return pages::origin_broke_off(),
+            }
         }
+        let charset = match syntax {
+            Syntax::Html => Charset::of(content_type, &first),
+            Syntax::Xml => Charset::of_xml(content_type, &first),
+        };
+        let essence = content_type.split(';').next().unwrap_or("").trim();
+        let labelled = charset
+            .header_label()
+            .filter(|_| !essence.is_empty())
+            // An XML document leaves as UTF-8, whatever it came in.
+            .map(|label| if syntax == Syntax::Xml { "UTF-8" } else { label })
+            .map(|label| format!("{essence}; charset={label}"));
+        let demanded = plan.demanded_nonces.clone();
+        let rewriter = match syntax {
+            Syntax::Html => {
+                let rewriter = PageRewriter::new(charset, &visit.url, grants, parts);
+                Rewriter::Html(Box::new(rewriter.with_demanded_nonces(demanded)))
+            }
+            Syntax::Xml => {
+                let rewriter = XmlRewriter::new(charset, &visit.url, grants, parts);
+                Rewriter::Xml(Box::new(rewriter.with_demanded_nonces(demanded)))
+            }
+        };
+        let passage = Passage {
+            rewriter,
+            grants: (*grants).clone(),
+            path: visit.url.path().to_string(),
+            // With its host: a path that begins with two slashes would name another.
+            locked: format!("{}{}", visit.origin(), locked_target(visit.target())),
+            now_ms: visit.now_ms,
+        };
+        let readable = passage.begin(self.context, source, first)?;
+        self.copy(Some(&readable), plan, labelled.as_deref())
     }
-    let charset = match syntax {
-        Syntax::Html => Charset::of(content_type, &first),
-        Syntax::Xml => Charset::of_xml(content_type, &first),
-    };
-    let essence = content_type.split(';').next().unwrap_or("").trim();
-    let labelled = charset
-        .header_label()
-        .filter(|_| !essence.is_empty())
-        // An XML document leaves as UTF-8, whatever it came in.
-        .map(|label| if syntax == Syntax::Xml { "UTF-8" } else { label })
-        .map(|label| format!("{essence}; charset={label}"));
-    let demanded = plan.demanded_nonces.clone();
-    let rewriter = match syntax {
-        Syntax::Html => {
-            let rewriter = PageRewriter::new(charset, &visit.url, grants, parts);
-            Rewriter::Html(Box::new(rewriter.with_demanded_nonces(demanded)))
-        }
-        Syntax::Xml => {
-            let rewriter = XmlRewriter::new(charset, &visit.url, grants, parts);
-            Rewriter::Xml(Box::new(rewriter.with_demanded_nonces(demanded)))
-        }
-    };
-    let passage = Passage {
-        rewriter,
-        grants: grants.clone(),
-        path: visit.url.path().to_string(),
-        // With its host: a path that begins with two slashes would name another.
-        locked: format!("{}{}", visit.origin(), locked_target(visit.target())),
-        now_ms: visit.now_ms,
-    };
-    let readable = passage.begin(context, source, first)?;
-    copy(response, Some(&readable), headers, plan, labelled.as_deref())
 }

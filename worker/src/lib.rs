@@ -13,6 +13,7 @@ mod ledger;
 mod ledger_object;
 mod ledger_store;
 mod observing;
+mod own_file;
 mod pages;
 mod proxy;
 mod random;

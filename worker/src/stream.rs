@@ -70,12 +70,14 @@ fn pipe() -> Result<(web_sys::ReadableStream, WritableStreamDefaultWriter)> {
 
 /// Those bytes, and behind them what is left of a source unless it `is_whole`.
 pub fn prefixed(
+    context: &Context,
     bytes: Vec<u8>,
     mut source: IntoAsyncRead<'static>,
     is_whole: bool,
 ) -> Result<web_sys::ReadableStream> {
     let (readable, writer) = pipe()?;
-    wasm_bindgen_futures::spawn_local(async move {
+    // As in `Passage::begin`: what waits for a visitor who has left would stay in memory.
+    context.wait_until(async move {
         let mut next = bytes;
         let mut buffer = vec![0; if is_whole { 0 } else { CHUNK_BYTES }];
         loop {

@@ -28,6 +28,7 @@ cargo xtask gen [--check]                   write what follows from the vendor f
 cargo xtask audit [--advisories]            check licences and sources of what is linked (and known flaws)
 cargo xtask tidy                            check the house's rules
 cargo xtask bench                           measure the edge's overhead against plain proxying
+cargo xtask load [--seconds N]              load the edge with wrk, N seconds a scenario (default 30)
 ";
 
 /// The repository's root.
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Some("audit") => test::audit(rest),
         Some("tidy") => tidy::tidy(),
         Some("bench") => test::bench(),
+        Some("load") => test::load(rest),
         None | Some("help" | "--help" | "-h") => {
             print!("{HELP}");
             Ok(())

@@ -119,14 +119,33 @@ fn journeys(tools: &Tools, browser: &std::path::Path, filter: &str) -> Result<()
 /// # Errors
 /// A failed build or a server that does not start.
 pub fn bench() -> Result<(), String> {
+    bench_script("the edge's overhead", "overhead.mjs", &[])
+}
+
+/// Loads the edge for a bounded time and looks whether anything fails.
+///
+/// # Errors
+/// A failed build, wrk that is not there, or anything that failed under load.
+pub fn load(args: &[String]) -> Result<(), String> {
+    if output(Command::new("sh").args(["-c", "command -v wrk"])).is_none() {
+        return Err(
+            "wrk is missing: install it (Debian, Ubuntu: apt-get install wrk; macOS: brew install wrk)"
+                .into(),
+        );
+    }
+    bench_script("the edge under load", "load.mjs", args)
+}
+
+fn bench_script(what: &str, script: &str, args: &[String]) -> Result<(), String> {
     let tools = build::build()?;
     let mut command = tools.node();
-    command.arg(root().join("tests/bench/overhead.mjs")).env("POSTERN_WRANGLER", Tools::npm_bin("wrangler"));
+    command.arg(root().join("tests/bench").join(script)).args(args);
+    command.env("POSTERN_WRANGLER", Tools::npm_bin("wrangler"));
     let path = with_path(&Tools::npm_bin("wrangler"), &tools.node_folder);
     for (name, value) in path.get_envs() {
         if let Some(value) = value {
             command.env(name, value);
         }
     }
-    node_script("the edge's overhead", &mut command)
+    node_script(what, &mut command)
 }
