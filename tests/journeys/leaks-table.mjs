@@ -21,7 +21,7 @@ A cell says what became of it:
   *–* stands where the page cannot be decided on, or where the way has asked already.
 
 What cannot be seen: names that are only looked up (\`dns-prefetch\`), and what travels by UDP (WebRTC, WebTransport). WebRTC is
-not tried at all: a TURN server over TLS ends this browser's network service. The stub does not hold it.
+not tried at all: a TURN server over TLS ends this browser's network service. The stub refuses known hosts to both.
 `;
 
 function cell(text) {

@@ -57,12 +57,13 @@ async function record() {
     if (name !== 'open') note(`${name} without arguments`, () => window[name]());
   }
   note('class extends', () => { class Own extends WebSocket {} return [Own.CONNECTING, Object.getPrototypeOf(Own) === WebSocket, Own.prototype instanceof WebSocket]; });
+  note('constructors', () => { const socket = new WebSocket('ws://localhost:9/'); const same = [socket.constructor === WebSocket, WebSocket.prototype.constructor === WebSocket, Object.keys(WebSocket.prototype).includes('constructor')]; socket.close(); return same; });
   note('instanceof', () => [new Audio() instanceof HTMLAudioElement, new Audio('/still.ogg').getAttribute('src'), new Audio().constructor === HTMLAudioElement]);
 
   const make = (name) => document.createElement(name);
   for (const [name, property, value] of [
     ['img', 'src', '/empty.gif'], ['img', 'srcset', '/a.gif 1x, /b.gif 2x'], ['a', 'href', 'https://www.youtube.com/watch?v=x'], ['script', 'src', '/a.js?x=1'], ['script', 'type', 'module'], ['iframe', 'src', '/plain-html'],
-    ['iframe', 'srcdoc', '<p>x</p>'], ['link', 'href', '/a.css'], ['form', 'action', '/search'], ['input', 'formAction', '/x'], ['input', 'type', 'checkbox'], ['meta', 'content', 'https://www.youtube.com/embed/x'],
+    ['iframe', 'srcdoc', '<p>x</p>'], ['iframe', 'src', 'data:text/html,<a href="https://www.youtube.com/watch">film</a>'], ['link', 'href', '/a.css'], ['form', 'action', '/search'], ['input', 'formAction', '/x'], ['input', 'type', 'checkbox'], ['meta', 'content', 'https://www.youtube.com/embed/x'],
     ['video', 'poster', '/x.jpg'], ['object', 'data', '/x.svg'], ['img', 'src', { toString: () => '/object.gif' }], ['img', 'src', null], ['img', 'src', undefined], ['img', 'src', 5],
   ]) {
     note(`${name}.${property} = ${value}`, () => {

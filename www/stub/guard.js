@@ -41,11 +41,14 @@ export const guard = function guard(realm, state) {
   const wrap = (owner, name, act, part = 'value') => {
     const found = owner && getOwnPropertyDescriptor(owner, name);
     if (!found?.[part]) return;
-    found[part] = new realm.Proxy(found[part], {
+    const before = found[part];
+    found[part] = new realm.Proxy(before, {
       __proto__: null,
       apply: (native, self, args) => act(self, args, () => apply(native, self, args)),
       construct: (native, args, as) => act(as, args, () => construct(native, args, as)),
     });
+    // What it makes knows it by this name, and nobody finds the native one there.
+    if (before.prototype?.constructor == before) before.prototype.constructor = found[part];
     defineProperty(owner, name, found);
   };
   const queueUp = (row, send) => {
@@ -129,7 +132,7 @@ export const guard = function guard(realm, state) {
       // Shared workers are told apart by address: the second asks for the same.
       if (blob?.type != null) texts.set(address, apply(createObjectURL, URL, [new Blob([prelude, blob], blob)]));
       const guarded = head ? head + ',' + encodeURIComponent(prelude) + (coding ? escape(atob(text)) : text) : texts.get(address);
-      if (guarded) args[0] = state.trust ? state.trust(guarded) : guarded;
+      if (guarded) args[0] = state.trust && realm.trustedTypes?.isScriptURL(args[0]) ? state.trust(guarded) : guarded;
       return start();
     });
   }

@@ -19,6 +19,7 @@ const STYLES = 'background backgroundImage borderImage borderImageSource listSty
 
 const { stringify, parse } = JSON;
 const split = bind(''.split);
+const create = bind(Document.prototype.createElement);
 const { getAttribute, removeAttribute, setAttribute } = Element.prototype;
 const read = bind(getAttribute);
 const write = bind(setAttribute);
@@ -54,15 +55,19 @@ export const walk = (root, found) => {
 };
 
 /**
- * Makes a window inert. `state` is guard.js's, and {names, databases, deniedCookie, made, head}: tables, elements that are held
+ * Makes a window inert. `shared` is guard.js's state, and {names, databases, deniedCookie, made, head}: tables, elements that are held
  * and were made by scripts, and what goes into a document that runs scripts.
  */
-export const install = (realm, state) => {
+export const install = (realm, shared) => {
   if (done.has(realm.Document)) return;
   done.add(realm.Document);
+  // An empty window lends itself to the page that comes into it. What that page's own stub lets pass is its affair.
+  const state = realm == window ? shared : Object.create(shared, { granted: { get: () => (realm[KEY] ? 255 : shared.granted) } });
   const { denied, deniedRow, flush, queueUp, texts, wrap } = guard(realm, state);
   const { made } = state;
-  const { ArrayBuffer, DOMException, Promise, XMLHttpRequest } = realm;
+  const { ArrayBuffer, DOMException, Promise, XMLHttpRequest, trustedTypes } = realm;
+  /** A value that the site trusts stays one; a text that is none is refused by the browser, as without us. */
+  const asGiven = (given, markup) => (trustedTypes?.isHTML(given) ? trusted.createHTML(markup) : markup);
   const { clean, holdMarkup, judge, judgeText } = judges(deniedRow, (address) => {
     try {
       if (!texts.get(address)?.type) return '';
@@ -88,8 +93,10 @@ export const install = (realm, state) => {
 
   /** Keeps a value in a data attribute, where nothing loads it. */
   const hold = (element, name, value, verdict) => {
-    mark(element.localName, name, value, verdict, (name) => read(element, name), (name, value) =>
-      write(element, name, name == 'srcdoc' ? trusted.createHTML(value) : value));
+    // An address that the browser would refuse for want of trust is not kept either.
+    if (element.localName == 'script' && name == 'src') write(create(document, 'script'), name, value);
+    mark(element.localName, name, value, verdict, (name) => read(element, name), (key, text) =>
+      write(element, key, key == name ? asGiven(value, text) : text));
     if (verdict[0]) keep(element);
   };
   /** Forgets a value that another has come in place of, and puts back what else the element was. */
@@ -98,8 +105,9 @@ export const install = (realm, state) => {
     remove(element, PREFIX + name);
     restore(element);
   };
+  const looksAt = (name) => (isLookedAt[name] ??= test(ATTRIBUTES, name));
   const set = (element, name, value, proceed) => {
-    if (!(isLookedAt[name] ??= test(ATTRIBUTES, name))) return proceed();
+    if (!looksAt(name)) return proceed();
     name = replace(lower(`${name}`), /^.*:/, '');
     const get = (name) => read(element, name);
     const verdict = judge(lower(`${element.localName}`), name, value, get);
@@ -118,7 +126,7 @@ export const install = (realm, state) => {
     on('Element.' + name, (self, args, proceed) => set(self, args.length > index ? (args[index] = `${args[index]}`) : '', args[index + 1], proceed));
   }
   on('Element.removeAttribute', (self, args, proceed) => {
-    if (isLookedAt[args[0]]) free(self, lower(`${args[0]}`));
+    if (looksAt(args[0])) free(self, lower(`${args[0]}`));
     return proceed();
   });
   wrap(realm, 'Audio', (as, args, make) => {
@@ -186,18 +194,25 @@ export const install = (realm, state) => {
   // Markup.
 
   const collect = (root) => {
-    for (const element of root.querySelectorAll(`template,[${PREFIX}need]`)) inside(element) ? collect(element.content) : keep(element);
+    for (const element of root.querySelectorAll(`template,[${PREFIX}need]`)) {
+      let isMet = 1;
+      replace(`${read(element, PREFIX + 'need')}`, /[\da-f]+/g, (need) => (isMet &= (parseInt(need, 16) & state.granted) > 0));
+      if (inside(element)) collect(element.content);
+      // The edge has held it before a choice, and it comes after that.
+      else if (isMet) restore(element);
+      else if (!element.isConnected) keep(element);
+    }
   };
   const sink = (index) => (self, args, proceed) => {
     const given = args[index];
     if (test(/^(style|script)$/, self?.localName)) return setText(self, args, index, proceed);
     const text = `${given}`;
     const [markup, row] = holdMarkup(text);
-    // A value the site trusts stays one; a text that is none is refused by the browser, as without us.
-    if (markup != text) args[index] = given === text ? markup : trusted.createHTML(markup);
-    const root = row && (inside(self) || self?.getRootNode?.());
+    if (markup != text) args[index] = asGiven(given, markup);
+    const isMarked = row || test(/data-postern-need/, text);
+    const root = isMarked && (inside(self) || self?.getRootNode?.());
     const result = proceed();
-    if (row) collect(result?.querySelectorAll ? result : root);
+    if (isMarked) collect(result?.querySelectorAll ? result : root);
     if (self?.isConnected && test(/<iframe/i, text)) for (const frame of realm.document.querySelectorAll('iframe')) frame.contentWindow;
     return result;
   };
@@ -209,16 +224,16 @@ export const install = (realm, state) => {
   for (const name of ['write', 'writeln']) {
     on('Document.' + name, (self, args, proceed) => {
       let text = unfinished.get(self) || '';
-      let isTrusted = args.length;
+      let given = args[0];
       for (const part of args) {
-        if (part === `${part}`) isTrusted = 0;
+        if (!trustedTypes?.isHTML(part)) given = part;
         text += part;
       }
       const [markup, , rest] = holdMarkup(name == 'write' ? text : text + '\n', 1);
-      unfinished.set(self, rest);
       args.length = 1;
-      args[0] = isTrusted ? trusted.createHTML(markup) : markup;
-      return proceed();
+      args[0] = asGiven(given, markup);
+      proceed();
+      unfinished.set(self, rest);
     });
   }
   on('Element.attachShadow', (self, args, proceed) => {
@@ -229,7 +244,7 @@ export const install = (realm, state) => {
 
   // Styles, and interfaces that are given addresses among other things.
 
-  const cleaned = (index, isReplayed) => (self, args, proceed) => {
+  const cleaned = (index, isReplayed) => function again(self, args, proceed) {
     const value = args[index];
     let verdict;
     try {
@@ -245,7 +260,7 @@ export const install = (realm, state) => {
         args[index] = value;
         // A rule comes back behind the one that stands for it.
         if (self.cssRules) args[1] = (args[1] | 0) + 1;
-        proceed();
+        again(self, args, proceed);
       });
     }
     return result;
@@ -253,7 +268,7 @@ export const install = (realm, state) => {
   on('CSSStyleSheet.insertRule CSSGroupingRule.insertRule CSSStyleSheet.replace CSSStyleSheet.replaceSync Element.animate', cleaned(0, 1));
   on('CSSStyleDeclaration.setProperty', cleaned(1, 1));
   on('CSSStyleDeclaration.cssText HTMLElement.style SVGElement.style', cleaned(0, 1), 'set');
-  on('CredentialsContainer.get', cleaned(0));
+  on('CredentialsContainer.get RTCPeerConnection.setConfiguration', cleaned(0));
   wrap(realm.CSSStyleValue, 'parse', cleaned(1));
   wrap(realm, 'FontFace', cleaned(1));
   for (const name of ['PaymentRequest', 'RTCPeerConnection']) wrap(realm, name, cleaned(0));
@@ -286,7 +301,7 @@ export const install = (realm, state) => {
   const enter = (found) => {
     try {
       const other = found.defaultView || found;
-      if (!other[KEY]) install(other, state);
+      if (!other[KEY]) install(other, shared);
     } catch {
       // Of another site, or none.
     }
@@ -295,9 +310,12 @@ export const install = (realm, state) => {
   for (const name of ['contentWindow', 'contentDocument']) {
     on(`HTMLIFrameElement.${name} HTMLFrameElement.${name} HTMLObjectElement.${name}`, (self, args, proceed) => enter(proceed()), 'get');
   }
-  wrap(realm, 'open', (self, args, proceed) =>
+  wrap(realm, 'open', (self, args, proceed) => {
     // Into a frame it is no navigation of the visitor's.
-    args[1] && realm.frames[args[1]] && deniedRow(args[0]) ? null : enter(proceed()));
+    if (args[1] && realm.frames[args[1]] && deniedRow(args[0])) return null;
+    const opened = proceed();
+    return !args[0] || test(/^about:/, args[0]) ? enter(opened) : opened;
+  });
 
   // Identifiers.
 
