@@ -119,7 +119,15 @@ function postStream(request, response) {
   request.pipe(response);
 }
 
+/** A style sheet that anybody may keep: with a tracker's picture in it, or with `?plain` one of the site's own. */
+function sheet(_request, response, url) {
+  const address = url.searchParams.has('plain') ? '/a.png' : 'https://www.facebook.com/tr?id=1';
+  response.writeHead(200, { 'content-type': 'text/css', 'cache-control': 'public, max-age=60', etag: '"sheet-1"' });
+  response.end(`p{color:red;background:url(${address})}`);
+}
+
 export const edgeRoutes = {
+  '/sheet.css': sheet,
   '/echo': echo,
   '/cookies': cookies,
   '/redirect': redirect,
