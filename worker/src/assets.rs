@@ -13,7 +13,8 @@ pub const STUB_HASH: &str = include_str!("../../build/page/stub.sha256");
 pub const HANDLE: &str = include_str!("../../build/page/handle.js");
 /// Base64 SHA-256 of [`HANDLE`].
 pub const HANDLE_HASH: &str = include_str!("../../build/page/handle.sha256");
-/// The guard of a worker, as a function of what is granted and what the site says otherwise; goes before its script.
+/// The guard of a worker, as a function of what is granted, what the site says otherwise, and whether the visitor has decided;
+/// goes before its script.
 pub const WORKER_GUARD: &str = include_str!("../../build/page/worker.js");
 /// Folder of the gate below [`OWN_FOLDER`]: a hash of its content.
 pub const GATE_FOLDER: &str = include_str!("../../build/page/gate.version");

@@ -71,7 +71,10 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
     // Made only for what is rendered: an image costs nothing of it.
     let parts = (must_inject && destination.is_document()).then(|| Parts::of(site, &visit, destination));
     let parts = parts.unwrap_or_default();
-    let lockdown = site.lockdown(&visit, &grants).filter(|_| destination.is_document());
+    let file = FileKind::of(&visit.headers, &headers);
+    let lockdown = site
+        .lockdown(&visit, &grants)
+        .filter(|_| destination.is_document() || file == Some(FileKind::Worker));
     let plan = plan_response(&ResponseFacts {
         status: response.status(),
         headers: &headers,
@@ -83,7 +86,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         own: &parts.own,
         is_locked: is_locked_target(visit.target()),
         lockdown: lockdown.as_deref(),
-        file: FileKind::of(&visit.headers, &headers),
+        file,
     });
     if plan.is_page && visit.method == "GET" {
         counting::count_page(site, env, context, &visit, parts.shows_banner);

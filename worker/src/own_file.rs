@@ -61,5 +61,6 @@ impl Answer<'_> {
 fn worker_guard(site: &Site, visit: &Visit, grants: &Grants) -> String {
     let rows = site.stub_rows(visit.host());
     let more = if rows.is_empty() { "[[],[]]" } else { &rows };
-    format!("{}({},{more});", assets::WORKER_GUARD, grants.granted().bits())
+    let is_decided = u8::from(!visit.decision.must_ask);
+    format!("{}({},{more},{is_decided});", assets::WORKER_GUARD, grants.granted().bits())
 }

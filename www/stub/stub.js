@@ -88,7 +88,8 @@ const signal = (command, more) => {
   for (const name in signals) said[name] = signals[name] & state.granted ? 'granted' : 'denied';
   consent('consent', command, said);
 };
-signal('default', { wait_for_update: +wait });
+// Who has decided is not waited for.
+signal('default', state.isDecided ? {} : { wait_for_update: +wait });
 for (const name of set.split(',')) name && consent('set', name, true);
 
 /** Every frame of the site that has a stub of its own. */

@@ -167,6 +167,12 @@ pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
     let encoding = facts.header("content-encoding").unwrap_or("identity").trim().to_ascii_lowercase();
     let is_readable = ["identity", "gzip", "br", ""].contains(&encoding.as_str());
     if let Some(kind) = facts.file.filter(|_| has_body) {
+        // A worker is bound by the policy of its own answer, not by its page's. Source: HTML standard, "run a worker".
+        if kind == FileKind::Worker
+            && let Some(policy) = facts.lockdown
+        {
+            plan.append.push(("content-security-policy".into(), policy.into()));
+        }
         match (facts.grants.is_open(), is_readable) {
             // Nobody looks whether somebody else would get other bytes: no shared cache decides.
             (true, _) => plan.keep_personal(facts.headers),

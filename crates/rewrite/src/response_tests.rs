@@ -98,6 +98,20 @@ fn a_page_nobody_can_read_leaves_locked() {
 }
 
 #[test]
+fn a_worker_is_bound_by_the_policy_of_its_own_answer() {
+    let worker = |kind| {
+        plan(&[("content-type", "text/javascript")], |facts| {
+            facts.destination = Destination::Source;
+            facts.file = Some(kind);
+            facts.lockdown = Some("default-src 'self'");
+        })
+    };
+    let policy = ("content-security-policy".to_string(), "default-src 'self'".to_string());
+    assert_eq!(worker(FileKind::Worker).append, [policy]);
+    assert_eq!(worker(FileKind::Script).append, []);
+}
+
+#[test]
 fn a_file_that_asks_for_more_is_looked_into() {
     let css = [("content-type", "text/css"), ("cache-control", "public, max-age=9, s-maxage=99")];
     let file = |change: fn(&mut ResponseFacts)| {
