@@ -63,6 +63,43 @@ describe('what is held', () => {
   });
 });
 
+describe('a site that wants trusted values', () => {
+  it('gets them: what its browser refuses without us is refused with us, a vendor in it or not', async () => {
+    const seen = [];
+    for (const base of [world.originBase, world.base]) {
+      const page = await visit(base, `/csp?policy=${encodeURIComponent("require-trusted-types-for 'script'")}`);
+      await world.settle();
+      seen.push(await page.evaluate(async () => {
+        const policy = trustedTypes.createPolicy('own', { createHTML: (text) => text, createScriptURL: (text) => text });
+        const said = [];
+        const attempt = (name, act) => { try { act(); said.push(`${name}: done`); } catch (error) { said.push(`${name}: ${error.name}`); } };
+        const make = (name) => document.createElement(name);
+        for (const to of ['/leak/empty.gif', 'https://x.doubleclick.net/a']) {
+          const html = `<img src="${to}">`;
+          const run = `<script>0</script>${html}`;
+          for (const [kind, value] of [['text', (text) => text], ['object', (text) => ({ toString: () => text })], ['trusted', (text) => policy.createHTML(text)]]) {
+            attempt(`innerHTML ${kind} ${to}`, () => { make('div').innerHTML = value(html); });
+            attempt(`insertAdjacentHTML ${kind} ${to}`, () => { make('div').insertAdjacentHTML('afterbegin', value(html)); });
+            attempt(`srcdoc ${kind} ${to}`, () => { make('iframe').srcdoc = value(run); });
+            attempt(`setAttribute srcdoc ${kind} ${to}`, () => { make('iframe').setAttribute('srcdoc', value(html)); });
+            attempt(`write ${kind} ${to}`, () => { document.implementation.createHTMLDocument('').write(value('<p>'), value(html)); });
+          }
+          for (const [kind, value] of [['text', (text) => text], ['trusted', (text) => policy.createScriptURL(text)]]) {
+            attempt(`script.src ${kind} ${to}`, () => { make('script').src = value(to); });
+            attempt(`setAttribute src ${kind} ${to}`, () => { make('script').setAttribute('src', value(to)); });
+            attempt(`worker ${kind} ${to}`, () => { new Worker(value(URL.createObjectURL(new Blob(['0'], { type: 'text/javascript' })))); });
+          }
+        }
+        return said;
+      }));
+      if (base === world.base) assert.equal(describeRequests(await world.waitQuiet()), '');
+      await page.context().close();
+    }
+    assert.ok(seen[0].some((line) => line.endsWith('TypeError')) && seen[0].some((line) => line.endsWith('done')));
+    assert.deepEqual(seen[1], seen[0]);
+  });
+});
+
 describe('the guard for a worker of an own file', () => {
   it('holds by what it is given, and hears of a grant and of its withdrawal', async () => {
     await world.settle();

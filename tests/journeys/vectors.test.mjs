@@ -127,4 +127,15 @@ describe('the stub', () => {
     });
     assert.deepEqual(kept, [false, true, null, '3']);
   });
+
+  it('puts back what the edge held before a choice where it comes in after that, and nothing more', async () => {
+    const shown = await page.evaluate(() => {
+      // As the gate does once the edge has answered.
+      window[Symbol.for('postern')].grant(9);
+      const template = document.createElement('template');
+      template.innerHTML = '<img data-postern-need="8" data-postern-src="https://x.doubleclick.net/a"><img data-postern-need="8 4" data-postern-src="https://www.clarity.ms/b">';
+      return template.innerHTML;
+    });
+    assert.equal(shown, '<img src="https://x.doubleclick.net/a"><img data-postern-need="8 4" data-postern-src="https://www.clarity.ms/b">');
+  });
 });

@@ -63,7 +63,7 @@ async function record() {
   const make = (name) => document.createElement(name);
   for (const [name, property, value] of [
     ['img', 'src', '/empty.gif'], ['img', 'srcset', '/a.gif 1x, /b.gif 2x'], ['a', 'href', 'https://www.youtube.com/watch?v=x'], ['script', 'src', '/a.js?x=1'], ['script', 'type', 'module'], ['iframe', 'src', '/plain-html'],
-    ['iframe', 'srcdoc', '<p>x</p>'], ['link', 'href', '/a.css'], ['form', 'action', '/search'], ['input', 'formAction', '/x'], ['input', 'type', 'checkbox'], ['meta', 'content', 'https://www.youtube.com/embed/x'],
+    ['iframe', 'srcdoc', '<p>x</p>'], ['iframe', 'src', 'data:text/html,<a href="https://www.youtube.com/watch">film</a>'], ['link', 'href', '/a.css'], ['form', 'action', '/search'], ['input', 'formAction', '/x'], ['input', 'type', 'checkbox'], ['meta', 'content', 'https://www.youtube.com/embed/x'],
     ['video', 'poster', '/x.jpg'], ['object', 'data', '/x.svg'], ['img', 'src', { toString: () => '/object.gif' }], ['img', 'src', null], ['img', 'src', undefined], ['img', 'src', 5],
   ]) {
     note(`${name}.${property} = ${value}`, () => {

@@ -132,7 +132,7 @@ export const guard = function guard(realm, state) {
       // Shared workers are told apart by address: the second asks for the same.
       if (blob?.type != null) texts.set(address, apply(createObjectURL, URL, [new Blob([prelude, blob], blob)]));
       const guarded = head ? head + ',' + encodeURIComponent(prelude) + (coding ? escape(atob(text)) : text) : texts.get(address);
-      if (guarded) args[0] = state.trust ? state.trust(guarded) : guarded;
+      if (guarded) args[0] = state.trust && realm.trustedTypes?.isScriptURL(args[0]) ? state.trust(guarded) : guarded;
       return start();
     });
   }

@@ -35,6 +35,7 @@ const encode = (text) => replace(text, /[&"<]/g, (sign) => `&#${{ '&': 38, '"': 
  * the attribute is now; without a row there is nothing to put back.
  */
 export const mark = (tag, name, value, [row, becomes], get, put) => {
+  if (becomes != null) put(name, becomes);
   if (row) {
     const need = row[0].toString(16);
     const before = get(PREFIX + 'need');
@@ -50,7 +51,6 @@ export const mark = (tag, name, value, [row, becomes], get, put) => {
     }
     if (name) put(PREFIX + name, value);
   }
-  if (becomes != null) put(name, becomes);
 };
 
 /** `deniedRow` is guard.js's; `textOf(address)` gives the text of a blob; `head()` what goes into a document that runs scripts. */
@@ -69,13 +69,18 @@ export const judges = (deniedRow, textOf, head) => {
   /** The row for the address of an element: its own, or one in the text that it stands for. */
   const rowOf = (address) => {
     let [, coding, text] = exec(/^\s*(?:javascript:|data:[^,]*(?:html|xml|css|script)[^,]*?(;base64)?,)([^]*)/i, address) || [];
-    if (text == null) return deniedRow(address) || clean(textOf(address))?.[0];
+    if (text == null) {
+      const row = deniedRow(address);
+      if (row) return row;
+      text = textOf(address);
+    }
     try {
       text = coding ? atob(text) : decodeURIComponent(text);
     } catch {
       // It is searched as it is.
     }
-    return clean(text)?.[0];
+    // Links in a document that runs nothing are for its reader.
+    return test(/^\s*</, text) && !test(RUNS, text) ? holdMarkup(text)[1] : clean(text)?.[0];
   };
 
   /** The text of a style sheet or script: as clean() does. Of a script only what no call of code that is held would start. */

@@ -19,6 +19,7 @@ const STYLES = 'background backgroundImage borderImage borderImageSource listSty
 
 const { stringify, parse } = JSON;
 const split = bind(''.split);
+const create = bind(Document.prototype.createElement);
 const { getAttribute, removeAttribute, setAttribute } = Element.prototype;
 const read = bind(getAttribute);
 const write = bind(setAttribute);
@@ -64,7 +65,9 @@ export const install = (realm, shared) => {
   const state = realm == window ? shared : Object.create(shared, { granted: { get: () => (realm[KEY] ? 255 : shared.granted) } });
   const { denied, deniedRow, flush, queueUp, texts, wrap } = guard(realm, state);
   const { made } = state;
-  const { ArrayBuffer, DOMException, Promise, XMLHttpRequest } = realm;
+  const { ArrayBuffer, DOMException, Promise, XMLHttpRequest, trustedTypes } = realm;
+  /** A value that the site trusts stays one; a text that is none is refused by the browser, as without us. */
+  const asGiven = (given, markup) => (trustedTypes?.isHTML(given) ? trusted.createHTML(markup) : markup);
   const { clean, holdMarkup, judge, judgeText } = judges(deniedRow, (address) => {
     try {
       if (!texts.get(address)?.type) return '';
@@ -90,8 +93,10 @@ export const install = (realm, shared) => {
 
   /** Keeps a value in a data attribute, where nothing loads it. */
   const hold = (element, name, value, verdict) => {
-    mark(element.localName, name, value, verdict, (name) => read(element, name), (name, value) =>
-      write(element, name, name == 'srcdoc' ? trusted.createHTML(value) : value));
+    // An address that the browser would refuse for want of trust is not kept either.
+    if (element.localName == 'script' && name == 'src') write(create(document, 'script'), name, value);
+    mark(element.localName, name, value, verdict, (name) => read(element, name), (key, text) =>
+      write(element, key, key == name ? asGiven(value, text) : text));
     if (verdict[0]) keep(element);
   };
   /** Forgets a value that another has come in place of, and puts back what else the element was. */
@@ -203,8 +208,7 @@ export const install = (realm, shared) => {
     if (test(/^(style|script)$/, self?.localName)) return setText(self, args, index, proceed);
     const text = `${given}`;
     const [markup, row] = holdMarkup(text);
-    // A value the site trusts stays one; a text that is none is refused by the browser, as without us.
-    if (markup != text) args[index] = given === text ? markup : trusted.createHTML(markup);
+    if (markup != text) args[index] = asGiven(given, markup);
     const isMarked = row || test(/data-postern-need/, text);
     const root = isMarked && (inside(self) || self?.getRootNode?.());
     const result = proceed();
@@ -220,16 +224,16 @@ export const install = (realm, shared) => {
   for (const name of ['write', 'writeln']) {
     on('Document.' + name, (self, args, proceed) => {
       let text = unfinished.get(self) || '';
-      let isTrusted = args.length;
+      let given = args[0];
       for (const part of args) {
-        if (part === `${part}`) isTrusted = 0;
+        if (!trustedTypes?.isHTML(part)) given = part;
         text += part;
       }
       const [markup, , rest] = holdMarkup(name == 'write' ? text : text + '\n', 1);
-      unfinished.set(self, rest);
       args.length = 1;
-      args[0] = isTrusted ? trusted.createHTML(markup) : markup;
-      return proceed();
+      args[0] = asGiven(given, markup);
+      proceed();
+      unfinished.set(self, rest);
     });
   }
   on('Element.attachShadow', (self, args, proceed) => {
@@ -240,7 +244,7 @@ export const install = (realm, shared) => {
 
   // Styles, and interfaces that are given addresses among other things.
 
-  const cleaned = (index, isReplayed) => (self, args, proceed) => {
+  const cleaned = (index, isReplayed) => function again(self, args, proceed) {
     const value = args[index];
     let verdict;
     try {
@@ -256,7 +260,7 @@ export const install = (realm, shared) => {
         args[index] = value;
         // A rule comes back behind the one that stands for it.
         if (self.cssRules) args[1] = (args[1] | 0) + 1;
-        proceed();
+        again(self, args, proceed);
       });
     }
     return result;
