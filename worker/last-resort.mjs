@@ -46,7 +46,11 @@ export function guarded(Edge) {
   return {
     async fetch(request, env, ctx) {
       try {
-        return await new Edge(ctx, env).fetch(request);
+        const answer = new Edge(ctx, env).fetch(request);
+        // When a visitor leaves, the platform forgets what waits here, and what the edge holds for them would stay in its
+        // memory. As a task that is waited for it comes to its end.
+        ctx.waitUntil(answer.catch(() => { /* it is told below */ }));
+        return await answer;
       } catch (error) {
         globalThis.posternFailures = (globalThis.posternFailures ?? 0) + 1;
         console.error(`the edge failed, and the page was handed out locked: ${error?.message ?? error}`);

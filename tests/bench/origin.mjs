@@ -1,4 +1,5 @@
-// The origin of bench and load run, in a thread of its own: one page with many images, one image, and a collector that
+// The origin of bench and load run, in a thread of its own: one page with many images, one image, a style sheet, a script,
+// and a collector that
 // thanks for whatever it gets. What is measured stands in overhead.mjs and load.mjs.
 
 import { createServer } from 'node:http';
@@ -22,6 +23,11 @@ function makePage() {
   return Buffer.from(`${head}${images.join('')}<p>${words}</p>${tail}`);
 }
 
+/** A style sheet of 60 kB with an address in each rule, and a script of 120 kB that imports something every 4 kB. */
+const STYLE = Buffer.from('.card-7 > .title::after{color:#16202e;background:url("../img/a.png") no-repeat;content:"x"}\n'.repeat(690));
+const WORDS = 'const a=(b,c="text")=>b?d(c).then(({e})=>e(c)):fetch(`/api/${c}`);'.repeat(60);
+const SCRIPT = Buffer.from(`import("./chunk-1.js");${WORDS}\n`.repeat(30));
+
 function serve() {
   const page = makePage();
   const image = Buffer.alloc(IMAGE_BYTES, 7);
@@ -36,16 +42,15 @@ function serve() {
       response.end(String(hits));
       return;
     }
-    const isImage = request.url.startsWith('/img/');
-    const body = isImage ? image : page;
-    response.writeHead(200, { 'content-type': isImage ? 'image/jpeg' : 'text/html; charset=utf-8', 'content-length': body.length, 'cache-control': 'no-store' });
+    const [type, body] = { img: ['image/jpeg', image], css: ['text/css', STYLE], js: ['text/javascript', SCRIPT] }[request.url.split('/')[1]] ?? ['text/html; charset=utf-8', page];
+    response.writeHead(200, { 'content-type': type, 'content-length': body.length, 'cache-control': 'no-store' });
     response.end(body);
   });
   server.keepAliveTimeout = 60_000;
-  server.listen(0, '127.0.0.1', () => parentPort.postMessage({ port: server.address().port, page, image }));
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage({ port: server.address().port, page, image, style: STYLE, script: SCRIPT }));
 }
 
-/** Starts it: {port, page, image, stop}. */
+/** Starts it: {port, page, image, style, script, stop}. */
 export async function startOrigin() {
   const thread = new Worker(fileURLToPath(import.meta.url));
   const told = await new Promise((resolve, reject) => { thread.once('message', resolve).once('error', reject); });

@@ -40,7 +40,7 @@ function policyWithOwnLink() {
 async function measure(started) {
   const origin = await startOrigin();
   started.push(origin);
-  const { port: originPort, page, image } = origin;
+  const { port: originPort, page, image, style, script } = origin;
   const plain = await startPlainProxy(originPort);
   started.push(plain);
   const postern = await startWorker({ originPort, vars: { POLICY: policyWithOwnLink() } });
@@ -52,6 +52,7 @@ async function measure(started) {
   const browser = { 'accept-encoding': 'identity', 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36' };
   const forPage = { ...browser, accept: 'text/html', 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'none' };
   const forImage = { ...browser, accept: 'image/*', 'sec-fetch-dest': 'image', 'sec-fetch-mode': 'no-cors', 'sec-fetch-site': 'same-origin' };
+  const forFile = (destination) => ({ ...browser, accept: '*/*', 'sec-fetch-dest': destination, 'sec-fetch-mode': 'no-cors', 'sec-fetch-site': 'same-origin' });
   const isSame = (body) => (answer) => answer.body.equals(Buffer.from(body));
   const isHeld = (answer) => answer.body.includes('data-postern-need') && answer.body.includes('id="postern"') && answer.body.length > PAGE_BYTES;
   const ways = [
@@ -61,6 +62,11 @@ async function measure(started) {
     { name: 'image, plain proxy', port: plain.port, path: '/img/1.jpg', headers: forImage, isRight: isSame(image) },
     { name: 'image, nothing granted', port: postern.port, path: '/img/1.jpg', headers: forImage, isRight: isSame(image), against: 3, budget: 1.05 },
     { name: 'image, all granted', port: postern.port, path: '/img/1.jpg', headers: { ...forImage, cookie }, isRight: isSame(image), against: 3, budget: 1.05 },
+    { name: 'style sheet, plain proxy', port: plain.port, path: '/css/site.css', headers: forFile('style'), isRight: isSame(style) },
+    { name: 'style sheet, nothing gr.', port: postern.port, path: '/css/site.css', headers: forFile('style'), isRight: isSame(style), against: 6, budget: 1.05 },
+    { name: 'script, plain proxy', port: plain.port, path: '/js/app.js', headers: forFile('script'), isRight: isSame(script) },
+    { name: 'script, nothing granted', port: postern.port, path: '/js/app.js', headers: forFile('script'), isRight: isSame(script), against: 8, budget: 1.05 },
+    { name: 'script, all granted', port: postern.port, path: '/js/app.js', headers: { ...forFile('script'), cookie }, isRight: isSame(script), against: 8, budget: 1.05 },
   ].map((way) => ({ ...way, first: [], last: [] }));
 
   for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {

@@ -258,10 +258,25 @@ impl Answer<'_> {
         plan: &ResponsePlan,
         content_type: Option<&str>,
     ) -> Result<Response> {
+        Ok(Response::new_with_opt_readable_stream_and_init(body, &self.head(plan, content_type)?)?)
+    }
+
+    /// The same with a body that is all there.
+    pub fn with_bytes(
+        &self,
+        bytes: &[u8],
+        plan: &ResponsePlan,
+        content_type: Option<&str>,
+    ) -> Result<Response> {
+        let body = js_sys::Uint8Array::from(bytes);
+        Ok(Response::new_with_opt_js_u8_array_and_init(Some(&body), &self.head(plan, content_type)?)?)
+    }
+
+    /// Status and headers, as planned.
+    fn head(&self, plan: &ResponsePlan, content_type: Option<&str>) -> Result<ResponseInit> {
         let kept = web_sys::Headers::new()?;
-        for (name, value) in
-            self.headers.iter().filter(|(name, _)| !plan.remove.contains(name)).chain(&plan.append)
-        {
+        let headers = self.headers.iter().filter(|(name, _)| !plan.remove.contains(name));
+        for (name, value) in headers.chain(&plan.append) {
             kept.append(name, value)?;
         }
         if let Some(content_type) = content_type {
@@ -271,7 +286,7 @@ impl Answer<'_> {
         init.set_status(self.response.status());
         init.set_status_text(&self.response.status_text());
         init.set_headers(kept.as_ref());
-        Ok(Response::new_with_opt_readable_stream_and_init(body, &init)?)
+        Ok(init)
     }
 
     /// What it says it is; empty if nothing.

@@ -49,7 +49,10 @@ impl Answer<'_> {
             plan.remove.push("content-length".into());
         }
         let bytes = file.replacement.map_or(first, |(bytes, _)| bytes);
-        let readable = prefixed(self.context, bytes, source, is_whole)?;
+        if is_whole {
+            return self.with_bytes(&bytes, &plan, labelled.as_deref());
+        }
+        let readable = prefixed(self.context, bytes, source)?;
         self.copy(Some(&readable), &plan, labelled.as_deref())
     }
 }

@@ -68,25 +68,24 @@ fn pipe() -> Result<(web_sys::ReadableStream, WritableStreamDefaultWriter)> {
     Ok((pipe.readable(), pipe.writable().get_writer()?))
 }
 
-/// Those bytes, and behind them what is left of a source unless it `is_whole`.
+/// Those bytes, and behind them what is left of a source.
 pub fn prefixed(
     context: &Context,
     bytes: Vec<u8>,
     mut source: IntoAsyncRead<'static>,
-    is_whole: bool,
 ) -> Result<web_sys::ReadableStream> {
     let (readable, writer) = pipe()?;
     // As in `Passage::begin`: what waits for a visitor who has left would stay in memory.
     context.wait_until(async move {
         let mut next = bytes;
-        let mut buffer = vec![0; if is_whole { 0 } else { CHUNK_BYTES }];
+        let mut buffer = vec![0; CHUNK_BYTES];
         loop {
             // The reader has gone: so does the source, when its reader is dropped.
             if !next.is_empty() && write(&writer, &next).await.is_err() {
                 return;
             }
             next.clear();
-            match if is_whole { Ok(0) } else { source.read(&mut buffer).await } {
+            match source.read(&mut buffer).await {
                 Ok(0) => break,
                 Ok(count) => next.extend_from_slice(buffer.get(..count).unwrap_or_default()),
                 Err(error) => {

@@ -32,6 +32,45 @@ impl Base {
         Some(Self { url, page_host: Rc::clone(&self.page_host) })
     }
 
+    /// The path and query of an address that plainly is one below the base's own folder; `None` where that takes a parser.
+    fn relative_path(&self, text: &str) -> Option<String> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=@/?".contains(&byte);
+        let begins_plainly =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'@');
+        if self.is_elsewhere() || !text.as_bytes().first().is_some_and(begins_plainly) {
+            return None;
+        }
+        let text = text.split('#').next().unwrap_or(text);
+        if !text.bytes().all(is_plain) || !matches!(self.url.scheme(), "http" | "https") {
+            return None;
+        }
+        let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)));
+        let (folder, _) = self.url.path().rsplit_once('/')?;
+        let mut out = String::with_capacity(folder.len() + text.len() + 1);
+        out.push_str(folder);
+        let mut segments = path.split('/').peekable();
+        while let Some(segment) = segments.next() {
+            let is_last = segments.peek().is_none();
+            match segment {
+                ".." => out.truncate(out.rfind('/').unwrap_or(0)),
+                "." => {}
+                segment => {
+                    out.push('/');
+                    out.push_str(segment);
+                    continue;
+                }
+            }
+            if is_last {
+                out.push('/');
+            }
+        }
+        if let Some(query) = query {
+            out.push('?');
+            out.push_str(query);
+        }
+        Some(out)
+    }
+
     fn is_elsewhere(&self) -> bool {
         self.url.host_str() != Some(&self.page_host)
     }
@@ -76,6 +115,10 @@ pub fn judge(text: &str, base: &Base, grants: &Grants) -> Found {
     if is_plain_path && !base.is_elsewhere() {
         let text = text.split('#').next().unwrap_or(text);
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
+        return grants.denied_path(path, query).map_or(Found::Nothing, Found::Held);
+    }
+    if let Some(path) = base.relative_path(text) {
+        let (path, query) = path.split_once('?').unwrap_or((&path, ""));
         return grants.denied_path(path, query).map_or(Found::Nothing, Found::Held);
     }
     let Ok(url) = base.url.join(text) else { return Found::Nothing };
@@ -282,6 +325,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_plain_path_is_what_the_parser_makes_of_it(
+            base in "(/[a-z.]{0,3}){1,4}", text in "[a-z.@_-][a-z./?&=#:]{0,20}",
+        ) {
+            let base = Base::new(Url::parse(&format!("https://shop.example{base}")).unwrap());
+            if let Some(path) = base.relative_path(&text) {
+                let url = base.url.join(&text).unwrap();
+                prop_assert_eq!(&url[Position::BeforePath..Position::AfterQuery], path);
+                prop_assert_eq!(url.host_str(), Some("shop.example"));
+            }
+        }
+
         #[test]
         fn no_text_panics(raw in "\\PC{0,60}") {
             let _ = owner_id(&raw);

@@ -1,6 +1,7 @@
 //! Addresses in style sheets: where they stand, as browsers read them.
 //! Source: CSS Syntax Module Level 3, section 4; CSS Values 4 (`url()`, `src()`), CSS Images 4.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// An address in a style sheet.
@@ -108,13 +109,23 @@ impl Scanner<'_> {
     /// A name, and what it opens if a bracket follows.
     fn word(&mut self) {
         let start = self.at;
-        let name = self.name().to_ascii_lowercase();
+        // Most names have no escape in them, and most open nothing: those are passed over as they stand.
+        let rest = self.css.as_bytes().get(start..).unwrap_or_default();
+        let length = rest.iter().position(|byte| !is_name(*byte)).unwrap_or(rest.len());
+        let name: Cow<'_, str> = if rest.get(length) == Some(&b'\\') {
+            Cow::Owned(self.name())
+        } else {
+            self.at += length;
+            Cow::Borrowed(self.css.get(start..self.at).unwrap_or(""))
+        };
         if self.peek(0) != Some(b'(') {
             return;
         }
         self.at += 1;
-        if name != "url" && name != "url-prefix" {
-            self.functions.push(FUNCTIONS.contains(&name.as_str()));
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        if !is("url") && !is("url-prefix") {
+            let is_of_addresses = FUNCTIONS.iter().any(|known| is(known));
+            self.functions.push(is_of_addresses);
             return;
         }
         self.skip_space();
@@ -150,7 +161,7 @@ impl Scanner<'_> {
 
     /// The content of `url(` up to and with its bracket.
     fn unquoted(&mut self) -> String {
-        let mut out = String::new();
+        let mut out = self.plain(|byte| matches!(byte, b')' | b'\\'));
         while let Some(c) = self.next_char() {
             match c {
                 ')' => break,
@@ -164,7 +175,7 @@ impl Scanner<'_> {
     /// A string from its opening quote to its closing one; a newline ends it as well.
     fn string(&mut self, quote: u8) -> String {
         self.at += 1;
-        let mut out = String::new();
+        let mut out = self.plain(|byte| byte == quote || matches!(byte, b'\n' | b'\\'));
         while let Some(c) = self.next_char() {
             match c {
                 c if c == char::from(quote) => break,
@@ -174,6 +185,14 @@ impl Scanner<'_> {
             }
         }
         out
+    }
+
+    /// The text up to the first of these bytes, all of them ASCII.
+    fn plain(&mut self, is_end: impl Fn(u8) -> bool) -> String {
+        let rest = self.css.get(self.at..).unwrap_or("");
+        let length = rest.bytes().position(is_end).unwrap_or(rest.len());
+        self.at += length;
+        rest.get(..length).unwrap_or("").into()
     }
 
     fn name(&mut self) -> String {
