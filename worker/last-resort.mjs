@@ -21,6 +21,44 @@ function text(status, sentence) {
   });
 }
 
+/** The longest tag of a link that is waited for. */
+const LINK_CHARACTERS_MAX = 4096;
+
+/** Tags of elements for whose sake browsers connect before any policy refuses what they ask for. */
+const CONNECTING = new RegExp(
+  `<(\\0?(?:[\\w.-]\\0?)*:)?(\\0?)(?=(?:${['link', 'iframe', 'frame', 'fencedframe', 'object', 'embed'].map((name) => [...name].join('\\0?')).join('|')})(?![\\w.-]|\\0[\\w.-]))[^>]*`,
+  'gi',
+);
+
+/**
+ * No policy keeps a browser from connecting where a link says it will soon have to, or where a frame begins: such an element
+ * gets another name, unless it plainly is a style sheet's. As `LinkFilter` in `crates/rewrite/src/locked.rs`, on bytes read
+ * one for one as characters.
+ */
+function withoutConnecting() {
+  let kept = '';
+  const pass = (controller, isLast) => {
+    // A tag that has not ended yet waits for its end.
+    const open = kept.lastIndexOf('<');
+    const isWaiting = !isLast && open >= 0 && !kept.includes('>', open) && kept.length - open < LINK_CHARACTERS_MAX;
+    const ready = isWaiting ? kept.slice(0, open) : kept;
+    kept = isWaiting ? kept.slice(open) : '';
+    const quiet = ready.replace(CONNECTING, (tag, prefix = '', gap) => {
+      const isStyleSheet = /^<link/i.test(tag) && tag.length < LINK_CHARACTERS_MAX && /stylesheet/i.test(tag) && !/connect|fetch|prerender|preload|&|\0/i.test(tag);
+      const letter = 1 + prefix.length + gap.length;
+      return isStyleSheet ? tag : `${tag.slice(0, letter)}x${tag.slice(letter + 1)}`;
+    });
+    if (quiet) controller.enqueue(Uint8Array.from(quiet, (character) => character.charCodeAt(0)));
+  };
+  return new TransformStream({
+    transform(chunk, controller) {
+      kept += Array.from(chunk, (byte) => String.fromCharCode(byte)).join('');
+      pass(controller, false);
+    },
+    flush: (controller) => pass(controller, true),
+  });
+}
+
 /** The site's answer with nothing in it alive. */
 async function locked(request, env) {
   const url = new URL(request.url);
@@ -38,7 +76,10 @@ async function locked(request, env) {
   headers.set('content-security-policy', LOCKED);
   headers.set('x-dns-prefetch-control', 'off');
   headers.set('x-content-type-options', 'nosniff');
-  return new Response(answer.body, { status: answer.status, headers });
+  // What is no document stays as it is.
+  if (!/^$|html|xml/i.test(headers.get('content-type') ?? '')) return new Response(answer.body, { status: answer.status, headers });
+  headers.delete('content-length');
+  return new Response(answer.body?.pipeThrough(withoutConnecting()), { status: answer.status, headers });
 }
 
 /** A Worker like `Edge` that answers where `Edge` fails. Failures are counted where the edge finds them when it is well. */

@@ -84,6 +84,17 @@ describe('two visitors behind a shared cache', { skip: NGINX ? false : 'nginx is
     assert.equal((await page('/cacheable?etag', accepted, { 'if-none-match': etag })).status, 304);
   });
 
+  it('so are style sheets that name a vendor, and one that names none is kept for all', async () => {
+    const sheet = (path, cookie) => send(proxy.port, path, { headers: { 'sec-fetch-dest': 'style', ...(cookie ? { cookie } : {}) } });
+    const names = async (cookie) => readText(await sheet('/sheet.css', cookie)).includes('facebook.com');
+    for (const cookie of [accepted, undefined, accepted, refused]) assert.equal(await names(cookie), cookie === accepted);
+    assert.match(valueOf(await sheet('/sheet.css', accepted), 'cache-control'), /^private, max-age=60$/);
+    assert.equal(valueOf(await sheet('/sheet.css'), 'cache-control'), 'private, no-store');
+    await sheet('/sheet.css?plain');
+    const kept = await sheet('/sheet.css?plain', refused);
+    assert.deepEqual([valueOf(kept, 'x-cache'), valueOf(kept, 'etag'), readText(kept)], ['HIT', '"sheet-1"', 'p{color:red;background:url(/a.png)}']);
+  });
+
   it('fragments of pages are kept apart as well', async () => {
     const fragment = (cookie) => send(proxy.port, '/cacheable?fragment', { headers: { 'sec-fetch-dest': 'empty', ...(cookie ? { cookie } : {}) } });
     for (const cookie of [accepted, undefined, accepted, undefined]) assert.equal(LIVE.test(readText(await fragment(cookie))), cookie === accepted);

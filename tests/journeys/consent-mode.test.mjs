@@ -132,6 +132,20 @@ describe('Google\'s code', () => {
   });
 });
 
+describe('a page with everything granted', () => {
+  it('says so before the code runs, and holds nothing', async () => {
+    const page = await visit('its own host');
+    await decide(page, () => action(page, 'accept').click());
+    await page.goto(page.address, { waitUntil: 'load' });
+    const [probe] = await waitFor('the probe', () => page.evaluate(() => window.probes));
+    const seen = probe.filter((entry) => typeof entry[0] === 'string');
+    assert.deepEqual(seen[0], ['consent', 'default', signalsOf(ALL)]);
+    assert.equal(commandsOf(seen, 'consent', 'default').length, 1);
+    assert.equal(await page.locator('[data-postern-need]').count(), 0);
+    await page.context().close();
+  });
+});
+
 describe('a decision', () => {
   for (const categories of [['analytics'], ['marketing'], ['functional', 'social'], ['functional', 'analytics', 'marketing', 'social'], []]) {
     it(`to grant ${categories.join(' and ') || 'nothing'} is one update with exactly its signals`, async () => {

@@ -33,6 +33,9 @@ describe('a page that the rewriter gives up on', () => {
     await page.waitForURL(/postern-locked/);
     assert.match(await page.content(), /end of endless/);
     assert.equal(describeRequests(await world.waitQuiet()), '');
+    // No policy forbids a browser to connect ahead.
+    assert.deepEqual(await world.recorder.connections(), []);
+    assert.equal(await page.locator('link[rel="stylesheet"]').count(), 1);
     const rows = await waitFor('the failure on the dashboard', async () => {
       const found = await readSightings(world.worker);
       return found.some(([name]) => name === 'rewriter') && found;
@@ -44,6 +47,27 @@ describe('a page that the rewriter gives up on', () => {
   it('is asked of the origin as the visitor asked for it', async () => {
     const answer = await send(world.worker.port, '/echo?a=1&postern-locked=1', { headers: { accept: 'text/html' } });
     assert.equal(JSON.parse(readText(answer)).url, '/echo?a=1');
+  });
+});
+
+describe('a page in an encoding that cannot be read here', () => {
+  it('arrives in a form that runs nothing, and is counted', async () => {
+    const page = await world.newPage();
+    await page.goto(`${world.base}/deflate`);
+    assert.match(await page.content(), /end of deflate/);
+    assert.equal(await page.evaluate(() => typeof window.dataLayer), 'undefined', 'no script has run');
+    assert.equal(describeRequests(await world.waitQuiet()), '');
+    const rows = await waitFor('the failure on the dashboard', async () => {
+      const found = await readSightings(world.worker);
+      return found.some(([name]) => name === 'unreadable-encoding') && found;
+    });
+    assert.match(rows.find(([name]) => name === 'unreadable-encoding')[1], /deflate/);
+    await page.context().close();
+  });
+
+  it('is not handed to a script, which would put it into a page', async () => {
+    const answer = await send(world.worker.port, '/deflate', { headers: { accept: '*/*', 'sec-fetch-dest': 'empty' } });
+    assert.equal(answer.status, 502);
   });
 });
 
@@ -63,9 +87,11 @@ export default guarded(class { fetch() { throw new Error('on purpose'); } });
 
   it('hands out the page with nothing in it alive', async () => {
     const page = await world.newPage();
+    await world.settle();
     await page.goto(`${broken.base}/html?gclid=CLICK-1`);
     assert.match(await page.content(), /id="end"/);
     assert.equal(describeRequests(await world.waitQuiet()), '');
+    assert.deepEqual(await world.recorder.connections(), []);
     assert.deepEqual(await page.context().cookies(), []);
     await page.context().close();
   });

@@ -18,7 +18,7 @@ async function findPort() {
   return port;
 }
 
-/** Starts one with these lines in its `http` and in its only `server`: {port, stop}. */
+/** Starts one with these lines in its `http` (where FOLDER is its own) and in its only `server`: {port, stop}. */
 export async function startNginx(http, server) {
   const folder = makeFolder();
   const port = await findPort();

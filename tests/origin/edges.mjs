@@ -2,7 +2,7 @@
 // slowness, cut connections, errors. Pages and charsets live in pages.mjs.
 
 import { createHash } from 'node:crypto';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { TRACKERS, renderPage } from './markup.mjs';
 
 const HTML = 'text/html; charset=utf-8';
@@ -119,7 +119,15 @@ function postStream(request, response) {
   request.pipe(response);
 }
 
+/** A style sheet that anybody may keep: with a tracker's picture in it, or with `?plain` one of the site's own. */
+function sheet(_request, response, url) {
+  const address = url.searchParams.has('plain') ? '/a.png' : 'https://www.facebook.com/tr?id=1';
+  response.writeHead(200, { 'content-type': 'text/css', 'cache-control': 'public, max-age=60', etag: '"sheet-1"' });
+  response.end(`p{color:red;background:url(${address})}`);
+}
+
 export const edgeRoutes = {
+  '/sheet.css': sheet,
   '/echo': echo,
   '/cookies': cookies,
   '/redirect': redirect,
@@ -127,6 +135,7 @@ export const edgeRoutes = {
   '/etag': etag,
   '/gzip': compressed('gzip', gzipSync),
   '/br': compressed('br', brotliCompressSync),
+  '/deflate': compressed('deflate', deflateSync),
   '/gzip-json': compressedAsset,
   '/slow-header': () => { /* never answers: the caller's patience is what is tested */ },
   '/slow-body': slowBody,

@@ -119,7 +119,7 @@ function cacheableAsset(_request, response) {
 
 /** One tag longer than any rewriter keeps: an image someone pasted in. */
 function endlessTag(_request, response) {
-  send(response, renderPage({ title: 'endless', body: `${TRACKERS}<img alt="" src="data:image/png;base64,${'A'.repeat(6 * 1024 * 1024)}"><p id="end">end of endless</p>` }));
+  send(response, renderPage({ title: 'endless', body: `${TRACKERS}<img alt="" src="data:image/png;base64,${'A'.repeat(6 * 1024 * 1024)}"><link rel="preconnect" href="https://www.googletagmanager.com"><link rel="stylesheet" href="/page.css"><p id="end">end of endless</p>` }));
 }
 
 const XHTML = `<?xml version="1.0" encoding="utf-8"?>

@@ -2,14 +2,14 @@
 //! granted held. The plans come from `postern-rewrite`; here they are run.
 
 use crate::site::Site;
-use crate::stream::{CHUNK_BYTES, Passage, Rewriter};
+use crate::stream::{CHUNK_BYTES, Passage, Rewriter, passed_on};
 use crate::visit::{Visit, read_headers};
 use crate::{OWN_FOLDER, answer, assets, collect, counting, observing, pages, proxy};
 use futures_util::AsyncReadExt;
 use postern_rewrite::{
-    BodyPlan, Charset, Destination, FileKind, Grants, Headers, Injection, OwnSources, PRESCAN_BYTES,
-    PageRewriter, RequestFacts, ResponseFacts, ResponsePlan, Syntax, XmlRewriter, is_locked_target,
-    locked_target, map_location, map_set_cookie, plan_request, plan_response,
+    BodyPlan, Charset, Destination, FileKind, Grants, Headers, Injection, LinkFilter, Locked, OwnSources,
+    PRESCAN_BYTES, PageRewriter, RequestFacts, ResponseFacts, ResponsePlan, Syntax, XmlRewriter,
+    is_locked_target, locked_target, map_location, map_set_cookie, plan_request, plan_response,
 };
 use postern_stats::Kind;
 use postern_view::BannerFacts;
@@ -102,14 +102,16 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         BodyPlan::Pass if !is_renamed && plan.remove.is_empty() && plan.append.is_empty() => Ok(response),
         BodyPlan::Pass => from_origin.copy(response.body().as_ref(), &plan, None),
         BodyPlan::Withhold => answer::nothing(),
-        BodyPlan::Lock | BodyPlan::Refuse => {
+        BodyPlan::Lock(Locked::Asked) => from_origin.locked(&plan),
+        BodyPlan::Lock(_) | BodyPlan::Refuse => {
             answer::log(
                 "the origin sent what cannot be read here: an encoding other than gzip or br, or two types",
             );
             observing::see(Kind::Fault, "unreadable-encoding", visit.url.path(), visit.now_ms);
             observing::send_soon(site, env, context, visit.now_ms);
             match plan.body {
-                BodyPlan::Lock => from_origin.copy(response.body().as_ref(), &plan, None),
+                BodyPlan::Lock(Locked::Either) => from_origin.locked(&plan),
+                BodyPlan::Lock(_) => from_origin.copy(response.body().as_ref(), &plan, None),
                 _ => pages::unreadable(),
             }
         }
@@ -287,6 +289,19 @@ impl Answer<'_> {
         init.set_status_text(&self.response.status_text());
         init.set_headers(kept.as_ref());
         Ok(init)
+    }
+
+    /// The page with its links taken out; the policy that the plan puts beside it sees to the rest.
+    fn locked(&self, plan: &ResponsePlan) -> Result<Response> {
+        let Some(body) = self.response.body().filter(|_| self.visit.method != "HEAD") else {
+            return self.copy(None, plan, None);
+        };
+        let source = ReadableStream::from_raw(body.unchecked_into()).into_async_read();
+        self.copy(
+            Some(&passed_on(self.context, Vec::new(), source, Some(LinkFilter::default()))?),
+            plan,
+            None,
+        )
     }
 
     /// What it says it is; empty if nothing.

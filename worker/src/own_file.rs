@@ -3,7 +3,7 @@
 
 use crate::guard::Answer;
 use crate::site::Site;
-use crate::stream::{CHUNK_BYTES, prefixed};
+use crate::stream::{CHUNK_BYTES, passed_on};
 use crate::visit::Visit;
 use crate::{assets, observing, pages};
 use futures_util::AsyncReadExt;
@@ -52,7 +52,7 @@ impl Answer<'_> {
         if is_whole {
             return self.with_bytes(&bytes, &plan, labelled.as_deref());
         }
-        let readable = prefixed(self.context, bytes, source)?;
+        let readable = passed_on(self.context, bytes, source, None)?;
         self.copy(Some(&readable), &plan, labelled.as_deref())
     }
 }

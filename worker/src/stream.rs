@@ -3,7 +3,7 @@
 use crate::{answer, observing};
 use futures_util::AsyncReadExt;
 use js_sys::Uint8Array;
-use postern_rewrite::{Grants, PageRewriter, RewriteError, Seen, XmlRewriter, break_out};
+use postern_rewrite::{Grants, LinkFilter, PageRewriter, RewriteError, Seen, XmlRewriter, break_out};
 use postern_stats::Kind;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -68,33 +68,38 @@ fn pipe() -> Result<(web_sys::ReadableStream, WritableStreamDefaultWriter)> {
     Ok((pipe.readable(), pipe.writable().get_writer()?))
 }
 
-/// Those bytes, and behind them what is left of a source.
-pub fn prefixed(
+/// Those bytes, and behind them what is left of a source; through a filter, if one is given.
+pub fn passed_on(
     context: &Context,
-    bytes: Vec<u8>,
+    first: Vec<u8>,
     mut source: IntoAsyncRead<'static>,
+    mut filter: Option<LinkFilter>,
 ) -> Result<web_sys::ReadableStream> {
     let (readable, writer) = pipe()?;
     // As in `Passage::begin`: what waits for a visitor who has left would stay in memory.
     context.wait_until(async move {
-        let mut next = bytes;
+        let mut read = first;
         let mut buffer = vec![0; CHUNK_BYTES];
         loop {
+            let out = filter.as_mut().map_or_else(|| read.clone(), |filter| filter.write(&read));
             // The reader has gone: so does the source, when its reader is dropped.
-            if !next.is_empty() && write(&writer, &next).await.is_err() {
+            if !out.is_empty() && write(&writer, &out).await.is_err() {
                 return;
             }
-            next.clear();
+            read.clear();
             match source.read(&mut buffer).await {
                 Ok(0) => break,
-                Ok(count) => next.extend_from_slice(buffer.get(..count).unwrap_or_default()),
+                Ok(count) => read.extend_from_slice(buffer.get(..count).unwrap_or_default()),
                 Err(error) => {
                     let _ = JsFuture::from(writer.abort_with_reason(&error.to_string().into())).await;
                     return;
                 }
             }
         }
-        let _ = JsFuture::from(writer.close()).await;
+        let rest = filter.map(LinkFilter::end).unwrap_or_default();
+        if rest.is_empty() || write(&writer, &rest).await.is_ok() {
+            let _ = JsFuture::from(writer.close()).await;
+        }
     });
     Ok(readable)
 }

@@ -82,6 +82,17 @@ pub enum Syntax {
     Xml,
 }
 
+/// Why a page leaves locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locked {
+    /// It was asked for so ([`crate::locked_target`]).
+    Asked,
+    /// Its types say that it is read in two ways.
+    Either,
+    /// Nobody here can read its `Content-Encoding`.
+    Unreadable,
+}
+
 /// What happens to the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyPlan {
@@ -96,9 +107,8 @@ pub enum BodyPlan {
     },
     /// A file of the site's: what must be held in it is replaced ([`crate::plan_file`]).
     File(FileKind),
-    /// Goes through as it is with nothing in it alive: it is a page nobody here can read (its `Content-Encoding`, or two
-    /// types that read it differently).
-    Lock,
+    /// Goes through with nothing in it alive; through a [`crate::LinkFilter`] where its bytes can be read.
+    Lock(Locked),
     /// Must not go out: nobody here can read it, and no browser would keep what is in it from starting.
     Refuse,
     /// Must not go out: it sends what is no page on to a vendor that is denied.
@@ -182,7 +192,11 @@ pub fn plan_response(facts: &ResponseFacts) -> ResponsePlan {
         return plan;
     }
     if facts.is_locked || is_unreadable {
-        plan.body = if facts.is_locked { BodyPlan::Pass } else { BodyPlan::Lock };
+        plan.body = BodyPlan::Lock(match (is_readable, facts.is_locked) {
+            (false, _) => Locked::Unreadable,
+            (true, true) => Locked::Asked,
+            (true, false) => Locked::Either,
+        });
         plan.remove.extend(ABOUT_THE_BYTES.map(String::from));
         plan.remove.extend(["content-security-policy", "cache-control"].map(String::from));
         plan.append.push(("cache-control".into(), "private, no-store".into()));

@@ -88,7 +88,7 @@ fn fragments_are_held_but_get_no_banner() {
 fn a_page_nobody_can_read_leaves_locked() {
     let headers = [("content-type", "text/html"), ("content-encoding", "zstd"), ("etag", "\"a\"")];
     let page = plan(&headers, |_| {});
-    assert_eq!(page.body, BodyPlan::Lock);
+    assert_eq!(page.body, BodyPlan::Lock(Locked::Unreadable));
     assert!(page.append.contains(&("content-security-policy".into(), LOCKED_POLICY.into())));
     assert!(
         page.remove.contains(&"etag".to_string()) && !page.remove.contains(&"content-encoding".to_string())
@@ -173,8 +173,10 @@ fn a_lockdown_stands_beside_the_sites_own_policy() {
 #[test]
 fn a_locked_page_is_not_read_and_runs_nothing() {
     let headers = [("content-type", "text/html"), ("content-encoding", "zstd"), ("content-length", "9")];
-    let plan = plan(&headers, |facts| facts.is_locked = true);
-    assert_eq!(plan.body, BodyPlan::Pass);
+    let asked = |facts: &mut ResponseFacts| facts.is_locked = true;
+    assert_eq!(plan(&headers[..1], asked).body, BodyPlan::Lock(Locked::Asked));
+    let plan = plan(&headers, asked);
+    assert_eq!(plan.body, BodyPlan::Lock(Locked::Unreadable));
     assert!(plan.append.contains(&("content-security-policy".into(), LOCKED_POLICY.into())));
 }
 
@@ -251,7 +253,7 @@ fn xml_is_told_where_it_is_a_document() {
         ("text/xml", Destination::Page, (xml, false)),
         ("application/rss+xml", Destination::Page, (xml, false)),
         ("application/xml", Destination::Data, (BodyPlan::Pass, false)),
-        ("text/html, application/xhtml+xml", Destination::Page, (BodyPlan::Lock, true)),
+        ("text/html, application/xhtml+xml", Destination::Page, (BodyPlan::Lock(Locked::Either), true)),
     ] {
         assert_eq!(read(content_type, destination), expected, "{content_type} {destination:?}");
     }
