@@ -72,6 +72,21 @@ describe('a strict site', () => {
     });
   }
 
+  it('leaves a drawing in a style alone, whose language has the name of a host', async () => {
+    const page = await world.newPage();
+    await page.goto(`${strict.base}/plain-html`, { waitUntil: 'load' });
+    const drawing = `url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' xmlns:x='http://www.w3.org/1999/xlink'/%3E")`;
+    const shown = await page.evaluate((drawing) => {
+      const box = document.createElement('p');
+      box.style.background = `${drawing} no-repeat`;
+      const first = box.style.backgroundImage;
+      box.style.backgroundImage = `url("http://www.w3.org/2000/svg?x")`;
+      return [first, box.style.backgroundImage];
+    }, drawing);
+    assert.deepEqual(shown, [drawing, 'url("about:invalid")']);
+    await page.context().close();
+  });
+
   it('lets its own files, what is necessary and what is granted pass, and releases no stranger with it', async () => {
     const page = await visitAs(CHOICES[0][1], strict.base);
     await page.evaluate((google) => {

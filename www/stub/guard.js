@@ -86,8 +86,12 @@ export const guard = function guard(realm, state) {
   wrap(scope, 'fetch', (self, args, send) => {
     const row = deniedRow(args[0]?.url || args[0]);
     if (!row) return send();
-    // As it is now: what it is made of may change until it is sent.
-    args[0] = new Request(...args);
+    try {
+      // As it is now: what it is made of may change until it is sent.
+      args[0] = new Request(...args);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     args.length = 1;
     queueUp(row, send);
     return Promise.resolve(new Response(null, { status: 204 }));

@@ -11,6 +11,11 @@ export const test = bind(/x/.test);
 const exec = bind(/x/.exec);
 const slice = bind(''.slice);
 
+const NAMES = 'href|src(?:set|doc)?|data|poster|background|(?:form)?action|imagesrcset|ping|attributionsrc|to|from|by|values|fill|stroke|filter|mask|clip-path|cursor|marker(?:-\\w+)?|style|content';
+/** Names of attributes that are looked at; all others stay as quick as they are. */
+export const LOOKED_AT = new RegExp(`^(.*:)?(${NAMES}|type)$`, 'i');
+// In a tag; where links lead is looked at by nobody.
+const [IN_TAG, IN_LINK] = [NAMES, NAMES.slice(5)].map((names) => new RegExp(`[\\s"'/:](${names})\\s*=`, 'i'));
 // By `tag attribute`: one address.
 const ADDRESS = /^((script|i?frame|ima?ge?|input|source|video|audio|track|embed) src|(link|script|image|use|feimage|pattern|mpath|textpath|\w+gradient) href|object data|video poster|form action|(input|button) formaction|(body|t\w+) background)$/;
 // Several addresses, or one among other things.
@@ -59,7 +64,8 @@ export const judges = (deniedRow, textOf, head) => {
   const clean = (text) => {
     let row;
     const cleaned = replace(text, ADDRESSES, (address) => {
-      const found = deniedRow(replace(address, /^(turn|stun)s?:/i, '//'));
+      // Names of languages look like addresses, in drawings that stand in a style.
+      const found = !test(/^http:\/\/www\.w3\.org\/\d+\/[\w\/]+$/, address) && deniedRow(replace(address, /^(turn|stun)s?:/i, '//'));
       row = found || row;
       return found ? 'about:invalid' : address;
     });
@@ -121,8 +127,8 @@ export const judges = (deniedRow, textOf, head) => {
       // A text without its end waits for it.
       if (isPart && close === '') cut = at;
       const written = raw || tag;
-      if (!written) return all;
       attributes ??= rawAttributes;
+      if (!raw && !test(test(/^(a|area|base)$/i, tag) ? IN_LINK : IN_TAG, attributes)) return all;
       const name = replace(lower(written), /^.*:/, '');
       const values = { __proto__: null };
       const marks = { __proto__: null };

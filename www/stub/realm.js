@@ -2,7 +2,7 @@
 // and traces of vendors are kept out. Run for the page's own window, and for each window without a stub of its own that its
 // scripts can reach. Requests by code are guard.js's; what must be held is judge.js's.
 import { guard } from './guard.js';
-import { bind, judges, lower, mark, replace, test } from './judge.js';
+import { LOOKED_AT, bind, judges, lower, mark, replace, test } from './judge.js';
 import { PREFIX, restore, trusted } from './restore.js';
 
 /** Where the stub of the window around looks for this one's bridge. */
@@ -12,8 +12,6 @@ const MADE_MAX = 500;
 
 // Properties that start a request when set.
 const PROPERTIES = 'Script.src Script.type IFrame.src IFrame.srcdoc Image.src Image.srcset Link.href Link.imageSrcset Embed.src Object.data Media.src Source.src Source.srcset Video.poster Track.src Input.src Input.formAction Button.formAction Form.action Anchor.ping Area.ping Body.background TableCell.background Frame.src Meta.content'.split(' ').map((pair) => pair.split('.'));
-// Attributes that are looked at; all others stay as quick as they are.
-const ATTRIBUTES = /^(.*:)?(src|href|data$|poster|background|(form)?action|imagesrcset|ping|attributionsrc|to$|from$|by$|values|fill|stroke|filter|mask|clip-path|cursor|marker|style|content$|type$)/i;
 // Properties of styles that take an address.
 const STYLES = 'background backgroundImage borderImage borderImageSource listStyle listStyleImage content cursor mask maskImage webkitMask webkitMaskImage shapeOutside'.split(' ');
 
@@ -25,7 +23,9 @@ const read = bind(getAttribute);
 const write = bind(setAttribute);
 const remove = bind(removeAttribute);
 
-const isLookedAt = { __proto__: null };
+/** By name of an attribute: the name without prefix, if it is looked at. */
+const shorts = { __proto__: null };
+const shortOf = (name) => (shorts[name] ??= test(LOOKED_AT, name) ? replace(lower(`${name}`), /^.*:/, '') : '');
 const done = new WeakSet();
 /** Shadow roots by host, since closed ones are found in no other way. */
 const shadows = new WeakMap();
@@ -105,10 +105,9 @@ export const install = (realm, shared) => {
     remove(element, PREFIX + name);
     restore(element);
   };
-  const looksAt = (name) => (isLookedAt[name] ??= test(ATTRIBUTES, name));
-  const set = (element, name, value, proceed) => {
-    if (!looksAt(name)) return proceed();
-    name = replace(lower(`${name}`), /^.*:/, '');
+  const set = (element, given, value, proceed) => {
+    const name = shortOf(given);
+    if (!name) return proceed();
     const get = (name) => read(element, name);
     const verdict = judge(lower(`${element.localName}`), name, value, get);
     if (verdict) return void hold(element, name, value, verdict);
@@ -126,7 +125,7 @@ export const install = (realm, shared) => {
     on('Element.' + name, (self, args, proceed) => set(self, args.length > index ? (args[index] = `${args[index]}`) : '', args[index + 1], proceed));
   }
   on('Element.removeAttribute', (self, args, proceed) => {
-    if (looksAt(args[0])) free(self, lower(`${args[0]}`));
+    if (shortOf(args[0])) free(self, shortOf(args[0]));
     return proceed();
   });
   wrap(realm, 'Audio', (as, args, make) => {
