@@ -11,8 +11,8 @@ const LEAKS = [
     states: DENIED, ways: ['import-composed', 'js-import', 'js-import-eval', 'js-worker-module'],
   },
   {
-    why: 'A document in `javascript:`, or one in `data:` that a script makes, has no stub in it.',
-    states: DENIED, ways: ['iframe-javascript', 'js-iframe-data-script'],
+    why: 'A document in `data:` that a script makes has no stub in it.',
+    states: DENIED, ways: ['js-iframe-data-script'],
   },
   {
     why: 'Links that scripts follow, and pages and windows that they send elsewhere, are left alone: visitors go to other sites in the same way.',

@@ -185,6 +185,13 @@ pub fn data_document(address: &str) -> Option<(String, String)> {
     (media == Media::Markup).then_some((essence, content))
 }
 
+/// The code of a `javascript:` address: browsers run it in the frame, and show what it comes to as a document.
+/// Source: HTML standard, "evaluate a javascript: URL".
+pub fn script_of(address: &str) -> Option<String> {
+    let url = Url::parse(trim(address)).ok().filter(|url| url.scheme() == "javascript")?;
+    Some(String::from_utf8_lossy(&percent_decode(&url[Position::BeforePath..])).into_owned())
+}
+
 /// A document as an address.
 pub fn as_data_address(essence: &str, content: &str) -> String {
     let mut address = format!("data:{essence};charset=utf-8,");

@@ -5,9 +5,9 @@ use super::rules::{self, Reading, refresh_address};
 use super::tag::Tag;
 use super::tree::Space;
 use super::{Injection, PageRewriter, Seen};
-use crate::address::{Base, Found, Media, as_data_address, candidates, data_document, judge};
+use crate::address::{Base, Found, Media, as_data_address, candidates, data_document, judge, script_of};
 use crate::grants::Grants;
-use crate::script::ScriptKind;
+use crate::script::{ScriptKind, addresses};
 use crate::xml::XmlRewriter;
 use crate::{OwnSources, csp, css};
 use encoding_rs::{Encoding, UTF_8};
@@ -218,6 +218,9 @@ impl Page {
             Reading::Address => self.look_at(value, owners),
             Reading::Document => {
                 self.look_at(value, owners);
+                if let Some(script) = script_of(value) {
+                    self.script_of_frame(&script, owners);
+                }
                 return if owners.is_empty() { self.framed(value) } else { None };
             }
             Reading::Srcset => candidates(value).for_each(|address| self.look_at(address, owners)),
@@ -283,6 +286,18 @@ impl Page {
             found.into_iter().for_each(|vendor| add(owners, vendor));
             is_held
         })
+    }
+
+    /// What a frame's own code names: in its strings, as an address or in markup.
+    fn script_of_frame(&mut self, script: &str, owners: &mut Vec<&'static Vendor>) {
+        self.script(script, ScriptKind::Module, owners);
+        for text in addresses(script, ScriptKind::Rules) {
+            if text.contains('<') {
+                let _ = self.document(&text, owners);
+            } else if text.contains("//") {
+                self.look_at(&text, owners);
+            }
+        }
     }
 
     /// The address of a document within the page whose scripts can run, with the gate in it; `None` for any other.

@@ -72,6 +72,9 @@ fn every_way_to_start_a_request_is_held() {
         "<iframe srcdoc='<img src=TR>'></iframe>",
         "<iframe srcdoc='&lt;img src=TR&gt;'></iframe>",
         "<iframe src='data:text/html,<img src=TR>'></iframe>",
+        "<iframe src=\"javascript:'<img src=TR>'\"></iframe>",
+        "<iframe src=\" java\nscript:new%20Image().src=%22TR%22\"></iframe>",
+        "<iframe src=\"javascript:import('TR')\"></iframe>",
         "<object data='data:image/svg+xml;base64,PHN2Zz48aW1hZ2UgaHJlZj0iaHR0cHM6Ly93d3cuZmFjZWJvb2suY29tL3RyP2lkPTEiLz48L3N2Zz4='></object>",
         "<frameset><frame src='TR'></frameset>",
         "<img src='TR'>",
@@ -324,6 +327,7 @@ fn what_no_rule_names_passes_byte_for_byte() {
         "<!DOCTYPE html><html><head><script>fbq('init')</script></head><body   class = a><img src=/a.jpg></body></html>",
         "<p title=\"a & b\">x</p><a href=https://www.facebook.com/tr>no request</a><!-- <script src=x> -->",
         "<script src=/app.js></script><img src=data:image/png;base64,xx><input value=1>",
+        "<iframe src='javascript:false'></iframe><iframe src=\"javascript:document.write('<p>x</p>')\"></iframe>",
         "text only",
         "",
     ] {
