@@ -29,7 +29,7 @@ pub fn see_page(seen: &Seen, grants: &Grants, path: &str, now_ms: u64) {
     for host in &seen.unknown {
         see(Kind::Unknown, host, path, now_ms);
     }
-    for vendor in seen.held.iter().filter(|vendor| grants.is_undeclared(vendor)) {
+    for vendor in seen.vendors().filter(|vendor| grants.is_undeclared(vendor)) {
         see(Kind::Undeclared, vendor.id, path, now_ms);
     }
 }

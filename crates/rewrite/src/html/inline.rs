@@ -145,7 +145,7 @@ impl Page {
         if vendor.is_loader() && named.is_empty() {
             add(owners, vendor);
         } else {
-            add(&mut self.held, vendor);
+            add(&mut self.snippets, vendor);
         }
     }
 

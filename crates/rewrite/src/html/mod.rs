@@ -157,8 +157,17 @@ impl From<Ambiguous> for RewriteError {
 pub struct Seen {
     /// Third parties that neither catalogue nor policy knows, in order of name.
     pub unknown: Vec<String>,
-    /// Vendors of whom something was held, or whose snippet is there, once each.
+    /// Vendors of whom something was held, once each.
     pub held: Vec<&'static Vendor>,
+    /// Vendors whose snippet is there and was left alone, once each: it only queues.
+    pub snippets: Vec<&'static Vendor>,
+}
+
+impl Seen {
+    /// Everybody known who was seen.
+    pub fn vendors(&self) -> impl Iterator<Item = &'static Vendor> {
+        self.held.iter().chain(&self.snippets).copied()
+    }
 }
 
 /// Rewrites one page, chunk by chunk. The output does not depend on where the chunks are cut.

@@ -41,6 +41,8 @@ pub struct Page {
     pub(crate) unknown: BTreeSet<String>,
     /// Whom something was held of.
     pub(crate) held: Vec<&'static Vendor>,
+    /// Whose snippet was left alone.
+    pub(super) snippets: Vec<&'static Vendor>,
 }
 
 /// A vendor's ids and needs, as the gate reads them: released when every need is met.
@@ -73,6 +75,7 @@ impl Page {
             demanded_nonces: Vec::new(),
             unknown: BTreeSet::new(),
             held: Vec::new(),
+            snippets: Vec::new(),
         }
     }
 
@@ -85,7 +88,8 @@ impl Page {
         let mut held = std::mem::take(&mut self.held);
         held.sort_unstable_by_key(|vendor| vendor.id);
         held.dedup_by_key(|vendor| vendor.id);
-        Seen { unknown: std::mem::take(&mut self.unknown).into_iter().collect(), held }
+        let snippets = std::mem::take(&mut self.snippets);
+        Seen { unknown: std::mem::take(&mut self.unknown).into_iter().collect(), held, snippets }
     }
 
     /// See [`PageRewriter::with_demanded_nonces`].
@@ -332,8 +336,7 @@ impl Page {
         let Ok((rewritten, seen)) = PageRewriter::rewritten(markup, self.within(head, UTF_8)) else {
             return Some(String::new());
         };
-        self.note_unknown(seen.unknown);
-        seen.held.into_iter().for_each(|vendor| add(owners, vendor));
+        self.note_within(seen, owners);
         (rewritten != markup).then_some(rewritten)
     }
 
@@ -343,7 +346,7 @@ impl Page {
             return;
         }
         let page = self.within(None, UTF_8);
-        XmlRewriter::seen_in(markup, page).held.into_iter().for_each(|vendor| add(owners, vendor));
+        self.note_within(XmlRewriter::seen_in(markup, page), owners);
     }
 
     /// A page for what stands within this one.
@@ -352,6 +355,14 @@ impl Page {
         page.encoding = encoding;
         page.depth = self.depth + 1;
         page
+    }
+
+    /// What a document within the page names is the page's. A snippet that was left alone there holds nobody: the gate
+    /// stands in that document, too.
+    fn note_within(&mut self, seen: Seen, owners: &mut Vec<&'static Vendor>) {
+        seen.snippets.into_iter().for_each(|vendor| add(&mut self.snippets, vendor));
+        seen.held.into_iter().for_each(|vendor| add(owners, vendor));
+        self.note_unknown(seen.unknown);
     }
 
     fn note_unknown(&mut self, unknown: Vec<String>) {
@@ -406,6 +417,7 @@ impl Page {
         let piece = PageRewriter::rewritten_piece(markup, self.within(None, self.encoding));
         let Ok((rewritten, mut seen, is_whole)) = piece else { return (Vec::new(), true) };
         self.note_unknown(seen.unknown);
+        seen.snippets.drain(..).for_each(|vendor| add(&mut self.snippets, vendor));
         self.held.append(&mut seen.held);
         (rewritten, is_whole)
     }
