@@ -131,8 +131,17 @@ impl<'page> Tag<'page> {
                 }
                 None if self.removed.iter().any(|removed| is(removed)) => {}
                 None => {
-                    out.push(b' ');
-                    out.extend_from_slice(attribute.whole.of(self.bytes));
+                    // A name can begin with an equals sign, but not behind a space and another name.
+                    out.extend_from_slice(if name.starts_with(b"=") { b" /" } else { b" " });
+                    let whole = attribute.whole.of(self.bytes);
+                    out.extend_from_slice(whole);
+                    // A value left out at the end of a tag would take what stands behind it now.
+                    if attribute.value.of(self.bytes).is_empty()
+                        && whole.len() > name.len()
+                        && whole.ends_with(b"=")
+                    {
+                        out.extend_from_slice(b"\"\"");
+                    }
                 }
             }
         }

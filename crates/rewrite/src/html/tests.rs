@@ -227,6 +227,16 @@ fn a_page_that_ends_within_a_tag_gets_the_gate_before_it() {
 }
 
 #[test]
+fn odd_attributes_mean_the_same_beside_what_is_held() {
+    let held = rewrite(&format!("<p style='background:url({TR})' n=>x"));
+    assert!(held.starts_with("<p style=\"") && held.contains("\" n=\"\" data-postern-style=\""), "{held}");
+    let held = rewrite(&format!("<img title=\"a\" src/=//www.facebook.com/tr srcset={TR}>"));
+    assert!(held.starts_with("<img title=\"a\" src /= www.facebook.com tr data-postern-srcset="), "{held}");
+    let held = rewrite(&format!("<img src={TR} a==>"));
+    assert!(held.contains(" a== data-postern-src"), "{held}");
+}
+
+#[test]
 fn of_several_attributes_of_one_name_none_comes_alive() {
     let held = rewrite(&format!("<img src={TR} SRC='https://www.facebook.com/tr?id=2'>"));
     assert!(!held.to_lowercase().contains(" src="), "{held}");
