@@ -30,6 +30,8 @@ pub(super) struct Inline {
     pub(super) text: Vec<u8>,
     /// Is it SVG's? Then its text knows character references, and may come in pieces.
     pub(super) is_svg: bool,
+    /// Do elements stand in it? Then nothing can stand in the place of its content.
+    pub(super) has_elements: bool,
 }
 
 /// Does a script come from an address, so that its text means nothing? In SVG `src` is no address.
@@ -77,6 +79,7 @@ impl Page {
             original_type: tag.raw("type").unwrap_or_default().to_vec(),
             text: Vec::new(),
             is_svg: tag.space == Space::Svg,
+            has_elements: false,
         });
     }
 

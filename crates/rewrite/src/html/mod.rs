@@ -257,7 +257,7 @@ impl PageRewriter {
     pub fn end(mut self) -> Result<(Vec<u8>, Seen), RewriteError> {
         let rest = self.decoder.take().map(|mut decoder| decode(&mut decoder, &[], true)).unwrap_or_default();
         self.take(rest.as_bytes(), true)?;
-        self.end_texts();
+        self.end_texts()?;
         let rest = self.page.take_rest();
         self.out.extend_from_slice(rest.as_bytes());
         Ok((self.out, self.page.take_seen()))
@@ -304,13 +304,13 @@ impl PageRewriter {
     fn token(&mut self, kind: Kind, token: &[u8]) -> Result<(), RewriteError> {
         match kind {
             Kind::Start { is_self_closing } => return self.start(token, is_self_closing),
-            Kind::End => self.end_tag(token),
+            Kind::End => self.end_tag(token)?,
             Kind::Text => match &mut self.noscript {
                 Some(noscript) if noscript.len() <= inline::NOSCRIPT_BYTES_MAX => {
                     noscript.extend_from_slice(token);
                 }
                 Some(_) => {}
-                None => self.text(token),
+                None => self.text(token)?,
             },
             Kind::CharacterData(content) => {
                 self.out.extend_from_slice(token);
@@ -332,7 +332,7 @@ impl PageRewriter {
             },
             Kind::Declaration => self.out.extend_from_slice(token),
             Kind::Unfinished => {
-                self.end_texts();
+                self.end_texts()?;
                 let rest = self.page.take_rest();
                 self.out.extend_from_slice(rest.as_bytes());
                 self.out.extend_from_slice(token);
@@ -363,7 +363,10 @@ impl PageRewriter {
         };
         // In SVG a script can end without its end tag.
         if self.page.inline.is_some() && (space == tree::Space::Html || matches!(name, "script" | "style")) {
-            self.end_inline();
+            self.end_inline()?;
+        }
+        if let Some(inline) = &mut self.page.inline {
+            inline.has_elements = true;
         }
         let encoding = self.page.encoding;
         let attributes = &self.lexer.attributes;
@@ -387,18 +390,19 @@ impl PageRewriter {
         Ok(())
     }
 
-    fn end_tag(&mut self, token: &[u8]) {
+    fn end_tag(&mut self, token: &[u8]) -> Result<(), RewriteError> {
         let name = lowered(self.lexer.name.of(token));
         let name = &*name;
         self.tree.end(name.as_bytes());
         if self.page.inline.as_ref().is_some_and(|inline| inline.tag == name) || !self.tree.knows_cdata() {
-            self.end_inline();
+            self.end_inline()?;
         }
         self.end_noscript();
         self.out.extend_from_slice(token);
+        Ok(())
     }
 
-    fn text(&mut self, token: &[u8]) {
+    fn text(&mut self, token: &[u8]) -> Result<(), RewriteError> {
         let room = self.page.inline.as_ref().map(|inline| INLINE_BYTES_MAX.saturating_sub(inline.text.len()));
         let is_svg = self.page.inline.as_ref().is_some_and(|inline| inline.is_svg);
         let (first, rest) = match room {
@@ -409,9 +413,10 @@ impl PageRewriter {
         self.out.extend_from_slice(first);
         self.collect(first);
         if !rest.is_empty() {
-            self.end_inline();
+            self.end_inline()?;
             self.out.extend_from_slice(rest);
         }
+        Ok(())
     }
 
     /// Text of an inline script or style. In SVG it is not sent at all if it is longer than anybody looks into.
@@ -424,13 +429,16 @@ impl PageRewriter {
         }
     }
 
-    fn end_inline(&mut self) {
-        let Some(inline) = self.page.inline.take() else { return };
+    fn end_inline(&mut self) -> Result<(), RewriteError> {
+        let Some(inline) = self.page.inline.take() else { return Ok(()) };
         let content = self.out.split_off(inline.from);
         match self.page.end_inline(&inline, &content) {
+            // Without the elements what follows would be read differently.
+            Some(_) if inline.has_elements => return Err(RewriteError::Ambiguous),
             Some(held) => self.out.extend_from_slice(&held),
             None => self.out.extend_from_slice(&content),
         }
+        Ok(())
     }
 
     fn end_noscript(&mut self) {
@@ -441,9 +449,10 @@ impl PageRewriter {
     }
 
     /// What had not ended when the page did.
-    fn end_texts(&mut self) {
-        self.end_inline();
+    fn end_texts(&mut self) -> Result<(), RewriteError> {
+        self.end_inline()?;
         self.end_noscript();
+        Ok(())
     }
 }
 

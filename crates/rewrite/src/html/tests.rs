@@ -227,6 +227,15 @@ fn a_page_that_ends_within_a_tag_gets_the_gate_before_it() {
 }
 
 #[test]
+fn a_style_of_svg_with_elements_in_it_passes_or_ends_the_page() {
+    let page = |address: &str| format!("<svg><style>a{{b:url({address})}}<title>c<title><style>d</style>");
+    assert_eq!(rewrite(&page("/own.png")), page("/own.png"));
+    let base = Url::parse("https://shop.example/").unwrap();
+    let mut rewriter = PageRewriter::new(Charset::of("text/html", b""), &base, &denied(), None);
+    assert_eq!(rewriter.write(page(TR).as_bytes()), Err(RewriteError::Ambiguous));
+}
+
+#[test]
 fn odd_attributes_mean_the_same_beside_what_is_held() {
     let held = rewrite(&format!("<p style='background:url({TR})' n=>x"));
     assert!(held.starts_with("<p style=\"") && held.contains("\" n=\"\" data-postern-style=\""), "{held}");
