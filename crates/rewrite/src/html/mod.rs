@@ -23,6 +23,7 @@ pub(crate) use page::{Page, add, marks};
 use postern_catalogue::Vendor;
 pub use rules::refresh_address;
 use std::borrow::Cow;
+pub(crate) use tag::encode_text;
 use tag::{Tag, decode_text};
 use token::{Content, Kind, Lexer};
 use tree::{Ambiguous, Tree};

@@ -3,7 +3,7 @@
 use super::token::{Attribute, Span};
 use super::tree::Space;
 use crate::address::unescape;
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{EncoderResult, Encoding, UTF_8};
 use std::borrow::Cow;
 
 /// A start tag on its way through.
@@ -30,6 +30,31 @@ pub fn decode_text<'page>(bytes: &'page [u8], encoding: &'static Encoding) -> Co
         Ok(text) if encoding == UTF_8 || text.is_ascii() => Cow::Borrowed(text),
         _ => encoding.decode_without_bom_handling(bytes).0,
     }
+}
+
+/// A text of a script or style sheet as bytes of the page. What the encoding lacks (what could not be read, above all)
+/// becomes an underscore: part of a name, as any other letter, where a reference would end one.
+pub fn encode_text(text: &str, encoding: &'static Encoding) -> Vec<u8> {
+    let mut encoder = encoding.new_encoder();
+    let mut out = vec![0; encoder.max_buffer_length_from_utf8_without_replacement(text.len()).unwrap_or(0)];
+    let (mut read, mut written) = (0, 0);
+    loop {
+        let rest = text.get(read..).unwrap_or_default();
+        let room = out.get_mut(written..).unwrap_or_default();
+        let (result, took, gave) = encoder.encode_from_utf8_without_replacement(rest, room, true);
+        read += took;
+        written += gave;
+        match result {
+            EncoderResult::InputEmpty => break,
+            EncoderResult::Unmappable(_) => {
+                out.insert(written, b'_');
+                written += 1;
+            }
+            EncoderResult::OutputFull => out.resize(out.len() * 2 + 64, 0),
+        }
+    }
+    out.truncate(written);
+    out
 }
 
 impl<'page> Tag<'page> {

@@ -227,6 +227,18 @@ fn a_page_that_ends_within_a_tag_gets_the_gate_before_it() {
 }
 
 #[test]
+fn what_an_encoding_cannot_say_ends_no_name() {
+    // 0xaa stands for nothing in windows-1253, so `url` behind it is part of a longer name.
+    let mut page = format!("<style>a{{b:url({TR});c:").into_bytes();
+    page.extend(b"\xaaurl(");
+    page.extend(format!("{TR})}}</style>").into_bytes());
+    let out = rewrite_chunks(&page, 9, "text/html; charset=windows-1253", None);
+    let text = String::from_utf8_lossy(&out);
+    let shown = text.split("</style>").next().unwrap();
+    assert_eq!(shown, format!("<style>a{{b:url(\"about:invalid\");c:_url({TR})}}"));
+}
+
+#[test]
 fn a_style_of_svg_with_elements_in_it_passes_or_ends_the_page() {
     let page = |address: &str| format!("<svg><style>a{{b:url({address})}}<title>c<title><style>d</style>");
     assert_eq!(rewrite(&page("/own.png")), page("/own.png"));
