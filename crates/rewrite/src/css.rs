@@ -175,11 +175,11 @@ impl Scanner<'_> {
     /// A string from its opening quote to its closing one; a newline ends it as well.
     fn string(&mut self, quote: u8) -> String {
         self.at += 1;
-        let mut out = self.plain(|byte| byte == quote || matches!(byte, b'\n' | b'\\'));
+        let mut out = self.plain(|byte| byte == quote || byte == b'\\' || is_newline(byte));
         while let Some(c) = self.next_char() {
             match c {
                 c if c == char::from(quote) => break,
-                '\n' => break,
+                '\n' | '\r' | '\x0c' => break,
                 '\\' => self.escaped(&mut out),
                 c => out.push(c),
             }
@@ -211,7 +211,7 @@ impl Scanner<'_> {
     }
 
     fn is_escape(&self) -> bool {
-        self.peek(0) == Some(b'\\') && self.peek(1).is_some_and(|byte| byte != b'\n')
+        self.peek(0) == Some(b'\\') && self.peek(1).is_some_and(|byte| !is_newline(byte))
     }
 
     fn next_char(&mut self) -> Option<char> {
@@ -237,10 +237,19 @@ impl Scanner<'_> {
                 self.at += 1;
             }
             out.push(char::from_u32(code).filter(|c| *c != '\0').unwrap_or(char::REPLACEMENT_CHARACTER));
-        } else if let Some(c) = self.next_char().filter(|c| *c != '\n') {
-            out.push(c);
+        } else {
+            match self.next_char() {
+                Some('\r') => self.at += usize::from(self.peek(0) == Some(b'\n')),
+                Some('\n' | '\x0c') | None => {}
+                Some(c) => out.push(c),
+            }
         }
     }
+}
+
+/// Source: CSS Syntax Module Level 3, section 3.3, "Preprocessing the input stream".
+const fn is_newline(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r' | b'\x0c')
 }
 
 const fn is_name(byte: u8) -> bool {
@@ -275,6 +284,9 @@ mod tests {
             ("a{b:src('x')}", &["x"]),
             ("a{b:url(x", &["x"]),
             ("a{b:url('x\ny)}", &["x"]),
+            ("a{b:'x\x0curl(y)}", &["y"]),
+            ("a{b:'x\rurl(y)}", &["y"]),
+            ("a{b:url('x\\\r\ny')}", &["xy"]),
             ("", &[]),
         ] {
             assert_eq!(found(css), expected, "{css}");

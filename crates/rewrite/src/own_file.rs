@@ -5,7 +5,7 @@
 
 use crate::address::Base;
 use crate::charset::label_in;
-use crate::html::{Page, add, encode_text};
+use crate::html::{Page, add, encode_text, escape_in_script, escape_in_style};
 use crate::script::{ScriptKind, literals};
 use crate::{Grants, Headers, Seen, css};
 use encoding_rs::{Encoding, UTF_8};
@@ -104,7 +104,8 @@ pub fn plan_file(
     owners.into_iter().for_each(|vendor| add(&mut page.held, vendor));
     let replacement = held.map(|text| {
         let encoding = encoding.output_encoding();
-        (encode_text(&text, encoding), encoding.name())
+        let escape = if kind == FileKind::Style { escape_in_style } else { escape_in_script };
+        (encode_text(&text, encoding, escape), encoding.name())
     });
     FilePlan { replacement, is_personal, seen: page.take_seen() }
 }

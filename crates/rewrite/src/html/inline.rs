@@ -1,7 +1,7 @@
 //! What happens to the text in a page: inline scripts and styles, `noscript`, comments.
 
 use super::page::{Page, add, marks};
-use super::tag::{Tag, decode_text, encode_text, write_quoted};
+use super::tag::{Tag, decode_text, encode_text, escape_in_style, write_quoted};
 use super::tree::Space;
 use crate::address::unescape;
 use crate::script::{ScriptKind, addresses};
@@ -102,7 +102,7 @@ impl Page {
         let (needs, ids) = marks(&owners);
         self.held.append(&mut owners);
         let shown = cleaned.map(|css| if inline.is_svg { as_markup(&css) } else { css });
-        let mut out = shown.map(|css| encode_text(&css, self.encoding)).unwrap_or_default();
+        let mut out = shown.map(|css| encode_text(&css, self.encoding, escape_in_style)).unwrap_or_default();
         out.extend_from_slice(format!("</{0}><{0}", inline.tag).as_bytes());
         out.extend_from_slice(&inline.attributes);
         let marked =

@@ -32,9 +32,19 @@ pub fn decode_text<'page>(bytes: &'page [u8], encoding: &'static Encoding) -> Co
     }
 }
 
+/// A character of a style sheet, escaped. Source: CSS Syntax Module Level 3, section 4.3.7.
+pub fn escape_in_style(c: char) -> String {
+    format!("{:x} ", u32::from(c))
+}
+
+/// A character of a script, escaped. Source: ECMAScript 2026, section 12.9.4.
+pub fn escape_in_script(c: char) -> String {
+    format!("u{{{:x}}}", u32::from(c))
+}
+
 /// A text of a script or style sheet as bytes of the page. What the encoding lacks (what could not be read, above all)
-/// becomes an underscore: part of a name, as any other letter, where a reference would end one.
-pub fn encode_text(text: &str, encoding: &'static Encoding) -> Vec<u8> {
+/// is written as the language escapes it, less its backslash: a reference would mean something else there.
+pub fn encode_text(text: &str, encoding: &'static Encoding, escape: fn(char) -> String) -> Vec<u8> {
     let mut encoder = encoding.new_encoder();
     let mut out = vec![0; encoder.max_buffer_length_from_utf8_without_replacement(text.len()).unwrap_or(0)];
     let (mut read, mut written) = (0, 0);
@@ -46,9 +56,13 @@ pub fn encode_text(text: &str, encoding: &'static Encoding) -> Vec<u8> {
         written += gave;
         match result {
             EncoderResult::InputEmpty => break,
-            EncoderResult::Unmappable(_) => {
-                out.insert(written, b'_');
-                written += 1;
+            EncoderResult::Unmappable(c) => {
+                let before = text.get(..read - c.len_utf8()).unwrap_or_default();
+                let backslashes = before.bytes().rev().take_while(|byte| *byte == b'\\').count();
+                let start = if backslashes % 2 == 0 { "\\" } else { "" };
+                let escaped = format!("{start}{}", escape(c));
+                out.splice(written..written, escaped.bytes());
+                written += escaped.len();
             }
             EncoderResult::OutputFull => out.resize(out.len() * 2 + 64, 0),
         }
