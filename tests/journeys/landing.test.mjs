@@ -11,8 +11,15 @@ const POLICY = `${readFileSync(join(ROOT, 'postern.toml'), 'utf8')}\n[edge]\nhol
 const LANDING = '/product-alder.html?size=42&gclid=CLICK-1&_ga=LINK-1&q=%20x';
 
 let world;
-before(async () => { world = await startWorld({ vars: { POLICY } }); });
-after(() => world?.close());
+let plain;
+before(async () => {
+  world = await startWorld({ vars: { POLICY } });
+  plain = await startWorld({ origin: 'test', vars: { POLICY } });
+});
+after(async () => {
+  await world?.close();
+  await plain?.close();
+});
 beforeEach(() => world.settle());
 
 const addressOf = (page) => page.evaluate(() => location.pathname + location.search + location.hash);
@@ -62,5 +69,16 @@ it('a page that has gone elsewhere by itself keeps its own address', async () =>
   await page.evaluate(() => history.pushState(null, '', '/elsewhere?view=2'));
   await decide(page, () => action(page, 'accept').click());
   assert.equal(await addressOf(page), '/elsewhere?view=2');
+  await page.context().close();
+});
+
+it('documents in frames of such a page are guarded, and carry none of them', async () => {
+  const page = await plain.newPage();
+  await page.goto(`${plain.base}/framing?size=42&gclid=CLICK-1`);
+  await page.waitForFunction(() => window.hasRun);
+  assert.equal(await addressOf(page), '/framing?size=42');
+  assert.equal(describeRequests(await plain.waitQuiet()), '');
+  assert.deepEqual(page.faults, []);
+  assert.doesNotMatch(await page.evaluate(() => document.documentElement.outerHTML + document.querySelector('iframe').contentDocument.documentElement.outerHTML), /CLICK-1/);
   await page.context().close();
 });

@@ -126,7 +126,15 @@ function sheet(_request, response, url) {
   response.end(`p{color:red;background:url(${address})}`);
 }
 
+/** A page with a document of its own in a frame, whose script asks a vendor. */
+function framing(_request, response) {
+  const script = "fetch('https://www.facebook.com/tr?id=1', { mode: 'no-cors' }); parent.hasRun = true;";
+  response.writeHead(200, { 'content-type': HTML });
+  response.end(renderPage({ title: 'framing', body: `<iframe srcdoc="<script>${script}</script>"></iframe><p id="end">framing</p>` }));
+}
+
 export const edgeRoutes = {
+  '/framing': framing,
   '/sheet.css': sheet,
   '/echo': echo,
   '/cookies': cookies,

@@ -9,7 +9,7 @@ use futures_util::AsyncReadExt;
 use postern_rewrite::{
     BodyPlan, Charset, Destination, FileKind, Grants, Headers, Injection, LinkFilter, Locked, OwnSources,
     PRESCAN_BYTES, PageRewriter, RequestFacts, ResponseFacts, ResponsePlan, Syntax, XmlRewriter,
-    is_locked_target, locked_target, map_location, map_set_cookie, plan_request, plan_response,
+    is_locked_target, locked_target, map_location, map_set_cookie, plan_request, plan_response, strip_denied,
 };
 use postern_stats::Kind;
 use postern_view::BannerFacts;
@@ -141,6 +141,11 @@ struct Parts {
 impl Parts {
     fn of(site: &Site, visit: &Visit, destination: Destination) -> Self {
         let is_page = destination == Destination::Page;
+        // Identifiers that the stub holds stand nowhere in the page where a script could find them.
+        let grants = site.grants(visit.decision.granted);
+        let landing = site.held_query(visit, &grants).filter(|_| is_page);
+        let clean = landing.as_ref().and_then(|_| strip_denied(visit.target(), &grants));
+        let return_to = clean.unwrap_or_else(|| visit.target().to_string());
         let is_denying = !site.grants(visit.decision.granted).is_open();
         // Without policy or key nothing can be recorded, so nothing is asked: the page stays denied.
         let banner = site.working().filter(|_| is_page).map(|(policy, _)| {
@@ -155,7 +160,7 @@ impl Parts {
                 must_ask: visit.decision.must_ask,
                 honoured: &visit.honoured(),
                 key: &pages::random_hex(),
-                return_to: visit.target(),
+                return_to: &return_to,
                 receipt_id: None,
                 lang: &policy.site.language,
             };
@@ -190,7 +195,6 @@ impl Parts {
         if !more.is_empty() {
             attributes.push(("data-postern-more", &more));
         }
-        let landing = site.held_query(visit, &site.grants(visit.decision.granted)).filter(|_| is_page);
         if let Some(landing) = &landing {
             attributes.push(("data-postern-landing", landing));
         }

@@ -45,8 +45,10 @@ const state = {
   },
 };
 // Identifiers in the address, where the site holds them: "<what it needs, hex> <parameter>&…". They leave the address bar before
-// any script can read it, and come back with the grant, unless the page has gone elsewhere since.
-const landing = own.getAttribute(PREFIX + 'landing');
+// any script can read it, and come back with the grant, unless the page has gone elsewhere since. Documents within the page have
+// no address of their own to mend, and must not fail for it.
+const landing = /^http/.test(location.protocol) && own.getAttribute(PREFIX + 'landing');
+own.removeAttribute(PREFIX + 'landing');
 let shown = location.search;
 const readdress = () => {
   if (!landing || location.search != shown) return;

@@ -78,6 +78,16 @@ impl Injection {
         (self.xml_script.clone(), self.xml_link.clone())
     }
 
+    /// What goes into a document within the page: no banner, and none of the identifiers of the page's own address.
+    pub(crate) fn within(&self) -> Self {
+        Self {
+            head: without_identifiers(&self.head),
+            body: String::new(),
+            xml_script: without_identifiers(&self.xml_script),
+            ..self.clone()
+        }
+    }
+
     /// What stands in a held frame of that vendor.
     pub(crate) fn note_of(&self, owner: &Vendor) -> String {
         self.embed_note.replace("{vendor}", owner.name)
@@ -94,6 +104,13 @@ impl Injection {
             }
         }
     }
+}
+
+/// Our script's markup without the attribute that only the page itself has.
+fn without_identifiers(markup: &str) -> String {
+    let cut = markup.split_once(" data-postern-landing=\"");
+    let cut = cut.and_then(|(before, value)| Some((before, value.split_once('"')?.1)));
+    cut.map_or_else(|| markup.to_string(), |(before, after)| format!("{before}{after}"))
 }
 
 /// What the nonce of a policy can be made of. Source: CSP Level 3, `base64-value`.

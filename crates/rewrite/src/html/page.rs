@@ -311,8 +311,7 @@ impl Page {
         if self.depth >= DEPTH_MAX {
             return Some(as_data_address(&essence, ""));
         }
-        let injection = Injection { body: String::new(), ..injection.clone() };
-        let page = self.within(Some(injection), UTF_8);
+        let page = self.within(Some(injection.within()), UTF_8);
         // What nobody here can read is shown to nobody.
         let guarded = if essence.ends_with("xml") {
             XmlRewriter::rewritten(&content, page)
@@ -328,11 +327,7 @@ impl Page {
         if self.depth >= DEPTH_MAX {
             return Some(String::new());
         }
-        let head = self
-            .injection
-            .as_ref()
-            .filter(|_| can_run(markup))
-            .map(|injection| Injection { body: String::new(), ..injection.clone() });
+        let head = self.injection.as_ref().filter(|_| can_run(markup)).map(Injection::within);
         let Ok((rewritten, seen)) = PageRewriter::rewritten(markup, self.within(head, UTF_8)) else {
             return Some(String::new());
         };

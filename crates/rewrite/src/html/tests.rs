@@ -204,6 +204,16 @@ fn a_frame_with_scripts_of_its_own_gets_the_gate() {
 }
 
 #[test]
+fn documents_within_a_page_carry_nothing_of_its_address() {
+    let head = "<script data-postern-state=\"1\" data-postern-landing=\"8 gclid=&quot;a\">1</script>";
+    let page = "<head><iframe srcdoc='<script>a()</script>'></iframe><iframe src='data:text/html,<script>a()</script>'></iframe>";
+    let parts = Some(Injection::new(head.into(), "", ""));
+    let out = String::from_utf8(rewrite_chunks(page.as_bytes(), 99, "text/html", parts)).unwrap();
+    assert_eq!(out.matches("gclid").count(), 1, "{out}");
+    assert_eq!(out.matches("data-postern-state").count(), 3, "{out}");
+}
+
+#[test]
 fn a_document_in_an_address_gets_the_gate_if_it_can_run_scripts() {
     let framed = inject("<body><iframe src=\"data:text/html,<script>a('%23')</script>\"></iframe>");
     let expected = "src=\"data:text/html;charset=utf-8,%5BHEAD%5D%3Cscript%3Ea('%23')%3C/script%3E\"";
