@@ -101,7 +101,8 @@ async fn take(
         subject: subject.0,
         granted: granted.bits(),
         method: METHODS.iter().position(|known| *known == method).unwrap_or(usize::MAX),
-        lang: if asked.lang.is_empty() { policy.site.language.clone() } else { asked.lang.clone() },
+        // Only a language that is spoken here can have been read; no name of another refuses a choice.
+        lang: policy.language_for(Some(&asked.lang), None).tag.clone(),
         gpc: visit.signals.gpc,
         dnt: visit.signals.dnt,
         adpc_withdrawn: visit.signals.withdrawn.bits(),
