@@ -194,11 +194,9 @@ export const install = (realm, shared) => {
 
   const collect = (root) => {
     for (const element of root.querySelectorAll(`template,[${PREFIX}need]`)) {
-      let isMet = 1;
-      replace(`${read(element, PREFIX + 'need')}`, /[\da-f]+/g, (need) => (isMet &= (parseInt(need, 16) & state.granted) > 0));
       if (inside(element)) collect(element.content);
       // The edge has held it before a choice, and it comes after that.
-      else if (isMet) restore(element);
+      else if (state.isMet(element)) restore(element);
       else if (!element.isConnected) keep(element);
     }
   };
@@ -292,7 +290,7 @@ export const install = (realm, shared) => {
   }
   on('Worklet.addModule', (self, args, proceed) => {
     const verdict = judge('script', 'src', args[0]);
-    return verdict ? (queueUp(verdict[0], proceed), Promise.resolve()) : proceed();
+    return verdict ? (queueUp(verdict[0], proceed, args[0]), Promise.resolve()) : proceed();
   });
 
   // Windows that scripts reach from here.
@@ -324,5 +322,16 @@ export const install = (realm, shared) => {
     if (denied(state.databases, name)) throw new DOMException('held until consent', 'SecurityError');
     return proceed();
   });
-  return { denied, flush };
+  return {
+    denied,
+    flush,
+    /** Does nothing that is held in it, or that it says, belong to who is denied? */
+    isClean: (element) => !judgeText(element.localName, element.textContent, read(element, PREFIX + 'type'))?.[0] &&
+      !element.getAttributeNames().some((name) => {
+        if (!name.startsWith(PREFIX)) return;
+        const held = name.slice(PREFIX.length);
+        const value = read(element, name);
+        return (held == 'text' ? clean(value) : judge(element.localName, shortOf(held), value, (name) => read(element, name)))?.[0];
+      }),
+  };
 };

@@ -90,6 +90,7 @@ texts!(
     outcome_refused,
     outcome_partial,
     outcome_withdrawn,
+    outcome_vendor,
     none,
 );
 

@@ -146,6 +146,7 @@ fn outcome_word(policy: &Policy, outcome: Outcome) -> &str {
         Outcome::Refused => &texts.outcome_refused,
         Outcome::Partial => &texts.outcome_partial,
         Outcome::Withdrawn => &texts.outcome_withdrawn,
+        Outcome::Vendor => &texts.outcome_vendor,
     }
 }
 
