@@ -16,9 +16,8 @@ use wasm_bindgen::JsCast;
 use web_sys::Response;
 use worker::{Env, Result};
 
-/// Longest body: the choice, five names, a tag, a key, a return address of 2 kB, and every vendor of a policy with
-/// an id of 40 signs fit.
-const BODY_BYTES_MAX: usize = 12 * 1024;
+/// Longest body: the choice, five names, a tag, a key, a return address of 2 kB and a hundred vendors fit.
+const BODY_BYTES_MAX: usize = 4096;
 
 /// A decision as the page sends it. Unknown fields are refused.
 #[derive(Debug, Default, Deserialize)]
