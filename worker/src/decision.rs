@@ -106,7 +106,8 @@ async fn take(
         is_answered: wanted.is_answered,
         decided_ms: wanted.decided_ms,
         method: METHODS.iter().position(|known| *known == wanted.method).unwrap_or(usize::MAX),
-        lang: if asked.lang.is_empty() { policy.site.language.clone() } else { asked.lang.clone() },
+        // Only a language that is spoken here can have been read; no name of another refuses a choice.
+        lang: policy.language_for(Some(&asked.lang), None).tag.clone(),
         gpc: visit.signals.gpc,
         dnt: visit.signals.dnt,
         adpc_withdrawn: visit.signals.withdrawn.bits(),

@@ -4,7 +4,7 @@
 use crate::site::Site;
 use crate::stream::{CHUNK_BYTES, Passage, Rewriter, passed_on};
 use crate::visit::{Visit, read_headers};
-use crate::{OWN_FOLDER, answer, assets, collect, counting, observing, pages, proxy};
+use crate::{OWN_FOLDER, answer, assets, collect, counting, observing, pages, proxy, spoken};
 use futures_util::AsyncReadExt;
 use postern_rewrite::{
     BodyPlan, Charset, Destination, FileKind, Grants, Headers, Injection, LinkFilter, Locked, OwnSources,
@@ -13,7 +13,6 @@ use postern_rewrite::{
     stub_rows,
 };
 use postern_stats::Kind;
-use postern_view::BannerFacts;
 use url::Url;
 use wasm_bindgen::JsCast;
 use wasm_streams::ReadableStream;
@@ -70,7 +69,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
     let mut headers = read_headers(&response.headers());
     let is_renamed = rename(site, &visit.url, &mut headers);
     // Made only for what is rendered: an image costs nothing of it.
-    let parts = (must_inject && destination.is_document()).then(|| Parts::of(site, &visit, destination));
+    let parts = (must_inject && destination.is_document()).then(|| Parts::of(site, env, &visit, destination));
     let parts = parts.unwrap_or_default();
     let file = FileKind::of(&visit.headers, &headers);
     let lockdown = site
@@ -140,7 +139,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(site: &Site, visit: &Visit, destination: Destination) -> Self {
+    fn of(site: &Site, env: &Env, visit: &Visit, destination: Destination) -> Self {
         let is_page = destination == Destination::Page;
         // Identifiers that the stub holds stand nowhere in the page where a script could find them.
         let grants = site.grants(&visit.decision);
@@ -149,35 +148,17 @@ impl Parts {
         let return_to = clean.unwrap_or_else(|| visit.target().to_string());
         let is_denying = !grants.is_open();
         // Without policy or key nothing can be recorded, so nothing is asked: the page stays denied.
-        let banner = site.working().filter(|_| is_page).map(|(policy, _)| {
-            let policy_hex = pages::policy_hex(policy);
-            if !is_denying && !visit.decision.must_ask {
-                return postern_view::reopen(policy, &policy_hex).into_string();
-            }
-            let facts = BannerFacts {
-                policy,
-                policy_hex: &policy_hex,
-                granted: visit.decision.granted,
-                must_ask: visit.decision.must_ask,
-                honoured: &visit.honoured(),
-                key: &pages::random_hex(),
-                return_to: &return_to,
-                receipt_id: None,
-                lang: &policy.site.language,
-            };
-            postern_view::banner(&facts).into_string()
-        });
-        // The page's base may be another's: what is asked of us names us.
-        let banner =
-            banner.map(|markup| markup.replace("\"/_postern/", &format!("\"{}/_postern/", visit.origin())));
+        let has_banner = is_page && site.working().is_some();
         let (script, hash) = if is_denying {
             (assets::STUB, assets::STUB_HASH)
         } else {
             (assets::HANDLE, assets::HANDLE_HASH)
         };
-        let style = banner
-            .as_ref()
-            .map(|_| if is_denying { postern_view::BANNER_CSS } else { postern_view::REOPEN_CSS });
+        let style = has_banner.then_some(if is_denying {
+            postern_view::BANNER_CSS
+        } else {
+            postern_view::REOPEN_CSS
+        });
         let is_decided = match (visit.decision.must_ask, site.lockdown(visit, &grants)) {
             (true, _) => 0,
             (false, None) => 1,
@@ -204,16 +185,16 @@ impl Parts {
         let mut head =
             format!("<script{}>{script}</script>", attributes.iter().map(written).collect::<String>());
         // In XML our HTML is no markup: a link to the visitor's own page stands for the banner.
-        let words = site.working().and_then(|(policy, _)| policy.texts.text("reopen")).filter(|_| is_page);
-        let link = words.map(|words| (postern_view::CONSENT_PATH, words));
+        let policy = site.working().map(|(policy, _)| policy).filter(|_| is_page);
+        let language = policy.map(|policy| policy.language_for(None, visit.header("accept-language")));
+        let link = language.map(|language| (postern_view::CONSENT_PATH, &*language.texts.reopen));
         if let Some(css) = style {
             head.push_str(&format!("<style>{css}</style>"));
         }
-        let embed_note = site.policy.as_ref().map(|policy| postern_view::embed_note(policy).into_string());
+        let words = spoken::words(Site::of(env), visit, is_page, return_to);
         Self {
-            shows_banner: banner.is_some() && visit.decision.must_ask,
-            injection: Injection::new(head, &banner.unwrap_or_default(), &embed_note.unwrap_or_default())
-                .with_xml(&attributes, script, link),
+            shows_banner: has_banner && visit.decision.must_ask,
+            injection: Injection::in_language(head, words).with_xml(&attributes, script, link),
             own: OwnSources {
                 script_hashes: vec![hash.to_string()],
                 style_hashes: style.map(postern_view::css_hash).into_iter().collect(),

@@ -165,22 +165,25 @@ fn setting(site: &Site, message: &ActMessage) -> Option<Setting> {
     scope.sort();
     scope.dedup();
     let purposes = policy.purposes.iter();
+    let language = policy.language_for(Some(&message.lang), None);
     Some(Setting {
         controller: Word::parse(&policy.site.id).ok()?,
         profile: Word::parse(&policy.legal_for(message.country.as_deref(), message.region.as_deref()).name)
             .ok()?,
         rules: policy.profile_for(message.country.as_deref(), message.region.as_deref()),
         scope,
-        lang: Word::parse(&message.lang).or_else(|_| Word::parse(&policy.site.language)).ok()?,
+        lang: Word::parse(&language.tag).ok()?,
         purposes: purposes
-            .filter_map(|purpose| Some((purpose.category, policy.purpose_sha256(purpose.category)?)))
+            .filter_map(|purpose| {
+                Some((purpose.category, policy.purpose_sha256(purpose.category, language)?))
+            })
             .collect(),
         vendors: policy.vendors().iter().filter_map(|vendor| Word::parse(&vendor.id).ok()).collect(),
         vendors_sha256: policy.vendors_sha256(),
         notice: Notice {
             uri: NoticeUri::parse(&policy.notice.url).ok()?,
             version: Word::parse(&policy.notice.version).ok()?,
-            sha256: Sha256Hex(policy.texts_sha256()),
+            sha256: Sha256Hex(policy.texts_sha256(language)),
         },
         policy_sha256: policy.hash(),
         withdraw_uri: NoticeUri::parse("/_postern/consent").ok()?,

@@ -19,6 +19,7 @@ mod proxy;
 mod random;
 mod report;
 mod site;
+mod spoken;
 mod stream;
 mod visit;
 

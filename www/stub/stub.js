@@ -39,12 +39,6 @@ const state = {
   urls,
   names,
   databases,
-  /** May it start now? What is written on it says what it needs, and by whom; its addresses say the rest. */
-  isMet(element) {
-    const [needs, ids] = ['need', 'vendor'].map((name) => (element.getAttribute(PREFIX + name) || '').split(' '));
-    const single = vendors();
-    return needs.every((need, index) => parseInt(need, 16) & state.granted || single.includes(ids[index])) || (!ids[0] && isClean(element));
-  },
   // Elements scripts made and the stub holds; those that stand in a document are found there.
   made: new Set(),
   trust: (address) => trusted.createScriptURL(address),
@@ -78,7 +72,7 @@ const readdress = () => {
 };
 readdress();
 const cookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
-const { denied, flush, isClean } = install(window, state);
+const { denied, flush, isMet } = install(window, state);
 /** Ids of vendors granted by themselves. */
 const vendors = () => [...new Set(urls.map(([, , id]) => id).filter(Boolean))];
 /** What holds, as the page's own scripts are told. */
@@ -148,7 +142,7 @@ const bridge = {
     for (const element of state.made) found.add(element);
     return [...found];
   },
-  isMet: state.isMet,
+  isMet,
   restore(element) {
     state.made.delete(element);
     restore(element);
