@@ -10,6 +10,7 @@ use postern_rewrite::{
     BodyPlan, Charset, Destination, FileKind, Grants, Headers, Injection, LinkFilter, Locked, OwnSources,
     PRESCAN_BYTES, PageRewriter, RequestFacts, ResponseFacts, ResponsePlan, Syntax, XmlRewriter,
     is_locked_target, locked_target, map_location, map_set_cookie, plan_request, plan_response, strip_denied,
+    stub_rows,
 };
 use postern_stats::Kind;
 use url::Url;
@@ -21,7 +22,7 @@ use worker::{Context, Env, Result};
 /// Serves one request of the site.
 pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> Result<Response> {
     let destination = Destination::of(&visit.headers);
-    let grants = site.grants(visit.decision.granted);
+    let grants = site.grants(&visit.decision);
     let mut hit = None;
     // What a visitor opens is a page, whatever its address looks like.
     if !grants.is_open() && (destination != Destination::Page || visit.method != "GET") {
@@ -99,7 +100,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         observing::send_soon(site, env, context, visit.now_ms);
     }
     let from_origin =
-        Answer { site, context, visit: &visit, response: &response, headers: &headers, grants: &grants };
+        Answer { context, visit: &visit, response: &response, headers: &headers, grants: &grants };
     match plan.body {
         BodyPlan::Pass if !is_renamed && plan.remove.is_empty() && plan.append.is_empty() => Ok(response),
         BodyPlan::Pass => from_origin.copy(response.body().as_ref(), &plan, None),
@@ -141,11 +142,11 @@ impl Parts {
     fn of(site: &Site, env: &Env, visit: &Visit, destination: Destination) -> Self {
         let is_page = destination == Destination::Page;
         // Identifiers that the stub holds stand nowhere in the page where a script could find them.
-        let grants = site.grants(visit.decision.granted);
+        let grants = site.grants(&visit.decision);
         let landing = site.held_query(visit, &grants).filter(|_| is_page);
         let clean = landing.as_ref().and_then(|_| strip_denied(visit.target(), &grants));
         let return_to = clean.unwrap_or_else(|| visit.target().to_string());
-        let is_denying = !site.grants(visit.decision.granted).is_open();
+        let is_denying = !grants.is_open();
         // Without policy or key nothing can be recorded, so nothing is asked: the page stays denied.
         let (script, hash) = if is_denying {
             (assets::STUB, assets::STUB_HASH)
@@ -155,20 +156,19 @@ impl Parts {
         let style = site.working().filter(|_| is_page).map(|(policy, _)| {
             if is_denying { postern_view::banner_css(policy) } else { postern_view::reopen_css(policy) }
         });
-        let is_decided =
-            match (visit.decision.must_ask, site.lockdown(visit, &site.grants(visit.decision.granted))) {
-                (true, _) => 0,
-                (false, None) => 1,
-                // The browser refuses by a policy that a page cannot lift: another choice takes another page.
-                (false, Some(_)) => 2,
-            };
+        let is_decided = match (visit.decision.must_ask, site.lockdown(visit, &grants)) {
+            (true, _) => 0,
+            (false, None) => 1,
+            // The browser refuses by a policy that a page cannot lift: another choice takes another page.
+            (false, Some(_)) => 2,
+        };
         let state = format!(
             "{:02x}|{}|{is_decided}|{}",
             visit.decision.granted.bits(),
             assets::gate_url(),
             site.consent_mode()
         );
-        let more = if is_denying { site.stub_rows(visit.host()) } else { String::new() };
+        let more = if is_denying { stub_rows(&grants, visit.host()) } else { String::new() };
         let mut attributes = vec![("data-postern-state", state.as_str())];
         if !more.is_empty() {
             attributes.push(("data-postern-more", &more));
@@ -223,8 +223,6 @@ fn rename(site: &Site, public: &Url, headers: &mut Headers) -> bool {
 
 /// An answer of the origin's, and for whom it is.
 pub struct Answer<'request> {
-    /// The deployment.
-    pub site: &'request Site,
     /// The platform's request.
     pub context: &'request Context,
     /// Who asks, and for what.

@@ -14,8 +14,7 @@ pub fn words(
     is_page: bool,
     return_to: String,
 ) -> impl Fn(Option<&str>) -> (String, String) + 'static {
-    let granted = visit.decision.granted;
-    let must_ask = visit.decision.must_ask;
+    let decision = visit.decision;
     let honoured = visit.honoured();
     let origin = visit.origin();
     let accept = visit.header("accept-language").map(str::to_owned);
@@ -27,15 +26,15 @@ pub fn words(
             return (String::new(), note);
         }
         let policy_hex = pages::policy_hex(policy);
-        let banner = if site.grants(granted).is_open() && !must_ask {
+        let banner = if site.grants(&decision).is_open() && !decision.must_ask {
             postern_view::reopen(language, &policy_hex)
         } else {
             postern_view::banner(&BannerFacts {
                 policy,
                 language,
                 policy_hex: &policy_hex,
-                granted,
-                must_ask,
+                granted: decision.granted,
+                must_ask: decision.must_ask,
                 honoured: &honoured,
                 key: &pages::random_hex(),
                 return_to: &return_to,

@@ -167,6 +167,12 @@ impl Policy {
         &self.vendors
     }
 
+    /// The place of a vendor among them, as a [`VendorSet`](postern_consent::VendorSet) has it.
+    #[must_use]
+    pub fn place_of(&self, id: &str) -> Option<usize> {
+        self.vendors.iter().position(|vendor| vendor.id == id)
+    }
+
     /// The vendors of one category, by id.
     pub fn vendors_of(&self, category: Category) -> impl Iterator<Item = &Vendor> {
         self.vendors.iter().filter(move |vendor| vendor.category == category)

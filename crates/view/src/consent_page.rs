@@ -149,6 +149,7 @@ fn outcome_word(texts: &Texts, outcome: Outcome) -> &str {
         Outcome::Refused => &texts.outcome_refused,
         Outcome::Partial => &texts.outcome_partial,
         Outcome::Withdrawn => &texts.outcome_withdrawn,
+        Outcome::Vendor => &texts.outcome_vendor,
     }
 }
 
