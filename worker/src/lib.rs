@@ -55,6 +55,7 @@ async fn route(
     match (visit.method.as_str(), path.as_str()) {
         ("GET" | "HEAD", "health") => pages::health(site, env),
         ("GET" | "HEAD", "consent") => pages::consent(site, env, &visit).await,
+        ("GET" | "HEAD", "consent/receipts.json") => pages::receipts(site, env, &visit).await,
         ("POST", "report") => report::take(site, env, context, &visit).await,
         ("GET" | "HEAD", "state") => decision::state(site, &visit),
         ("POST", "decision") => decision::decide(site, env, visit).await,
