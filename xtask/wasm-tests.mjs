@@ -10,8 +10,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
-import { browserArguments, findBrowser } from '../tests/recorder/browser.mjs';
+import { launchBrowser } from '../tests/recorder/browser.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** The runner binds the module anew each time: a second or two, more on a busy machine. */
@@ -89,7 +88,8 @@ async function serve(program) {
 
 /** Runs the tests behind one address in a page of their own. Gives the number passed and whether all is well. */
 async function runTests(browser, url) {
-  const page = await browser.newPage();
+  const context = await browser.newContext();
+  const page = await context.newPage();
   await page.addInitScript(RESTORE);
   const faults = [];
   page.on('pageerror', (error) => faults.push(error.message));
@@ -107,7 +107,7 @@ async function runTests(browser, url) {
     if (faults.length > 0) console.error(faults.map((fault) => `the page said: ${fault}`).join('\n'));
     return { passed: Number(passed ?? 0), isWell: verdict === 'ok' && failed === '0' };
   } finally {
-    await page.close();
+    await context.close();
   }
 }
 
@@ -117,11 +117,11 @@ let isWell = true;
 try {
   const programs = await buildTests();
   // Port 9 is nobody's: a test that asks a vendor's name is refused here, on this machine.
-  browser = await chromium.launch({ executablePath: findBrowser(), args: browserArguments(9) });
+  browser = await launchBrowser(9);
   for (const { executable, target } of programs) {
     const server = await serve(executable);
     if (!server) continue;
-    console.log(`${target.name} in Chromium ${browser.version()}`);
+    console.log(`${target.name} in ${browser.name}`);
     const result = await runTests(browser, server.url);
     server.stop();
     passed += result.passed;

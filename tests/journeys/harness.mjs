@@ -11,8 +11,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
-import { BROWSER_OWN_HOSTS, browserArguments, findBrowser, visitorUserAgent } from '../recorder/browser.mjs';
+import { BROWSER_OWN_HOSTS, launchBrowser } from '../recorder/browser.mjs';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** A cold wrangler with a cold cache on a shared two-core machine was seen to need about 20 s. */
@@ -242,10 +241,10 @@ export async function startWorld({ origin = 'shop', vars = {}, browser: needsBro
     const worker = await startWorker({ originPort, vars });
     started.push(worker);
     const recorder = recorderClient(controlPort);
-    if (needsBrowser) browser = await chromium.launch({ executablePath: findBrowser(), args: browserArguments(recorderPort) });
+    if (needsBrowser) browser = await launchBrowser(recorderPort);
 
     const newPage = async (options = {}) => {
-      const context = await browser.newContext({ ...DESKTOP, userAgent: visitorUserAgent(browser.version()), ignoreHTTPSErrors: true, locale: 'en-GB', ...options });
+      const context = await browser.newContext({ ...DESKTOP, locale: 'en-GB', ...options });
       contexts.add(context);
       context.on('close', () => contexts.delete(context));
       context.setDefaultTimeout(15_000);
@@ -336,11 +335,19 @@ export async function saveCategories(page, categories) {
   return decide(page, () => action(page, 'save').click());
 }
 
+/** A click where no scripts run: nothing there draws the frames by which a driver sees that a control stands still. */
+export const WITHOUT_SCRIPTS = { force: true };
+
+/** The visitor's cookies on all sites. An engine may list one that it was told to remove until it next looks at the time. */
+export async function cookiesOf(page) {
+  return (await page.context().cookies()).filter(({ expires }) => expires === -1 || expires * 1000 > Date.now());
+}
+
 /** Names of cookies and storage keys that belong to the vendors of the shop. */
 const TRACKER_NAME = /^(_ga|_gid|_gat|_fb[pc]|_gcl|ph_|FPID|multiFbc|lastExternalReferrer|topicsLastReferenceTime)/;
 
 export async function trackerTraces(page) {
-  const cookies = (await page.context().cookies()).map((cookie) => cookie.name);
+  const cookies = (await cookiesOf(page)).map((cookie) => cookie.name);
   const keys = await page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]);
   return [...cookies, ...keys].filter((name) => TRACKER_NAME.test(name)).sort();
 }

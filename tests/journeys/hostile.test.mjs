@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { get as httpGet } from 'node:http';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { action, banner, decide, describeRequests, residentBytes, saveCategories, sleep, startWorld, vendorHosts, waitFor } from './harness.mjs';
+import { WITHOUT_SCRIPTS, action, banner, decide, describeRequests, residentBytes, saveCategories, sleep, startWorld, vendorHosts, waitFor } from './harness.mjs';
 import { startWorkerd } from '../bench/workerd.mjs';
 import { consentCookie, postDecision, readPolicy, readText, send, valueOf } from './wire.mjs';
 
@@ -125,7 +125,7 @@ describe('a page whose base is another host', () => {
       const page = await world.newPage({ javaScriptEnabled });
       await page.goto(`${world.base}/based`);
       const answered = page.waitForResponse((response) => response.url() === `${world.base}/_postern/decision`);
-      await action(page, 'reject').click();
+      await action(page, 'reject').click(javaScriptEnabled ? {} : WITHOUT_SCRIPTS);
       assert.ok((await answered).status() < 400);
       await page.waitForLoadState('load');
       await page.goto(`${world.base}/based`);

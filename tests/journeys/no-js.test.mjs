@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, it } from 'node:test';
-import { action, banner, categorySwitch, describeRequests, startWorld, vendorHosts } from './harness.mjs';
+import { WITHOUT_SCRIPTS, action, banner, categorySwitch, describeRequests, startWorld, vendorHosts } from './harness.mjs';
 
 let world;
 before(async () => { world = await startWorld(); });
@@ -20,7 +20,7 @@ async function visit(path) {
 
 /** Clicks what sends a form and waits for the page that the answer leads to. */
 async function submit(page, locator) {
-  await Promise.all([page.waitForNavigation(), locator.click()]);
+  await Promise.all([page.waitForNavigation(), locator.click(WITHOUT_SCRIPTS)]);
 }
 
 it('before a choice nothing leaves, the pixels in noscript included', async () => {
@@ -70,7 +70,7 @@ it('the settings are the consent page, where a part can be saved and all withdra
   assert.ok(href.startsWith(`${world.base}/_postern/consent`), `with its host, since the base of a page may be another: ${href}`);
   await submit(page, action(page, 'settings'));
   assert.equal(new URL(page.url()).pathname, '/_postern/consent');
-  await categorySwitch(page, 'analytics').check();
+  await categorySwitch(page, 'analytics').check(WITHOUT_SCRIPTS);
   await submit(page, action(page, 'save'));
 
   await page.goto(`${world.base}/film.html`);
@@ -78,7 +78,7 @@ it('the settings are the consent page, where a part can be saved and all withdra
   assert.equal(await page.locator(YOUTUBE_LIVE).count(), 0, 'social is not');
   assert.equal((await world.waitQuiet()).some((request) => request.host === 'www.facebook.com'), false, 'marketing is not');
 
-  await page.locator('#postern [data-consent-action="open"]:visible').click();
+  await page.locator('#postern [data-consent-action="open"]:visible').click(WITHOUT_SCRIPTS);
   await page.waitForURL(/\/_postern\/consent/);
   assert.equal(await categorySwitch(page, 'analytics').isChecked(), true);
   assert.equal(await categorySwitch(page, 'marketing').isChecked(), false);

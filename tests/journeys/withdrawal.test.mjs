@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { ROOT, action, decide, startWorld } from './harness.mjs';
+import { ROOT, action, cookiesOf, decide, startWorld } from './harness.mjs';
 import { consentCookie, postDecision, readPolicy, send, valuesOf } from './wire.mjs';
 
 const POLICY = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
@@ -54,7 +54,7 @@ function cookiesOn(host) {
 }
 
 async function namesIn(page) {
-  return (await page.context().cookies()).map((cookie) => cookie.name).filter((name) => name !== '__Host-postern').sort();
+  return (await cookiesOf(page)).map((cookie) => cookie.name).filter((name) => name !== '__Host-postern').sort();
 }
 
 /** A visitor who granted everything, whose vendors and site have left what they leave. */

@@ -1,14 +1,31 @@
-// How a test starts the browser so that nothing leaves the machine: where to find it, and the arguments that send
-// every name but the local ones to the recorder. What the browser then does is the tests' affair.
+// How a test starts a browser so that nothing leaves the machine: where to find it, and the settings that send every name
+// but the local ones to the recorder. Two engines, Chromium and Firefox, behind one call. What the browser then does is the
+// tests' affair.
+//
+// POSTERN_ENGINE   chromium (if unset) or firefox
 
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { chromium, firefox } from 'playwright-core';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-const MAC_PLACES = [
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
+/** The engine that this run drives. */
+export const ENGINE = process.env.POSTERN_ENGINE ?? 'chromium';
+
+/** By engine: what may name it, how it is called on PATH, where it lies on a Mac, and what to install. */
+const PLACES = {
+  chromium: {
+    variables: ['POSTERN_BROWSER', 'CHROME_BIN'],
+    names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    mac: ['/Applications/Chromium.app/Contents/MacOS/Chromium', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
+    title: 'Chromium or Google Chrome',
+  },
+  firefox: {
+    variables: ['POSTERN_FIREFOX'],
+    names: ['firefox', 'firefox-esr'],
+    mac: ['/Applications/Firefox.app/Contents/MacOS/firefox'],
+    title: 'Firefox',
+  },
+};
 
 function isExecutable(path) {
   try {
@@ -19,21 +36,22 @@ function isExecutable(path) {
   }
 }
 
-/** The browser to use: $POSTERN_BROWSER, $CHROME_BIN, the usual names on PATH, the usual places on a Mac. */
-export function findBrowser(env = process.env) {
-  for (const name of ['POSTERN_BROWSER', 'CHROME_BIN']) {
+/** The browser to use: the one that a variable names, the usual names on PATH, the usual places on a Mac. */
+export function findBrowser(engine = 'chromium', env = process.env) {
+  const { variables, names, mac, title } = PLACES[engine];
+  for (const name of variables) {
     if (!env[name]) continue;
     if (isExecutable(env[name])) return env[name];
     throw new Error(`$${name} is set to ${env[name]}, which cannot be run; correct it or unset it`);
   }
-  const onPath = (env.PATH ?? '').split(delimiter).filter(Boolean).flatMap((folder) => NAMES.map((name) => join(folder, name)));
-  const found = [...onPath, ...MAC_PLACES].find(isExecutable);
+  const onPath = (env.PATH ?? '').split(delimiter).filter(Boolean).flatMap((folder) => names.map((name) => join(folder, name)));
+  const found = [...onPath, ...mac].find(isExecutable);
   if (found) return found;
-  throw new Error(`no browser found: install Chromium or Google Chrome (looked for ${NAMES.join(', ')} on PATH), or set POSTERN_BROWSER to its path`);
+  throw new Error(`no browser found: install ${title} (looked for ${names.join(', ')} on PATH), or set ${variables[0]} to its path`);
 }
 
 /** Arguments that map every name but localhost and those below it to the recorder and keep the browser's own traffic quiet. */
-export function browserArguments(recorderPort) {
+function chromiumArguments(recorderPort) {
   return [
     `--host-resolver-rules=MAP * 127.0.0.1:${recorderPort}, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1`,
     '--ignore-certificate-errors',
@@ -45,14 +63,76 @@ export function browserArguments(recorderPort) {
 }
 
 /** A visitor's user agent: PostHog's own bot filter would drop the events of one that says "Headless". */
-export function visitorUserAgent(version) {
+function visitorUserAgent(version) {
   const major = version.split('.', 1)[0];
   return `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${major}.0.0.0 Safari/537.36`;
 }
 
-/** Hosts Chromium asks on its own account, whatever the page does. A test that counts contacts leaves these out, by name. */
+async function launchChromium(recorderPort) {
+  const browser = await chromium.launch({ executablePath: findBrowser('chromium'), args: chromiumArguments(recorderPort) });
+  const userAgent = visitorUserAgent(browser.version());
+  return {
+    name: `Chromium ${browser.version()}`,
+    newContext: (options) => browser.newContext({ userAgent, ignoreHTTPSErrors: true, ...options }),
+    close: () => browser.close(),
+  };
+}
+
+/** The recorder is the proxy for every name but localhost and those below it. */
+function firefoxPreferences(recorderPort) {
+  return {
+    'network.proxy.type': 1,
+    'network.proxy.http': '127.0.0.1', 'network.proxy.http_port': recorderPort,
+    'network.proxy.ssl': '127.0.0.1', 'network.proxy.ssl_port': recorderPort,
+    'network.proxy.no_proxies_on': 'localhost, .localhost, 127.0.0.1',
+    // As it is for visitors: what a program drives has both off.
+    'network.http.speculative-parallel-limit': 20, 'network.cookie.sameSite.laxByDefault': true,
+    // The browser's own traffic.
+    'network.captive-portal-service.enabled': false, 'dom.push.connection.enabled': false, 'browser.safebrowsing.provider.mozilla.updateURL': '',
+  };
+}
+
+/** A stock Firefox, by WebDriver BiDi. It has no switch for scripts: pages without them are opened in a second one. */
+async function launchFirefox(recorderPort) {
+  const started = new Map();
+  const start = (hasScripts) => {
+    if (!started.has(hasScripts)) {
+      started.set(hasScripts, firefox.launch({
+        channel: 'moz-firefox', executablePath: findBrowser('firefox'),
+        firefoxUserPrefs: { ...firefoxPreferences(recorderPort), 'javascript.enabled': hasScripts },
+      }));
+    }
+    return started.get(hasScripts);
+  };
+  const main = await start(true);
+  return {
+    name: `Firefox ${main.version()}`,
+    // No protocol for its phone mode: there is none.
+    newContext: async ({ javaScriptEnabled = true, isMobile: _isMobile, ...options } = {}) => {
+      const context = await (await start(javaScriptEnabled)).newContext({ ignoreHTTPSErrors: true, ...options });
+      // PostHog drops events of a browser that says it is driven by a program; a visitor's does not say so.
+      await context.addInitScript(() => Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false, configurable: true }));
+      return context;
+    },
+    close: async () => {
+      for (const browser of started.values()) await (await browser).close();
+    },
+  };
+}
+
+/** Starts the engine of this run: `name` with its version, `newContext(options)` as Playwright's, and `close()`. */
+export function launchBrowser(recorderPort) {
+  if (ENGINE === 'chromium') return launchChromium(recorderPort);
+  if (ENGINE === 'firefox') return launchFirefox(recorderPort);
+  throw new Error(`POSTERN_ENGINE is ${ENGINE}; it may be chromium or firefox`);
+}
+
+/** Hosts a browser asks on its own account, whatever the page does. A test that counts contacts leaves these out, by name. */
 export const BROWSER_OWN_HOSTS = new Set([
   'accounts.google.com', 'update.googleapis.com', 'clients2.google.com', 'clientservices.googleapis.com',
   'optimizationguide-pa.googleapis.com', 'content-autofill.googleapis.com', 'safebrowsing.googleapis.com', 'edgedl.me.gvt1.com',
   'android.clients.google.com', 'mtalk.google.com', 'redirector.gvt1.com',
+  'firefox.settings.services.mozilla.com', 'firefox-settings-attachments.cdn.mozilla.net', 'content-signature-2.cdn.mozilla.net',
+  'push.services.mozilla.com', 'location.services.mozilla.com', 'detectportal.firefox.com', 'incoming.telemetry.mozilla.org',
+  'shavar.services.mozilla.com', 'tracking-protection.cdn.mozilla.net', 'aus5.mozilla.org',
 ]);

@@ -112,11 +112,18 @@ const plain = createHttpServer(onRequest).on('upgrade', onUpgrade);
 const secure = createHttpsServer({ key, cert }, onRequest).on('upgrade', onUpgrade);
 secure.on('secureConnection', (socket) => note(connections, { time: Date.now(), scheme: 'https', host: socket.servername || undefined }));
 secure.on('tlsClientError', () => { /* a browser gives up on connections it no longer needs */ });
+// A browser that cannot be told where names lead has this as its proxy, and asks for each host here before it speaks to it.
+plain.on('connect', (request, socket, head) => {
+  note(connections, { time: Date.now(), scheme: 'https', host: request.url.replace(/:\d+$/, '').toLowerCase() });
+  socket.write('HTTP/1.1 200 OK\r\n\r\n');
+  if (head.length > 0) socket.unshift(head);
+  admit(socket);
+});
 plain.on('connection', () => note(connections, { time: Date.now(), scheme: 'http' }));
 
 // http: and https: share the port, because the browser's name map sends both here; the first byte tells them apart.
 const sockets = new Set();
-const door = createTcpServer((socket) => {
+function admit(socket) {
   sockets.add(socket);
   socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy());
   socket.once('data', (first) => {
@@ -125,7 +132,8 @@ const door = createTcpServer((socket) => {
     (first[0] === 0x16 ? secure : plain).emit('connection', socket);
     process.nextTick(() => socket.resume());
   });
-});
+}
+const door = createTcpServer(admit);
 const control = createHttpServer(onControl);
 
 try {

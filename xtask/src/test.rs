@@ -2,12 +2,28 @@
 
 use crate::dev::node_script;
 use crate::run::{output, run, with_path};
-use crate::tools::{Tools, browser, caching_proxy};
+use crate::tools::{Tools, browser, caching_proxy, second_browser};
 use crate::{build, catalogue, root, tidy};
 use std::process::Command;
 
 /// Crates that only make sense in a browser or in the platform; they are checked on their own target.
 const WASM_ONLY: [&str; 2] = ["postern-gate", "postern-worker"];
+
+/// Journeys that Firefox makes too: all that is about what a page may do and what a visitor sees. The rest is about the edge,
+/// or about what only Chromium has.
+const IN_BOTH_ENGINES: [&str; 11] = [
+    "accessibility",
+    "consent",
+    "consent-mode",
+    "hostile",
+    "landing",
+    "no-js",
+    "ordinary",
+    "places",
+    "strict",
+    "vectors",
+    "withdrawal",
+];
 
 /// Runs every test, or with a filter only the journeys whose file name contains it.
 ///
@@ -15,10 +31,10 @@ const WASM_ONLY: [&str; 2] = ["postern-gate", "postern-worker"];
 /// The first step that fails.
 pub fn test(args: &[String]) -> Result<(), String> {
     let tools = build::build()?;
-    let browser = browser()?;
+    let browsers = [browser()?, second_browser()?];
     caching_proxy();
     if let Some(filter) = args.first() {
-        return journeys(&tools, &browser, filter);
+        return journeys(&tools, &browsers, filter);
     }
     catalogue::write_or_check(&root(), true)?;
     tidy::tidy()?;
@@ -42,9 +58,9 @@ pub fn test(args: &[String]) -> Result<(), String> {
     let mut tests = cargo(["test", "--quiet", "--workspace"]);
     exclude_wasm(&mut tests);
     run("unit and property tests", &mut tests)?;
-    wasm_tests(&tools, &browser)?;
+    wasm_tests(&tools, &browsers[0])?;
     run("sizes", tools.node().arg(root().join("xtask/size.mjs")))?;
-    journeys(&tools, &browser, "")
+    journeys(&tools, &browsers, "")
 }
 
 /// Checks what is linked against `deny.toml`: licences, versions, sources. With `--advisories` known flaws
@@ -91,27 +107,41 @@ fn wasm_tests(tools: &Tools, browser: &std::path::Path) -> Result<(), String> {
     node_script("wasm tests in the browser", &mut script)
 }
 
-fn journeys(tools: &Tools, browser: &std::path::Path, filter: &str) -> Result<(), String> {
+/// In Chromium, then in Firefox those that both make.
+fn journeys(
+    tools: &Tools,
+    [chromium, firefox]: &[std::path::PathBuf; 2],
+    filter: &str,
+) -> Result<(), String> {
     let folder = root().join("tests/journeys");
     let entries = std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut files: Vec<_> = entries
+    let mut names: Vec<_> = entries
         .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
-        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().contains(filter)))
+        .filter_map(|entry| entry.file_name().to_string_lossy().strip_suffix(".test.mjs").map(str::to_string))
         .collect();
-    files.sort();
-    if files.is_empty() {
+    names.sort();
+    if let Some(lost) = IN_BOTH_ENGINES.iter().find(|name| !names.iter().any(|found| found == *name)) {
+        return Err(format!("there is no journey {lost}: mend the list in xtask/src/test.rs"));
+    }
+    names.retain(|name| format!("{name}.test.mjs").contains(filter));
+    if names.is_empty() {
         return Err(format!("no journey is named like {filter:?}"));
     }
-    let mut command = tools.node();
-    command
-        .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
-        .args(files)
-        .env("POSTERN_BROWSER", browser)
-        .env("POSTERN_WRANGLER", Tools::npm_bin("wrangler"))
-        .env("WRANGLER_SEND_METRICS", "false");
-    node_script("journeys in a real browser against real workerd", &mut command)
+    let in_engine = |engine: &str, names: &[String]| {
+        let mut command = tools.node();
+        command
+            .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+            .args(names.iter().map(|name| folder.join(format!("{name}.test.mjs"))))
+            .env("POSTERN_ENGINE", engine)
+            .env("POSTERN_BROWSER", chromium)
+            .env("POSTERN_FIREFOX", firefox)
+            .env("POSTERN_WRANGLER", Tools::npm_bin("wrangler"))
+            .env("WRANGLER_SEND_METRICS", "false");
+        node_script(&format!("journeys in {engine} against real workerd"), &mut command)
+    };
+    in_engine("chromium", &names)?;
+    names.retain(|name| IN_BOTH_ENGINES.contains(&name.as_str()));
+    if names.is_empty() { Ok(()) } else { in_engine("firefox", &names) }
 }
 
 /// Measures the edge against plain proxying, in one run.

@@ -150,30 +150,67 @@ fn npm_packages() -> Result<(), String> {
     stamp::leave(&file, &stamp)
 }
 
+/// A kind of browser that the journeys are made in: what may name it, how it is called, and what brings it.
+struct Engine {
+    title: &'static str,
+    variables: &'static [&'static str],
+    names: &'static [&'static str],
+    mac: &'static str,
+    package: &'static str,
+}
+
+const CHROMIUM: Engine = Engine {
+    title: "Chromium or Chrome",
+    variables: &["POSTERN_BROWSER", "CHROME_BIN"],
+    names: &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
+    mac: "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    package: "chromium",
+};
+
+const FIREFOX: Engine = Engine {
+    title: "Firefox",
+    variables: &["POSTERN_FIREFOX"],
+    names: &["firefox", "firefox-esr"],
+    mac: "/Applications/Firefox.app/Contents/MacOS/firefox",
+    package: "firefox-esr",
+};
+
 /// The path of a Chromium, installing Debian's where there is none and we may.
 ///
 /// # Errors
 /// There is none and it cannot be installed.
 pub fn browser() -> Result<PathBuf, String> {
-    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-    let find = || {
-        let named = ["POSTERN_BROWSER", "CHROME_BIN"].iter().find_map(std::env::var_os).map(PathBuf::from);
-        let on_path = || {
-            let path = std::env::var_os("PATH").unwrap_or_default();
-            std::env::split_paths(&path)
-                .flat_map(|folder| names.map(|name| folder.join(name)))
-                .find(|path| path.exists())
-        };
-        let on_mac = || Some(PathBuf::from("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"));
-        named.or_else(on_path).or_else(on_mac).filter(|path| path.exists())
-    };
-    if let Some(found) = find() {
+    ready_engine(&CHROMIUM)
+}
+
+/// The path of a Firefox, likewise.
+///
+/// # Errors
+/// There is none and it cannot be installed.
+pub fn second_browser() -> Result<PathBuf, String> {
+    ready_engine(&FIREFOX)
+}
+
+fn ready_engine(engine: &Engine) -> Result<PathBuf, String> {
+    if let Some(found) = find_engine(engine) {
         return Ok(found);
     }
-    apt_install("chromium");
-    find().ok_or_else(|| {
-        "no Chromium or Chrome found: install one, or set POSTERN_BROWSER to its path".to_string()
+    apt_install(engine.package);
+    find_engine(engine).ok_or_else(|| {
+        let Engine { title, variables, .. } = engine;
+        format!("no {title} found: install one, or set {} to its path", variables.first().unwrap_or(&""))
     })
+}
+
+fn find_engine(engine: &Engine) -> Option<PathBuf> {
+    let named = engine.variables.iter().find_map(std::env::var_os).map(PathBuf::from);
+    let on_path = || {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path)
+            .flat_map(|folder| engine.names.iter().map(move |name| folder.join(name)))
+            .find(|path| path.exists())
+    };
+    named.or_else(on_path).or_else(|| Some(PathBuf::from(engine.mac))).filter(|path| path.exists())
 }
 
 /// Installs a Debian package where that is possible; whoever needs it looks for it afterwards.
