@@ -62,7 +62,7 @@ pub async fn decide(site: &Site, env: &Env, visit: Visit) -> Result<Response> {
     let body = read_body(&visit).await;
     match take(site, env, &visit, is_form, body).await {
         Ok(taken) => answer(site, &visit, &taken, is_form),
-        Err(Refused(status, sentence)) if is_form => pages::not_recorded(status, &sentence),
+        Err(Refused(status, sentence)) if is_form => pages::not_recorded(site, &visit, status, &sentence),
         Err(Refused(status, sentence)) => answer::text(status, &sentence),
     }
 }
