@@ -7,26 +7,39 @@ use crate::visit::Visit;
 use postern_view::BannerFacts;
 use std::rc::Rc;
 
+/// Where the words stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A page that the edge writes. Who has granted everything finds the settings on a page of ours.
+    Page,
+    /// A document within one: it has no banner.
+    Within,
+    /// A page of a site that is not behind us: its settings are in it, since our own page knows nothing of its choice.
+    OtherSite,
+}
+
 /// Gives banner and note, each empty where there is none, for a page that says it is in a language or says nothing.
 pub fn words(
     site: Rc<Site>,
     visit: &Visit,
-    is_page: bool,
+    origin: &str,
+    place: Place,
     return_to: String,
 ) -> impl Fn(Option<&str>) -> (String, String) + 'static {
     let decision = visit.decision;
     let honoured = visit.honoured();
-    let origin = visit.origin();
+    let origin = origin.to_owned();
     let accept = visit.header("accept-language").map(str::to_owned);
     move |lang| {
         let Ok(policy) = &site.policy else { return Default::default() };
         let language = policy.language_for(lang, accept.as_deref());
         let note = postern_view::embed_note(language).into_string();
-        if !is_page || site.working().is_none() {
+        if place == Place::Within || site.working().is_none() {
             return (String::new(), note);
         }
         let policy_hex = pages::policy_hex(policy);
-        let banner = if site.grants(&decision).is_open() && !decision.must_ask {
+        let is_settled = site.grants(&decision).is_open() && !decision.must_ask;
+        let banner = if is_settled && place == Place::Page {
             postern_view::reopen(language, &policy_hex)
         } else {
             postern_view::banner(&BannerFacts {

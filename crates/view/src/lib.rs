@@ -15,6 +15,7 @@ mod fill;
 mod page;
 mod reopen;
 mod signal_notes;
+mod tree;
 
 pub use banner::{BannerFacts, banner};
 pub use consent_page::{ConsentPage, ReceiptLine, consent_page};
@@ -23,6 +24,7 @@ pub use dashboard::{DashboardFacts, RANGES_DAYS, dashboard};
 pub use maud::Markup;
 pub use page::{error_page, login_page};
 pub use reopen::{REOPEN_CSS, embed_note, reopen};
+pub use tree::tree;
 
 /// Where both layers and the consent page post a choice.
 pub const DECISION_PATH: &str = "/_postern/decision";
