@@ -56,6 +56,7 @@ async fn route(
     match (visit.method.as_str(), path.as_str()) {
         ("GET" | "HEAD", "health") => pages::health(site, env),
         ("GET" | "HEAD", "consent") => pages::consent(site, env, &visit).await,
+        ("GET" | "HEAD", "consent/receipts.json") => pages::receipts(site, env, &visit).await,
         ("POST", "report") => report::take(site, env, context, &visit).await,
         ("GET" | "HEAD", "state") => decision::state(site, &visit),
         ("POST", "state") => drop_in::state(site, env, context, visit).await,

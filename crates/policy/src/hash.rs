@@ -110,6 +110,9 @@ impl Policy {
             .with(&notice.url)
             .with(&notice.version)
             .with(&notice.updated)
+            .with_all(&notice.change, |form, change| {
+                form.with(&change.from).with(&change.last_day.to_string())
+            })
             .with(&rules.name)
             .with_all(rules.all_legal(), |form, legal| {
                 let (grant_days, refusal_days) = rules.days_under(legal);
