@@ -32,6 +32,12 @@ for (const name of ['stub', 'handle', 'worker']) {
   if (name !== 'worker') await writeFile(join(out, `${name}.sha256`), sha256(text, 'base64'));
 }
 
+// What tells vendors' own interfaces: a module loaded after a choice.
+const told = await build({
+  entryPoints: [join(root, 'www/stub/tell.js')], bundle: true, minify: true, format: 'esm', target: 'es2022', charset: 'ascii', write: false,
+});
+const tell = Buffer.from(told.outputFiles[0].contents);
+
 // The gate. wasm-bindgen's output carries names and exports for every caller there could be; ours is the
 // glue beside it, so what the glue does not use goes, and the names both share become short.
 const gate = join(root, 'build/gate');
@@ -67,8 +73,8 @@ export default async () => {
 `);
 const bundled = await build({ entryPoints: [join(gate, 'entry.js')], bundle: true, minify: true, format: 'esm', target: 'es2022', charset: 'ascii', write: false });
 const code = Buffer.from(bundled.outputFiles[0].contents);
-for (const [name, data] of [['gate.js', code], ['gate.wasm', wasm]]) {
+for (const [name, data] of [['gate.js', code], ['gate.wasm', wasm], ['tell.js', tell]]) {
   await writeFile(join(out, name), data);
   await writeFile(join(out, `${name}.br`), brotli(data));
 }
-await writeFile(join(out, 'gate.version'), sha256(Buffer.concat([code, wasm]), 'hex').slice(0, 12));
+await writeFile(join(out, 'gate.version'), sha256(Buffer.concat([code, wasm, tell]), 'hex').slice(0, 12));

@@ -110,7 +110,7 @@ describe('the guard for a worker of an own file', () => {
       window.worker.onmessage = (event) => resolve(event.data);
       window.worker.postMessage(name);
     }), name);
-    const tell = (bits) => page.evaluate((bits) => new BroadcastChannel('postern').postMessage(bits), bits);
+    const tell = (bits) => page.evaluate((bits) => new BroadcastChannel('postern').postMessage([bits, [[8, /\bdoubleclick\.net|^acme\.example/i]]]), bits);
     await page.evaluate((guard) => {
       const code = `${guard}(1,[[[8,"^acme\\\\.example/"]],[]]);
         onmessage = async ({ data }) => {

@@ -157,6 +157,13 @@ j=d.createElement(s),dl=l!='dataLayer'?'&l='+l:'';j.async=true;j.src=
   send(response, renderPage({ title: 'loader', head, body: '<p id="end">loader</p>' }));
 }
 
+/** A page that says it is in the language asked for, or, asked for none, says nothing. */
+function language(_request, response, url) {
+  const tag = url.searchParams.get('tag');
+  send(response, `<!DOCTYPE html>${tag === null ? '' : `<html lang="${tag}">`}<title>language</title><p id="end">language</p>
+<iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ" title="film"></iframe>\n`);
+}
+
 export const pageRoutes = {
   '/html': html,
   '/plain-html': plainHtml,
@@ -171,6 +178,7 @@ export const pageRoutes = {
   '/attachment': attachment,
   '/link-header': linkHeader,
   '/loader': loader,
+  '/language': language,
   '/xhtml': xhtml,
   '/based': based,
   '/svg': svg,

@@ -36,6 +36,12 @@ const GATE_WASM: File = File {
     brotli: include_bytes!("../../build/page/gate.wasm.br"),
 };
 
+const TELL_JS: File = File {
+    content_type: "text/javascript; charset=utf-8",
+    raw: include_bytes!("../../build/page/tell.js"),
+    brotli: include_bytes!("../../build/page/tell.js.br"),
+};
+
 /// Address of the gate's module.
 pub fn gate_url() -> String {
     format!("{OWN_FOLDER}{GATE_FOLDER}/gate.js")
@@ -51,6 +57,7 @@ pub fn serve(path: &str, visit: &Visit) -> Result<web_sys::Response> {
     let file = match path.strip_prefix(GATE_FOLDER) {
         Some("/gate.js") => GATE_JS,
         Some("/gate.wasm") => GATE_WASM,
+        Some("/tell.js") => TELL_JS,
         _ => return answer::text(404, "there is nothing of this name here"),
     };
     let headers = answer::headers(file.content_type)?;

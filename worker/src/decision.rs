@@ -7,16 +7,16 @@ use crate::visit::{CONSENT_COOKIE, Visit};
 use crate::{answer, pages};
 use futures_util::StreamExt;
 use js_sys::Uint8Array;
-use postern_consent::{Category, CategorySet, State, Subject};
+use postern_consent::{Category, CategorySet, Decision, Minutes, Reason, State, Subject, VendorSet};
 use postern_policy::Policy;
 use postern_receipt::Method;
-use postern_rewrite::expire_denied;
+use postern_rewrite::{expire_denied, stub_rows};
 use serde::Deserialize;
 use wasm_bindgen::JsCast;
 use web_sys::Response;
 use worker::{Env, Result};
 
-/// Longest body: the choice, five names, a tag, a key and a return address of 2 kB fit thrice.
+/// Longest body: the choice, five names, a tag, a key, a return address of 2 kB and a hundred vendors fit.
 const BODY_BYTES_MAX: usize = 4096;
 
 /// A decision as the page sends it. Unknown fields are refused.
@@ -26,6 +26,9 @@ struct Asked {
     choice: String,
     #[serde(default)]
     categories: Vec<String>,
+    /// Single vendors beyond them.
+    #[serde(default)]
+    vendors: Vec<String>,
     policy: String,
     #[serde(default)]
     layer: u8,
@@ -58,7 +61,7 @@ pub async fn decide(site: &Site, env: &Env, visit: Visit) -> Result<Response> {
         .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
     let body = read_body(&visit).await;
     match take(site, env, &visit, is_form, body).await {
-        Ok(headers) => answer(headers, is_form),
+        Ok(taken) => answer(site, &visit, &taken, is_form),
         Err(Refused(status, sentence)) if is_form => pages::not_recorded(status, &sentence),
         Err(Refused(status, sentence)) => answer::text(status, &sentence),
     }
@@ -70,7 +73,7 @@ async fn take(
     visit: &Visit,
     is_form: bool,
     body: std::result::Result<String, Refused>,
-) -> std::result::Result<Vec<(&'static str, String)>, Refused> {
+) -> std::result::Result<Taken, Refused> {
     if !is_same_origin(visit) {
         return refuse(403, "A choice can only be made on the site itself.");
     }
@@ -90,8 +93,7 @@ async fn take(
     if asked.policy != format!("{:08x}", policy.tag().0) {
         return refuse(409, "What is asked has changed since this page was opened. Please reload it.");
     }
-    let (method, wanted) = wanted(policy, &asked)?;
-    let granted = visit.profile.grantable(visit.signals, wanted);
+    let wanted = wanted(policy, &asked, visit)?;
     let subject = match visit.state {
         State::Decided(choice) => choice.subject,
         _ => Subject(random()),
@@ -99,9 +101,13 @@ async fn take(
     let message = ActMessage {
         host: visit.host().to_string(),
         subject: subject.0,
-        granted: granted.bits(),
-        method: METHODS.iter().position(|known| *known == method).unwrap_or(usize::MAX),
-        lang: if asked.lang.is_empty() { policy.site.language.clone() } else { asked.lang.clone() },
+        granted: visit.profile.grantable(visit.signals, wanted.granted).bits(),
+        vendors: site.named(wanted.vendors).map(|vendor| vendor.id.clone()).collect(),
+        is_answered: wanted.is_answered,
+        decided_ms: wanted.decided_ms,
+        method: METHODS.iter().position(|known| *known == wanted.method).unwrap_or(usize::MAX),
+        // Only a language that is spoken here can have been read; no name of another refuses a choice.
+        lang: policy.language_for(Some(&asked.lang), None).tag.clone(),
         gpc: visit.signals.gpc,
         dnt: visit.signals.dnt,
         adpc_withdrawn: visit.signals.withdrawn.bits(),
@@ -113,50 +119,77 @@ async fn take(
         body_sha256: body_hash(&body),
         now_ms: visit.now_ms,
     };
+    let now = Minutes::from_unix_ms(visit.now_ms);
     let recorded = Ledger::of(site, env)?.record(&message).await?;
-    let Some(choice) = recorded.choice(policy.tag()) else {
+    let Some(choice) = recorded.choice(policy) else {
         return refuse(503, "The record of choices answered in a way nobody here can read.");
     };
-    let max_age_seconds = u64::from(visit.profile.ttl_minutes(choice.granted)) * 60;
+    let ttl_minutes = visit.profile.ttl_minutes(choice.granted, !choice.vendors.is_empty());
+    let left_minutes = ttl_minutes.saturating_sub(now.since(choice.decided_at));
+    let max_age_seconds = u64::from(left_minutes) * 60;
     let sealed = key.seal(visit.host(), &choice);
     let cookie = format!(
         "{CONSENT_COOKIE}={sealed}; Path=/; Max-Age={max_age_seconds}; Secure; HttpOnly; SameSite=Lax"
     );
-    let granted = choice.granted.with(Category::Necessary);
-    let mut headers = vec![
-        ("set-cookie", cookie),
-        ("postern-granted", format!("{:02x}", granted.bits())),
-        ("postern-receipt", recorded.receipt_id),
-        ("location", safe_return(&asked.return_to)),
-    ];
-    if !visit.decision.granted.difference(granted).is_empty() {
+    // What holds from now on is decided as on the next page.
+    let state = State::Decided(choice);
+    let decision = postern_consent::decide(&visit.profile, visit.signals, &state, now);
+    let grants = site.grants(&decision);
+    let mut headers = vec![("set-cookie", cookie), ("location", safe_return(&asked.return_to))];
+    let is_narrower = !visit.decision.granted.difference(decision.granted).is_empty()
+        || !visit.decision.vendors.difference(decision.vendors).is_empty();
+    if is_narrower {
         headers.push(("clear-site-data", site.clear_site_data()));
     }
     // What scripts cannot see is removed here; what they can, the gate removes as well.
     let cookies = visit.header("cookie").unwrap_or("");
-    headers.extend(
-        expire_denied(cookies, &visit.url, &site.grants(granted))
-            .into_iter()
-            .map(|cookie| ("set-cookie", cookie)),
-    );
-    Ok(headers)
+    headers
+        .extend(expire_denied(cookies, &visit.url, &grants).into_iter().map(|cookie| ("set-cookie", cookie)));
+    Ok(Taken { headers, decision, receipt_id: recorded.receipt_id })
 }
 
-fn answer(headers: Vec<(&'static str, String)>, is_form: bool) -> Result<Response> {
+/// A decision that is recorded.
+struct Taken {
+    headers: Vec<(&'static str, String)>,
+    decision: Decision,
+    receipt_id: String,
+}
+
+fn answer(site: &Site, visit: &Visit, taken: &Taken, is_form: bool) -> Result<Response> {
     let answer = answer::headers("application/json")?;
-    for (name, value) in &headers {
+    for (name, value) in &taken.headers {
         if *name != "location" || is_form {
             answer.append(name, value)?;
         }
     }
-    let granted =
-        headers.iter().find(|(name, _)| *name == "postern-granted").map_or("", |(_, value)| value.as_str());
-    let set = u8::from_str_radix(granted, 16).ok().and_then(CategorySet::from_bits).unwrap_or_default();
-    let names: Vec<&str> = set.iter().map(Category::name).collect();
-    let receipt =
-        headers.iter().find(|(name, _)| *name == "postern-receipt").map_or("", |(_, value)| value.as_str());
-    let body = serde_json::json!({ "granted": names, "receipt": receipt }).to_string();
-    answer::with(if is_form { 303 } else { 200 }, if is_form { "" } else { &body }, &answer)
+    answer.set("postern-receipt", &taken.receipt_id)?;
+    answer.set("postern-granted", &format!("{:02x}", taken.decision.granted.bits()))?;
+    if is_form {
+        return answer::with(303, "", &answer);
+    }
+    let mut body = standing(site, visit, &taken.decision);
+    body["receipt"] = taken.receipt_id.as_str().into();
+    answer::with(200, &body.to_string(), &answer)
+}
+
+/// What holds for this visitor: by name for people and programs, and in the form of the stub's state for pages.
+fn standing(site: &Site, visit: &Visit, decision: &Decision) -> serde_json::Value {
+    let grants = site.grants(decision);
+    let rows = stub_rows(&grants, visit.host());
+    let rows: serde_json::Value = serde_json::from_str(&rows).unwrap_or_else(|_| serde_json::json!([]));
+    serde_json::json!({
+        "granted": decision.granted.iter().map(Category::name).collect::<Vec<_>>(),
+        "vendors": grants.vendors().iter().map(|vendor| vendor.id).collect::<Vec<_>>(),
+        "answered": !decision.must_ask,
+        "bits": decision.granted.bits(),
+        "more": rows,
+    })
+}
+
+/// Answers `GET /_postern/state`: a page that was left, or that another has overtaken, asks what holds now.
+pub fn state(site: &Site, visit: &Visit) -> Result<Response> {
+    let headers = answer::headers("application/json")?;
+    answer::with(200, &standing(site, visit, &visit.decision).to_string(), &headers)
 }
 
 /// Browsers say where a request comes from; what does not say it, or says elsewhere, is refused.
@@ -199,6 +232,7 @@ fn parse_form(body: &str) -> std::result::Result<Asked, Refused> {
         match name.as_ref() {
             "choice" => asked.choice = value.into_owned(),
             "category" => asked.categories.push(value.into_owned()),
+            "vendor" => asked.vendors.push(value.into_owned()),
             "policy" => asked.policy = value.into_owned(),
             "key" => asked.key = value.into_owned(),
             "return" => asked.return_to = value.into_owned(),
@@ -210,8 +244,16 @@ fn parse_form(body: &str) -> std::result::Result<Asked, Refused> {
     Ok(asked)
 }
 
-/// How it was expressed, and what is wanted.
-fn wanted(policy: &Policy, asked: &Asked) -> std::result::Result<(Method, CategorySet), Refused> {
+/// What a visitor wants to hold from now on, and how it was expressed.
+struct Wanted {
+    method: Method,
+    granted: CategorySet,
+    vendors: VendorSet,
+    is_answered: bool,
+    decided_ms: u64,
+}
+
+fn wanted(policy: &Policy, asked: &Asked, visit: &Visit) -> std::result::Result<Wanted, Refused> {
     let mut categories = CategorySet::EMPTY;
     for name in &asked.categories {
         match Category::parse(name).filter(|category| policy.offered().contains(*category)) {
@@ -219,17 +261,64 @@ fn wanted(policy: &Policy, asked: &Asked) -> std::result::Result<(Method, Catego
             None => return refuse(400, &format!("There is no category {name:?} here.")),
         }
     }
+    // A vendor's box beside its category's says nothing more.
+    let mut vendors = VendorSet::EMPTY;
+    for id in &asked.vendors {
+        match policy.place_of(id).zip(policy.vendors().iter().find(|vendor| vendor.id == *id)) {
+            Some((_, vendor)) if vendor.category == Category::Necessary => {}
+            Some((_, vendor)) if categories.contains(vendor.category) => {}
+            Some((place, _)) => vendors = vendors.with(place),
+            None => return refuse(400, &format!("There is no vendor {id:?} here.")),
+        }
+    }
+    let new = |method, granted, vendors| {
+        Ok(Wanted { method, granted, vendors, is_answered: true, decided_ms: visit.now_ms })
+    };
     match asked.choice.as_str() {
-        "accept" => Ok((Method::AcceptAll, policy.offered())),
-        "reject" => Ok((Method::RejectAll, CategorySet::EMPTY)),
-        "withdraw" => Ok((Method::WithdrawAll, CategorySet::EMPTY)),
-        "save" if asked.layer == 2 => Ok((Method::LayerTwoSave, categories)),
-        "save" => Ok((Method::PageSave, categories)),
+        "accept" => new(Method::AcceptAll, policy.offered(), VendorSet::EMPTY),
+        "reject" => new(Method::RejectAll, CategorySet::EMPTY, VendorSet::EMPTY),
+        "withdraw" => new(Method::WithdrawAll, CategorySet::EMPTY, VendorSet::EMPTY),
+        "save" if asked.layer == 2 => new(Method::LayerTwoSave, categories, vendors),
+        "save" => new(Method::PageSave, categories, vendors),
+        "load" => load(policy, asked, visit, vendors),
         other => refuse(
             400,
-            &format!("There is no choice {other:?}; there are accept, reject, save and withdraw."),
+            &format!("There is no choice {other:?}; there are accept, reject, save, load and withdraw."),
         ),
     }
+}
+
+/// One vendor's content is let in: everything else stays as it is, and as long as it would.
+fn load(
+    policy: &Policy,
+    asked: &Asked,
+    visit: &Visit,
+    vendors: VendorSet,
+) -> std::result::Result<Wanted, Refused> {
+    let ([id], []) = (asked.vendors.as_slice(), asked.categories.as_slice()) else {
+        return refuse(400, "One vendor is loaded at a time.");
+    };
+    let category = policy.vendors().iter().find(|vendor| vendor.id == *id).map(|vendor| vendor.category);
+    if category
+        .is_none_or(|category| !visit.profile.grantable(visit.signals, CategorySet::ALL).contains(category))
+    {
+        return refuse(409, "Your browser's own signal keeps this off.");
+    }
+    let stored = match visit.state {
+        State::Decided(choice) if visit.decision.reason == Reason::Chosen => Some(choice),
+        _ => None,
+    };
+    let before = stored.map_or(VendorSet::EMPTY, |choice| choice.vendors);
+    // Of a category that is granted already it is one more.
+    let is_granted = category.is_some_and(|category| visit.decision.granted.contains(category));
+    let vendors = if is_granted { VendorSet::EMPTY } else { vendors };
+    Ok(Wanted {
+        method: Method::VendorLoad,
+        granted: visit.decision.granted,
+        vendors: before.iter().chain(vendors.iter()).collect(),
+        is_answered: stored.is_some_and(|choice| choice.is_answered),
+        decided_ms: stored.map_or(visit.now_ms, |choice| choice.decided_at.to_unix_ms()),
+    })
 }
 
 /// A path of this site and nothing else, or an attacker's link could send the visitor away.

@@ -4,15 +4,15 @@
 use crate::site::Site;
 use crate::stream::{CHUNK_BYTES, Passage, Rewriter, passed_on};
 use crate::visit::{Visit, read_headers};
-use crate::{OWN_FOLDER, answer, assets, collect, counting, observing, pages, proxy};
+use crate::{OWN_FOLDER, answer, assets, collect, counting, observing, pages, proxy, spoken};
 use futures_util::AsyncReadExt;
 use postern_rewrite::{
     BodyPlan, Charset, Destination, FileKind, Grants, Headers, Injection, LinkFilter, Locked, OwnSources,
     PRESCAN_BYTES, PageRewriter, RequestFacts, ResponseFacts, ResponsePlan, Syntax, XmlRewriter,
     is_locked_target, locked_target, map_location, map_set_cookie, plan_request, plan_response, strip_denied,
+    stub_rows,
 };
 use postern_stats::Kind;
-use postern_view::BannerFacts;
 use url::Url;
 use wasm_bindgen::JsCast;
 use wasm_streams::ReadableStream;
@@ -22,7 +22,7 @@ use worker::{Context, Env, Result};
 /// Serves one request of the site.
 pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> Result<Response> {
     let destination = Destination::of(&visit.headers);
-    let grants = site.grants(visit.decision.granted);
+    let grants = site.grants(&visit.decision);
     let mut hit = None;
     // What a visitor opens is a page, whatever its address looks like.
     if !grants.is_open() && (destination != Destination::Page || visit.method != "GET") {
@@ -69,7 +69,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
     let mut headers = read_headers(&response.headers());
     let is_renamed = rename(site, &visit.url, &mut headers);
     // Made only for what is rendered: an image costs nothing of it.
-    let parts = (must_inject && destination.is_document()).then(|| Parts::of(site, &visit, destination));
+    let parts = (must_inject && destination.is_document()).then(|| Parts::of(site, env, &visit, destination));
     let parts = parts.unwrap_or_default();
     let file = FileKind::of(&visit.headers, &headers);
     let lockdown = site
@@ -100,7 +100,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         observing::send_soon(site, env, context, visit.now_ms);
     }
     let from_origin =
-        Answer { site, context, visit: &visit, response: &response, headers: &headers, grants: &grants };
+        Answer { context, visit: &visit, response: &response, headers: &headers, grants: &grants };
     match plan.body {
         BodyPlan::Pass if !is_renamed && plan.remove.is_empty() && plan.append.is_empty() => Ok(response),
         BodyPlan::Pass => from_origin.copy(response.body().as_ref(), &plan, None),
@@ -139,58 +139,39 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(site: &Site, visit: &Visit, destination: Destination) -> Self {
+    fn of(site: &Site, env: &Env, visit: &Visit, destination: Destination) -> Self {
         let is_page = destination == Destination::Page;
         // Identifiers that the stub holds stand nowhere in the page where a script could find them.
-        let grants = site.grants(visit.decision.granted);
+        let grants = site.grants(&visit.decision);
         let landing = site.held_query(visit, &grants).filter(|_| is_page);
         let clean = landing.as_ref().and_then(|_| strip_denied(visit.target(), &grants));
         let return_to = clean.unwrap_or_else(|| visit.target().to_string());
-        let is_denying = !site.grants(visit.decision.granted).is_open();
+        let is_denying = !grants.is_open();
         // Without policy or key nothing can be recorded, so nothing is asked: the page stays denied.
-        let banner = site.working().filter(|_| is_page).map(|(policy, _)| {
-            let policy_hex = pages::policy_hex(policy);
-            if !is_denying && !visit.decision.must_ask {
-                return postern_view::reopen(policy, &policy_hex).into_string();
-            }
-            let facts = BannerFacts {
-                policy,
-                policy_hex: &policy_hex,
-                granted: visit.decision.granted,
-                must_ask: visit.decision.must_ask,
-                honoured: &visit.honoured(),
-                key: &pages::random_hex(),
-                return_to: &return_to,
-                receipt_id: None,
-                lang: &policy.site.language,
-            };
-            postern_view::banner(&facts).into_string()
-        });
-        // The page's base may be another's: what is asked of us names us.
-        let banner =
-            banner.map(|markup| markup.replace("\"/_postern/", &format!("\"{}/_postern/", visit.origin())));
+        let has_banner = is_page && site.working().is_some();
         let (script, hash) = if is_denying {
             (assets::STUB, assets::STUB_HASH)
         } else {
             (assets::HANDLE, assets::HANDLE_HASH)
         };
-        let style = banner
-            .as_ref()
-            .map(|_| if is_denying { postern_view::BANNER_CSS } else { postern_view::REOPEN_CSS });
-        let is_decided =
-            match (visit.decision.must_ask, site.lockdown(visit, &site.grants(visit.decision.granted))) {
-                (true, _) => 0,
-                (false, None) => 1,
-                // The browser refuses by a policy that a page cannot lift: another choice takes another page.
-                (false, Some(_)) => 2,
-            };
+        let style = has_banner.then_some(if is_denying {
+            postern_view::BANNER_CSS
+        } else {
+            postern_view::REOPEN_CSS
+        });
+        let is_decided = match (visit.decision.must_ask, site.lockdown(visit, &grants)) {
+            (true, _) => 0,
+            (false, None) => 1,
+            // The browser refuses by a policy that a page cannot lift: another choice takes another page.
+            (false, Some(_)) => 2,
+        };
         let state = format!(
             "{:02x}|{}|{is_decided}|{}",
             visit.decision.granted.bits(),
             assets::gate_url(),
             site.consent_mode()
         );
-        let more = if is_denying { site.stub_rows(visit.host()) } else { String::new() };
+        let more = if is_denying { stub_rows(&grants, visit.host()) } else { String::new() };
         let mut attributes = vec![("data-postern-state", state.as_str())];
         if !more.is_empty() {
             attributes.push(("data-postern-more", &more));
@@ -204,16 +185,16 @@ impl Parts {
         let mut head =
             format!("<script{}>{script}</script>", attributes.iter().map(written).collect::<String>());
         // In XML our HTML is no markup: a link to the visitor's own page stands for the banner.
-        let words = site.working().and_then(|(policy, _)| policy.texts.text("reopen")).filter(|_| is_page);
-        let link = words.map(|words| (postern_view::CONSENT_PATH, words));
+        let policy = site.working().map(|(policy, _)| policy).filter(|_| is_page);
+        let language = policy.map(|policy| policy.language_for(None, visit.header("accept-language")));
+        let link = language.map(|language| (postern_view::CONSENT_PATH, &*language.texts.reopen));
         if let Some(css) = style {
             head.push_str(&format!("<style>{css}</style>"));
         }
-        let embed_note = site.policy.as_ref().map(|policy| postern_view::embed_note(policy).into_string());
+        let words = spoken::words(Site::of(env), visit, is_page, return_to);
         Self {
-            shows_banner: banner.is_some() && visit.decision.must_ask,
-            injection: Injection::new(head, &banner.unwrap_or_default(), &embed_note.unwrap_or_default())
-                .with_xml(&attributes, script, link),
+            shows_banner: has_banner && visit.decision.must_ask,
+            injection: Injection::in_language(head, words).with_xml(&attributes, script, link),
             own: OwnSources {
                 script_hashes: vec![hash.to_string()],
                 style_hashes: style.map(postern_view::css_hash).into_iter().collect(),
@@ -245,8 +226,6 @@ fn rename(site: &Site, public: &Url, headers: &mut Headers) -> bool {
 
 /// An answer of the origin's, and for whom it is.
 pub struct Answer<'request> {
-    /// The deployment.
-    pub site: &'request Site,
     /// The platform's request.
     pub context: &'request Context,
     /// Who asks, and for what.

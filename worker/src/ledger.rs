@@ -6,6 +6,7 @@
 use crate::answer;
 use crate::site::Site;
 use postern_consent::{CategorySet, Choice, Minutes, Subject};
+use postern_policy::Policy;
 use postern_receipt::{Method, sha256};
 use postern_stats::{Day, SeenBatch, ViewBatch};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,12 @@ pub struct ActMessage {
     pub subject: [u8; 16],
     /// Granted categories, bits.
     pub granted: u8,
+    /// Ids of vendors granted by themselves.
+    pub vendors: Vec<String>,
+    /// Is the question answered?
+    pub is_answered: bool,
+    /// When what holds now was decided, Unix milliseconds.
+    pub decided_ms: u64,
     /// How it was expressed: index into [`METHODS`].
     pub method: usize,
     /// Language of the texts shown.
@@ -50,8 +57,14 @@ pub struct ActMessage {
 }
 
 /// Every way to express a choice.
-pub const METHODS: [Method; 5] =
-    [Method::AcceptAll, Method::RejectAll, Method::LayerTwoSave, Method::WithdrawAll, Method::PageSave];
+pub const METHODS: [Method; 6] = [
+    Method::AcceptAll,
+    Method::RejectAll,
+    Method::LayerTwoSave,
+    Method::WithdrawAll,
+    Method::PageSave,
+    Method::VendorLoad,
+];
 
 /// What was recorded.
 #[derive(Debug, Serialize, Deserialize)]
@@ -62,18 +75,24 @@ pub struct Recorded {
     pub subject: [u8; 16],
     /// What it grants, bits.
     pub granted: u8,
-    /// When it was decided, Unix milliseconds.
-    pub at_unix_ms: u64,
+    /// Ids of vendors it grants by themselves.
+    pub vendors: Vec<String>,
+    /// Is the question answered?
+    pub is_answered: bool,
+    /// When what holds now was decided, Unix milliseconds.
+    pub decided_ms: u64,
 }
 
 impl Recorded {
     /// The choice as the cookie stores it.
-    pub fn choice(&self, policy: postern_consent::PolicyTag) -> Option<Choice> {
+    pub fn choice(&self, policy: &Policy) -> Option<Choice> {
         Some(Choice {
             granted: CategorySet::from_bits(self.granted)?,
-            decided_at: Minutes::from_unix_ms(self.at_unix_ms),
-            policy,
+            decided_at: Minutes::from_unix_ms(self.decided_ms),
+            policy: policy.tag(),
             subject: Subject(self.subject),
+            vendors: self.vendors.iter().filter_map(|id| policy.place_of(id)).collect(),
+            is_answered: self.is_answered,
         })
     }
 }

@@ -106,6 +106,8 @@ impl LedgerObject {
                 subject: Subject(message.subject),
                 at_unix_ms: message.now_ms,
                 granted,
+                vendors: message.vendors.iter().filter_map(|id| Word::parse(id).ok()).collect(),
+                decided_unix_ms: message.decided_ms,
                 method,
                 signals: Signals {
                     gpc: message.gpc,
@@ -116,6 +118,7 @@ impl LedgerObject {
                 },
                 client: Client::of(&message.user_agent),
             },
+            is_answered: message.is_answered,
             key,
             body_sha256: message.body_sha256,
             salt: random(),
@@ -129,7 +132,9 @@ impl LedgerObject {
                     subject: subject_bytes(&row.subject).unwrap_or(message.subject),
                     receipt_id: row.receipt_id.as_str().to_string(),
                     granted: row.granted.bits(),
-                    at_unix_ms: row.at_unix_ms,
+                    vendors: row.vendors.iter().map(ToString::to_string).collect(),
+                    is_answered: row.is_answered,
+                    decided_ms: row.decided_unix_ms,
                 })
             }
             Err(LedgerError::Conflict) => Response::error(LedgerError::<()>::Conflict.to_string(), 422),
@@ -160,21 +165,25 @@ fn setting(site: &Site, message: &ActMessage) -> Option<Setting> {
     scope.sort();
     scope.dedup();
     let purposes = policy.purposes.iter();
+    let language = policy.language_for(Some(&message.lang), None);
     Some(Setting {
         controller: Word::parse(&policy.site.id).ok()?,
         profile: Word::parse(&policy.legal_for(message.country.as_deref(), message.region.as_deref()).name)
             .ok()?,
         rules: policy.profile_for(message.country.as_deref(), message.region.as_deref()),
         scope,
-        lang: Word::parse(&message.lang).or_else(|_| Word::parse(&policy.site.language)).ok()?,
+        lang: Word::parse(&language.tag).ok()?,
         purposes: purposes
-            .filter_map(|purpose| Some((purpose.category, policy.purpose_sha256(purpose.category)?)))
+            .filter_map(|purpose| {
+                Some((purpose.category, policy.purpose_sha256(purpose.category, language)?))
+            })
             .collect(),
+        vendors: policy.vendors().iter().filter_map(|vendor| Word::parse(&vendor.id).ok()).collect(),
         vendors_sha256: policy.vendors_sha256(),
         notice: Notice {
             uri: NoticeUri::parse(&policy.notice.url).ok()?,
             version: Word::parse(&policy.notice.version).ok()?,
-            sha256: Sha256Hex(policy.texts_sha256()),
+            sha256: Sha256Hex(policy.texts_sha256(language)),
         },
         policy_sha256: policy.hash(),
         withdraw_uri: NoticeUri::parse("/_postern/consent").ok()?,

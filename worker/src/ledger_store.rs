@@ -1,13 +1,13 @@
 //! Receipts and counters in SQLite: the tables, and each statement once.
 
 use postern_consent::CategorySet;
-use postern_receipt::{DayRow, IdempotencyKey, ReceiptId, ReceiptRow, Store, outcome_named};
+use postern_receipt::{DayRow, IdempotencyKey, ReceiptId, ReceiptRow, Store, Word, outcome_named};
 use postern_stats::{SEEN_OF_KIND_MAX, SeenBatch};
 use serde::Deserialize;
 use worker::{Result, SqlStorage, SqlStorageValue};
 
 /// Statements that bring the storage to the next version, in order; never changed, only added to.
-const MIGRATIONS: [&str; 2] = ["
+const MIGRATIONS: [&str; 3] = ["
 CREATE TABLE receipts (
     seq INTEGER PRIMARY KEY,
     receipt_id TEXT NOT NULL UNIQUE,
@@ -53,6 +53,11 @@ CREATE TABLE seen (
     PRIMARY KEY (kind, name)
 );
 CREATE INDEX seen_last ON seen (last_ms);
+", "
+ALTER TABLE receipts ADD COLUMN vendors TEXT NOT NULL DEFAULT '';
+ALTER TABLE receipts ADD COLUMN answered INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE receipts ADD COLUMN decided_ms INTEGER NOT NULL DEFAULT 0;
+UPDATE receipts SET decided_ms = at_unix_ms;
 "];
 
 /// Brings the storage to the newest version.
@@ -75,7 +80,7 @@ pub fn migrate(sql: &SqlStorage) -> Result<()> {
 /// The object's storage.
 pub struct SqlStore(pub SqlStorage);
 
-const COLUMNS: &str = "seq, receipt_id, subject, at_unix_ms, day, offered, granted, outcome, json, salt, commitment, key, body_sha256";
+const COLUMNS: &str = "seq, receipt_id, subject, at_unix_ms, day, offered, granted, vendors, answered, decided_ms, outcome, json, salt, commitment, key, body_sha256";
 
 impl SqlStore {
     fn rows(&self, tail: &str, bindings: Vec<SqlStorageValue>) -> Result<Vec<ReceiptRow>> {
@@ -170,6 +175,9 @@ fn read_row(values: Vec<SqlStorageValue>) -> Result<ReceiptRow> {
         day: whole("day")?.number().and_then(|day| u32::try_from(day).ok()).ok_or_else(|| bad("day"))?,
         offered: whole("offered")?.set().ok_or_else(|| bad("offered"))?,
         granted: whole("granted")?.set().ok_or_else(|| bad("granted"))?,
+        vendors: whole("vendors")?.words().ok_or_else(|| bad("vendors"))?,
+        is_answered: whole("answered")?.number().ok_or_else(|| bad("answered"))? == 1,
+        decided_unix_ms: whole("decided_ms")?.number().ok_or_else(|| bad("decided_ms"))?,
         outcome: outcome_named(&whole("outcome")?.text()).ok_or_else(|| bad("outcome"))?,
         json: whole("json")?.text(),
         salt: whole("salt")?.hash().ok_or_else(|| bad("salt"))?,
@@ -192,6 +200,10 @@ impl Value {
 
     fn set(self) -> Option<CategorySet> {
         u8::try_from(self.number()?).ok().and_then(CategorySet::from_bits)
+    }
+
+    fn words(self) -> Option<Vec<Word>> {
+        self.text().split_ascii_whitespace().map(|word| Word::parse(word).ok()).collect()
     }
 
     fn text(self) -> String {
@@ -237,6 +249,9 @@ impl Store for SqlStore {
             i64::from(row.day).into(),
             i64::from(row.offered.bits()).into(),
             i64::from(row.granted.bits()).into(),
+            row.vendors.iter().map(Word::as_str).collect::<Vec<_>>().join(" ").into(),
+            i64::from(row.is_answered).into(),
+            integer(row.decided_unix_ms)?,
             row.outcome.name().into(),
             row.json.as_str().into(),
             row.salt.to_vec().into(),
@@ -246,7 +261,7 @@ impl Store for SqlStore {
         ];
         let columns = COLUMNS.trim_start_matches("seq, ");
         let statement =
-            format!("INSERT INTO receipts ({columns}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?) RETURNING seq");
+            format!("INSERT INTO receipts ({columns}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING seq");
         let inserted: Inserted = self.0.exec(&statement, values)?.one()?;
         Ok(inserted.seq)
     }

@@ -19,6 +19,7 @@ mod proxy;
 mod random;
 mod report;
 mod site;
+mod spoken;
 mod stream;
 mod visit;
 
@@ -55,6 +56,7 @@ async fn route(
         ("GET" | "HEAD", "health") => pages::health(site, env),
         ("GET" | "HEAD", "consent") => pages::consent(site, env, &visit).await,
         ("POST", "report") => report::take(site, env, context, &visit).await,
+        ("GET" | "HEAD", "state") => decision::state(site, &visit),
         ("POST", "decision") => decision::decide(site, env, visit).await,
         ("GET" | "HEAD", "dashboard") => pages::dashboard(site, env, &visit).await,
         ("GET" | "HEAD", "login") => pages::login_form(""),

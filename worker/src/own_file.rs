@@ -2,12 +2,11 @@
 //! `postern-rewrite`'s to say; here they are read and sent.
 
 use crate::guard::Answer;
-use crate::site::Site;
 use crate::stream::{CHUNK_BYTES, passed_on};
 use crate::visit::Visit;
 use crate::{assets, observing, pages};
 use futures_util::AsyncReadExt;
-use postern_rewrite::{FILE_BYTES_MAX, FileKind, Grants, ResponsePlan, plan_file};
+use postern_rewrite::{FILE_BYTES_MAX, FileKind, Grants, ResponsePlan, plan_file, stub_rows};
 use wasm_bindgen::JsCast;
 use wasm_streams::ReadableStream;
 use web_sys::Response;
@@ -16,7 +15,7 @@ use worker::Result;
 impl Answer<'_> {
     /// A file of the site's own, less what must be held in it.
     pub async fn own_file(&self, mut plan: ResponsePlan, kind: FileKind) -> Result<Response> {
-        let Self { site, visit, grants, headers, .. } = self;
+        let Self { visit, grants, headers, .. } = self;
         let Some(body) = self.response.body().filter(|_| visit.method != "HEAD") else {
             return self.copy(None, &plan, None);
         };
@@ -31,7 +30,7 @@ impl Answer<'_> {
             }
         }
         let content_type = self.content_type();
-        let guard = if kind == FileKind::Worker { worker_guard(site, visit, grants) } else { String::new() };
+        let guard = if kind == FileKind::Worker { worker_guard(visit, grants) } else { String::new() };
         let file = plan_file(kind, content_type, &first, &visit.url, grants, &guard);
         observing::see_page(&file.seen, grants, visit.url.path(), visit.now_ms);
         let essence = content_type.split(';').next().unwrap_or("").trim();
@@ -58,9 +57,9 @@ impl Answer<'_> {
 }
 
 /// What goes before a worker's script.
-fn worker_guard(site: &Site, visit: &Visit, grants: &Grants) -> String {
-    let rows = site.stub_rows(visit.host());
-    let more = if rows.is_empty() { "[[],[]]" } else { &rows };
+fn worker_guard(visit: &Visit, grants: &Grants) -> String {
+    let rows = stub_rows(grants, visit.host());
+    let more = if rows.is_empty() { "[]" } else { &rows };
     let is_decided = u8::from(!visit.decision.must_ask);
     format!("{}({},{more},{is_decided});", assets::WORKER_GUARD, grants.granted().bits())
 }

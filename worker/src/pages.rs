@@ -118,16 +118,21 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
             })
         })
         .collect();
+    let asked = |wanted: &str| {
+        visit.url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+    };
+    let language = policy.language_for(asked("lang").as_deref(), visit.header("accept-language"));
     // Without JavaScript the banner leads here and says where from; otherwise a choice leads back here.
-    let return_to =
-        visit.url.query_pairs().find(|(name, _)| name == "return").map(|(_, path)| path.into_owned());
-    let return_to = return_to
-        .map_or_else(|| postern_view::CONSENT_PATH.to_string(), |path| crate::decision::safe_return(&path));
+    let return_to = asked("return").map_or_else(
+        || format!("{}?lang={}", postern_view::CONSENT_PATH, language.tag),
+        |path| crate::decision::safe_return(&path),
+    );
     let came_from = visit.header("referer").and_then(|referer| referer.strip_prefix(&visit.origin()));
     let is_saved =
         came_from.is_some_and(|path| path.starts_with(postern_view::CONSENT_PATH)) && !lines.is_empty();
     let page = postern_view::consent_page(&ConsentPage {
         policy,
+        language,
         policy_hex: &policy_hex(policy),
         granted: visit.decision.granted,
         must_ask: visit.decision.must_ask,

@@ -4,7 +4,7 @@
 use crate::site::Site;
 use crate::visit::Visit;
 use crate::{answer, observing};
-use postern_consent::CategorySet;
+use postern_consent::{Decision, Reason};
 use postern_stats::Kind;
 use serde_json::Value;
 use url::Url;
@@ -43,7 +43,7 @@ pub async fn take(site: &Site, env: &Env, context: &Context, visit: &Visit) -> R
         Value::Array(list) => list.iter().filter_map(|one| one.get("body")).collect(),
         one => one.get("csp-report").into_iter().collect::<Vec<_>>(),
     };
-    let nothing_granted = site.grants(CategorySet::NECESSARY);
+    let nothing_granted = site.grants(&Decision::deny_all(Reason::NotAsked));
     for report in reports.into_iter().take(REPORTS_MAX) {
         let read = |names: &[&str]| names.iter().find_map(|name| report.get(*name)).and_then(Value::as_str);
         let parsed = |names: &[&str]| read(names).and_then(|text| Url::parse(text).ok());

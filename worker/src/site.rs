@@ -3,10 +3,10 @@
 
 use crate::visit::Visit;
 use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
-use postern_consent::{Category, CategorySet, Need, PolicyTag, Profile, State};
-use postern_policy::{Policy, Reopen};
+use postern_consent::{Category, CategorySet, Decision, Need, PolicyTag, Profile, State, VendorSet};
+use postern_policy::{Policy, Reopen, Vendor};
 use postern_receipt::{CookieKey, KeyRing};
-use postern_rewrite::{Grants, held_query, lockdown_policy, strip_denied, stub_rows};
+use postern_rewrite::{Grants, held_query, lockdown_policy, strip_denied};
 use std::cell::RefCell;
 use std::rc::Rc;
 use url::Url;
@@ -115,13 +115,17 @@ impl Site {
         )
     }
 
-    /// What these grants let pass here.
-    pub fn grants(&self, granted: CategorySet) -> Grants {
-        Grants::new(Rc::clone(&self.catalogue), granted).with_strict(self.is_strict())
+    /// What a decision lets pass here.
+    pub fn grants(&self, decision: &Decision) -> Grants {
+        Grants::new(Rc::clone(&self.catalogue), decision.granted)
+            .with_vendors(decision.vendors, decision.grantable)
+            .with_strict(self.policy.as_ref().is_ok_and(|policy| policy.edge.strict))
     }
 
-    fn is_strict(&self) -> bool {
-        self.policy.as_ref().is_ok_and(|policy| policy.edge.strict)
+    /// The policy's vendors at these places.
+    pub fn named(&self, places: VendorSet) -> impl Iterator<Item = &Vendor> {
+        let vendors = self.policy.as_ref().map(Policy::vendors).unwrap_or_default();
+        places.iter().filter_map(|place| vendors.get(place))
     }
 
     /// May a hit of that vendor be sent without a grant, once nothing in it identifies anybody?
@@ -134,7 +138,7 @@ impl Site {
     pub fn lockdown(&self, visit: &Visit, grants: &Grants) -> Option<String> {
         let is_wanted = self.policy.as_ref().is_ok_and(|policy| policy.edge.lockdown);
         let is_decided = !visit.decision.must_ask && !grants.is_open();
-        (is_wanted && is_decided).then(|| lockdown_policy(&self.catalogue, visit.host(), grants.granted()))
+        (is_wanted && is_decided).then(|| lockdown_policy(grants, visit.host()))
     }
 
     /// The address without identifiers to which a visitor who arrives with some is sent on, where the site wants it.
@@ -173,11 +177,6 @@ impl Site {
             names.insert(0, "cache");
         }
         names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
-    }
-
-    /// What the stub on a page of this host must know beyond its own table.
-    pub fn stub_rows(&self, host: &str) -> String {
-        stub_rows(&self.catalogue, host, self.is_strict())
     }
 
     /// What the consent cookie of this host says.

@@ -4,7 +4,7 @@
 
 /**
  * Takes a window or a worker's scope and `{granted, isDecided, queue, urls, trust?}`; gives what else is built with. `queue` is what
- * waits for a grant: [need, send].
+ * waits for a grant: [need, send, address].
  * Natives are taken once, here: what scripts of the page put in their place later is not ours.
  */
 export const guard = function guard(realm, state) {
@@ -51,20 +51,23 @@ export const guard = function guard(realm, state) {
     if (before.prototype?.constructor == before) before.prototype.constructor = found[part];
     defineProperty(owner, name, found);
   };
-  const queueUp = (row, send) => {
+  const queueUp = (row, send, address) => {
     const { queue } = state;
     // After a refusal or withdrawal nothing is kept for later: it was not wanted when it happened. And what holds more than this
     // is broken or hostile; later requests are answered and forgotten.
-    if (!state.isDecided && queue.length < 500) queue[queue.length] = [row[0], send];
+    if (!state.isDecided && queue.length < 500) queue[queue.length] = [row[0], send, address];
   };
-  /** After a choice: sends what may be sent of what waited, in order, and forgets the rest. */
-  const flush = () => {
+  /** After a choice: sends what may be sent of what waited, in order, and forgets the rest once the question is answered. */
+  const flush = (isAnswered) => {
     const waiting = state.queue;
     state.queue = [];
-    state.isDecided = 1;
-    for (const [need, send] of waiting) {
+    if (isAnswered) state.isDecided = 1;
+    for (const item of waiting) {
+      const [need, send, address] = item;
       try {
-        if (need & state.granted) send()?.catch?.(() => {});
+        if (address ? !deniedRow(address) : need & state.granted) send()?.catch?.(() => {});
+        // Who let one vendor in has not answered the rest: that goes on waiting.
+        else if (!isAnswered) state.queue[state.queue.length] = item;
       } catch {
         // What is sent late may find nobody.
       }
@@ -73,8 +76,8 @@ export const guard = function guard(realm, state) {
   // A worker is told of a choice by the page in which it was made.
   if (scope != realm && realm.BroadcastChannel) {
     new realm.BroadcastChannel('postern').onmessage = ({ data }) => {
-      state.granted = data;
-      flush();
+      [state.granted, state.urls] = data;
+      flush(1);
     };
   }
   const openOrRefuse = (self, args, open) => {
@@ -93,16 +96,16 @@ export const guard = function guard(realm, state) {
       return Promise.reject(error);
     }
     args.length = 1;
-    queueUp(row, send);
+    queueUp(row, send, args[0].url);
     return Promise.resolve(new Response(null, { status: 204 }));
   });
   wrap(realm, 'fetchLater', (self, args, send) => {
     const row = deniedRow(args[0]);
-    return row ? (queueUp(row, send), { activated: false }) : send();
+    return row ? (queueUp(row, send, args[0]), { activated: false }) : send();
   });
   wrap(realm.Navigator?.prototype, 'sendBeacon', (self, args, send) => {
     const row = deniedRow(args[0]);
-    return row ? (queueUp(row, send), true) : send();
+    return row ? (queueUp(row, send, args[0]), true) : send();
   });
   wrap(realm.XMLHttpRequest?.prototype, 'open', (self, args, open) => {
     opened.set(self, args[1]);
@@ -110,7 +113,7 @@ export const guard = function guard(realm, state) {
   });
   wrap(realm.XMLHttpRequest?.prototype, 'send', (self, args, send) => {
     const row = deniedRow(opened.get(self));
-    return row ? void queueUp(row, send) : send();
+    return row ? void queueUp(row, send, opened.get(self)) : send();
   });
   // Streams, and scripts that are waited for, have nothing to wait with: they fail as if the host could not be reached.
   for (const name of ['WebSocket', 'EventSource', 'WebSocketStream', 'WebTransport']) wrap(realm, name, openOrRefuse);

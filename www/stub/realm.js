@@ -22,6 +22,8 @@ const { getAttribute, removeAttribute, setAttribute } = Element.prototype;
 const read = bind(getAttribute);
 const write = bind(setAttribute);
 const remove = bind(removeAttribute);
+const namesOf = bind(Element.prototype.getAttributeNames);
+const getText = bind(Object.getOwnPropertyDescriptor(Node.prototype, 'textContent').get);
 
 /** By name of an attribute: the name without prefix, if it is looked at. */
 const shorts = { __proto__: null };
@@ -190,15 +192,33 @@ export const install = (realm, shared) => {
     return result;
   });
 
+  /** May it start now? What is written on it says what it needs, and by whom; else its addresses say the rest. */
+  const isMet = (element) => {
+    const needs = split(`${read(element, PREFIX + 'need')}`, ' ');
+    const ids = split(read(element, PREFIX + 'vendor') || '', ' ');
+    let isMet = true;
+    for (let index = 0; index < needs.length; index += 1) {
+      let isGranted = parseInt(needs[index], 16) & state.granted;
+      for (const [, , id] of state.urls) isGranted ||= id && id == ids[index];
+      isMet &&= isGranted;
+    }
+    if (isMet || ids[0]) return !!isMet;
+    let row = judgeText(element.localName, getText(element), read(element, PREFIX + 'type'))?.[0];
+    for (const name of namesOf(element)) {
+      const held = replace(name, PREFIX, '');
+      const value = read(element, name);
+      if (held != name) row ||= (held == 'text' ? clean(value) : judge(element.localName, shortOf(held), value, (name) => read(element, name)))?.[0];
+    }
+    return !row;
+  };
+
   // Markup.
 
   const collect = (root) => {
     for (const element of root.querySelectorAll(`template,[${PREFIX}need]`)) {
-      let isMet = 1;
-      replace(`${read(element, PREFIX + 'need')}`, /[\da-f]+/g, (need) => (isMet &= (parseInt(need, 16) & state.granted) > 0));
       if (inside(element)) collect(element.content);
       // The edge has held it before a choice, and it comes after that.
-      else if (isMet) restore(element);
+      else if (isMet(element)) restore(element);
       else if (!element.isConnected) keep(element);
     }
   };
@@ -292,7 +312,7 @@ export const install = (realm, shared) => {
   }
   on('Worklet.addModule', (self, args, proceed) => {
     const verdict = judge('script', 'src', args[0]);
-    return verdict ? (queueUp(verdict[0], proceed), Promise.resolve()) : proceed();
+    return verdict ? (queueUp(verdict[0], proceed, args[0]), Promise.resolve()) : proceed();
   });
 
   // Windows that scripts reach from here.
@@ -324,5 +344,5 @@ export const install = (realm, shared) => {
     if (denied(state.databases, name)) throw new DOMException('held until consent', 'SecurityError');
     return proceed();
   });
-  return { denied, flush };
+  return { denied, flush, isMet };
 };

@@ -9,14 +9,26 @@ import { PREFIX, restore, trusted } from './restore.js';
 // "<granted, hex>|<address of the gate>|<decided: 0 no, 1 yes, 2 and the browser enforces it>|<how long tags wait, ms>|<what
 // they are to set>", written by the edge.
 const own = document.currentScript;
+const { parse, stringify } = JSON;
 const [granted, gateUrl, isDecided, wait, set] = own.getAttribute(PREFIX + 'state').split('|');
-// What this site's policy says otherwise: addresses, then names, each of [need, pattern]. It goes before the catalogue.
-const [moreUrls, moreNames] = JSON.parse(own.getAttribute(PREFIX + 'more') || '[[],[]]').map((rows) =>
-  rows.map(([need, pattern]) => [need, new RegExp(pattern, 'i')]),
-);
-urls.unshift(...moreUrls);
-names.unshift(...moreNames);
+// What this site's policy, or the visitor's word on single vendors, says otherwise: addresses, names, databases, each rows of
+// [need, pattern, id of a vendor granted by itself]. They go before the catalogue.
+const tables = [urls, names, databases];
+let more = '[]';
+let fresh = more;
+let counts = [];
+const learn = (text) => {
+  more = fresh = text;
+  counts = tables.map((table, index) => {
+    const rows = (parse(text)[index] || []).map(([need, pattern, id]) => [need, new RegExp(pattern, 'i'), id]);
+    table.splice(0, counts[index] || 0, ...rows);
+    return rows.length;
+  });
+};
+learn(own.getAttribute(PREFIX + 'more') || more);
 
+// What scripts of the page put in their place later is not ours.
+const send = fetch.bind(window);
 // In a document written by a script the address names no site; the window does.
 const site = origin == 'null' ? location.origin : origin;
 
@@ -34,6 +46,7 @@ const state = {
   head() {
     const copy = own.cloneNode(true);
     copy.setAttribute(PREFIX + 'state', [state.granted.toString(16), gateUrl, state.isDecided, wait, set].join('|'));
+    copy.setAttribute(PREFIX + 'more', more);
     copy.removeAttribute(PREFIX + 'landing');
     if (own.nonce) copy.setAttribute('nonce', own.nonce);
     return copy.outerHTML;
@@ -59,7 +72,15 @@ const readdress = () => {
 };
 readdress();
 const cookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
-const { denied, flush } = install(window, state);
+const { denied, flush, isMet } = install(window, state);
+/** Ids of vendors granted by themselves. */
+const vendors = () => [...new Set(urls.map(([, , id]) => id).filter(Boolean))];
+/** What holds, as the page's own scripts are told. */
+const told = () => ({
+  decided: !!state.isDecided,
+  granted: 'necessary functional analytics marketing social'.split(' ').filter((name, index) => (state.granted >> index) & 1),
+  vendors: vendors(),
+});
 
 // Firefox gives a frame that comes with the page what stood in that place when the visitor left, whatever the page says now:
 // going back after a withdrawal would ask the vendor. A frame that a script puts there it leaves alone.
@@ -109,6 +130,9 @@ const signal = (command, more) => {
 // Who has decided is not waited for.
 signal('default', state.isDecided ? {} : { wait_for_update: +wait });
 for (const name of set.split(',')) name && consent('set', name, true);
+// For triggers and variables of a tag manager.
+const tell = () => layer.push({ event: 'postern_consent', postern: told() });
+tell();
 
 /** Every frame of the site that has a stub of its own. */
 const eachFrame = (act) => {
@@ -134,37 +158,73 @@ const bridge = {
     for (const element of state.made) found.add(element);
     return [...found];
   },
+  isMet,
   restore(element) {
     state.made.delete(element);
     restore(element);
   },
-  grant(bits) {
+  grant(bits, text = fresh) {
     state.granted = bits;
+    learn(text);
     signal('update');
     forget();
     readdress();
-    // Workers listen; frames are told.
-    new BroadcastChannel('postern').postMessage(bits);
-    eachFrame((frame) => frame.grant(bits));
+    // Workers listen, and other pages, who ask the edge themselves; frames are told.
+    channel.postMessage([bits, urls]);
+    eachFrame((frame) => frame.grant(bits, text));
   },
-  flush(names) {
+  flush(isAnswered) {
     // A policy of the browser's cannot be lifted in this page.
     if (state.isDecided > 1) return location.reload();
-    flush();
-    document.dispatchEvent(new CustomEvent('postern:change', { detail: { granted: names.split(',') } }));
-    eachFrame((frame) => frame.flush(names));
+    flush(isAnswered);
+    announce();
+    eachFrame((frame) => frame.flush(isAnswered));
   },
-  post: (body) =>
-    // With its origin: the page's base may be another's.
-    fetch(site + '/_postern/decision', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
-      body,
-    }).then(
-      (answer) => gate.then((module) => module.answered(answer.status, parseInt(answer.headers.get('postern-granted'), 16) || 255)),
-      () => gate.then((module) => module.answered(0, 1)),
-    ),
+  /** Sends a choice; the gate hears what came of it. */
+  post: (choice, categories, vendors, layer) => {
+    const root = document.getElementById('postern');
+    const list = (names) => names.split(' ').filter(Boolean);
+    return settle(
+      // With its origin: the page's base may be another's.
+      send(site + '/_postern/decision', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
+        body: stringify({ choice, categories: list(categories), vendors: list(vendors), policy: root.getAttribute(PREFIX + 'policy'), lang: root.lang, layer }),
+      }),
+    );
+  },
 };
+
+const announce = () => {
+  tell();
+  document.dispatchEvent(new CustomEvent('postern:change', { detail: told() }));
+  // What has an interface of its own for it hears so there. Nothing rests on it: what is denied is held in any case.
+  import(site + gateUrl.replace('gate.js', 'tell.js')).then((module) => module.tell(state.granted, vendors()), () => {});
+};
+const settle = async (asked) => {
+  let status = 0;
+  let said = {};
+  try {
+    const answer = await asked;
+    said = await answer.json();
+    status = answer.status;
+  } catch {
+    // Not reached, or no answer to this.
+  }
+  const module = await load();
+  if (status == 200) fresh = stringify(said.more);
+  module.answered(status, said.bits ?? 255, (said.vendors || []).join(' '), !!said.answered);
+  return told();
+};
+/** Another page of the site, or this one before it was left, was told otherwise: the edge knows. */
+const sync = () =>
+  send(site + '/_postern/state').then(async (answer) => {
+    const said = await answer.clone().json();
+    if (said.bits != state.granted || said.answered == !state.isDecided || stringify(said.more) != more) settle(answer);
+  }).catch(() => {});
+const channel = new BroadcastChannel('postern');
+channel.onmessage = sync;
+addEventListener('pageshow', ({ persisted }) => persisted && sync());
 
 // Frames of the same site have their own stub, or are covered by this one: either way they are told from here.
 Object.defineProperty(window, KEY, { value: bridge, configurable: true });
@@ -196,7 +256,17 @@ addEventListener('DOMContentLoaded', () => {
 });
 
 const toPage = () => location.assign(site + '/_postern/consent');
+const ask = (choice, vendor = '') =>
+  load().then(() => bridge.post(choice, '', vendor, 1)).catch(toPage);
 window.postern = {
+  get state() { return told(); },
+  ready: Promise.resolve(told()),
+  onChange(listener) {
+    const hear = ({ detail }) => listener(detail);
+    document.addEventListener('postern:change', hear);
+    return () => document.removeEventListener('postern:change', hear);
+  },
   open: () => act('open').catch(toPage),
-  withdraw: () => act('withdraw').catch(toPage),
+  withdraw: () => ask('withdraw'),
+  grantVendor: (id) => ask('load', id),
 };

@@ -4,5 +4,5 @@
 import { urls } from './catalogue.js';
 import { guard } from './guard.js';
 
-urls.unshift(...more[0].map(([need, pattern]) => [need, new RegExp(pattern, 'i')]));
+urls.unshift(...(more[0] || []).map(([need, pattern]) => [need, new RegExp(pattern, 'i')]));
 guard(self, { granted, isDecided: +!!isDecided, queue: [], urls });

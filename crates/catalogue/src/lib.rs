@@ -197,6 +197,18 @@ pub struct UrlRule {
     pub vendor: usize,
 }
 
+impl UrlRule {
+    /// Rules with more to say go first: query (0), then path (1), then bare host (2).
+    #[must_use]
+    pub fn tier(&self) -> u8 {
+        match (self.query.is_empty(), self.path.is_empty()) {
+            (false, _) => 0,
+            (true, false) => 1,
+            (true, true) => 2,
+        }
+    }
+}
+
 /// An address that is telling on any host: server containers, tag gateways, reverse proxies, collectors
 /// that sites run themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

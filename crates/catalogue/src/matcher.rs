@@ -35,7 +35,7 @@ pub fn url_owner(host: &str, path: &str, query: &str) -> Option<&'static Vendor>
             .iter()
             .find(|rule| glob_prefix(rule.path.as_bytes(), path.as_bytes()) && has_marks(rule.query, query));
         if let Some(rule) = rule
-            && best.is_none_or(|best| tier(rule) < tier(best))
+            && best.is_none_or(|best| rule.tier() < best.tier())
         {
             best = Some(rule);
         }
@@ -174,15 +174,6 @@ const fn place_of(one: u8, two: u8, three: u8) -> usize {
 fn is_beginning(bits: &[u64; 1024], one: u8, two: u8, three: u8) -> bool {
     let place = place_of(one, two, three);
     bits.get(place / 64).is_some_and(|word| word & (1 << (place % 64)) != 0)
-}
-
-/// Rules with more to say go first: query, then path, then bare host.
-fn tier(rule: &UrlRule) -> u8 {
-    match (rule.query.is_empty(), rule.path.is_empty()) {
-        (false, _) => 0,
-        (true, false) => 1,
-        (true, true) => 2,
-    }
 }
 
 fn rules_of(host: &str) -> &'static [UrlRule] {

@@ -1,6 +1,6 @@
 //! From what is known of a visitor to what may run. One function, no side effect.
 
-use crate::{Category, CategorySet, Choice, Minutes, PayloadError, PolicyTag, Signal, Signals};
+use crate::{Category, CategorySet, Choice, Minutes, PayloadError, PolicyTag, Signal, Signals, VendorSet};
 
 /// The numbers of one legal regime and what the site asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +75,10 @@ impl Reason {
 pub struct Decision {
     /// Granted categories; `Necessary` is always a member.
     pub granted: CategorySet,
+    /// Single vendors granted beyond them; only those count that need something [`grantable`](Self::grantable).
+    pub vendors: VendorSet,
+    /// What could be granted here: what is offered, less what the browser's signals deny.
+    pub grantable: CategorySet,
     /// Must the visitor be asked?
     pub must_ask: bool,
     /// Why.
@@ -88,7 +92,14 @@ impl Decision {
     /// Nothing but the necessary, and the visitor is asked. No signal was needed for that.
     #[must_use]
     pub const fn deny_all(reason: Reason) -> Self {
-        Self { granted: CategorySet::NECESSARY, must_ask: true, reason, bound_by: None }
+        Self {
+            granted: CategorySet::NECESSARY,
+            vendors: VendorSet::EMPTY,
+            grantable: CategorySet::NECESSARY,
+            must_ask: true,
+            reason,
+            bound_by: None,
+        }
     }
 
     /// Is any offered category denied?
@@ -102,10 +113,10 @@ impl Decision {
 const CLOCK_SKEW_MINUTES: u32 = 2;
 
 impl Profile {
-    /// How long this choice is remembered, minutes.
+    /// How long a choice of these categories, and of vendors by themselves or not, is remembered, minutes.
     #[must_use]
-    pub fn ttl_minutes(&self, granted: CategorySet) -> u32 {
-        if granted.without(Category::Necessary).is_empty() {
+    pub fn ttl_minutes(&self, granted: CategorySet, has_vendors: bool) -> u32 {
+        if granted.without(Category::Necessary).is_empty() && !has_vendors {
             self.refusal_ttl_minutes
         } else {
             self.grant_ttl_minutes
@@ -120,7 +131,10 @@ pub fn decide(profile: &Profile, signals: Signals, state: &State, now: Minutes) 
     match choice_in_force(profile, state, now) {
         Ok(choice) => Decision {
             granted: profile.grantable(signals, choice.granted),
-            must_ask: false,
+            vendors: choice.vendors,
+            grantable: profile.grantable(signals, CategorySet::ALL),
+            // Who has let one video load was not asked about the rest.
+            must_ask: !choice.is_answered,
             reason: Reason::Chosen,
             bound_by,
         },
@@ -146,7 +160,7 @@ fn choice_in_force<'state>(
     if choice.policy != profile.policy {
         return Err(Reason::PolicyChanged);
     }
-    if now.since(choice.decided_at) >= profile.ttl_minutes(choice.granted) {
+    if now.since(choice.decided_at) >= profile.ttl_minutes(choice.granted, !choice.vendors.is_empty()) {
         return Err(Reason::Expired);
     }
     Ok(choice)
@@ -174,6 +188,8 @@ mod tests {
             decided_at: Minutes::new(minutes).unwrap(),
             policy: PolicyTag(7),
             subject: Subject([1; 16]),
+            vendors: VendorSet::EMPTY,
+            is_answered: true,
         }
     }
 

@@ -14,11 +14,13 @@ mod outcome;
 mod payload;
 mod signals;
 mod time;
+mod vendors;
 
 pub use category::{Category, CategorySet, Need};
 pub use consent_mode::{CONSENT_MODE_SIGNALS, consent_mode};
 pub use decision::{Decision, Profile, Reason, State, decide};
-pub use outcome::Outcome;
-pub use payload::{Choice, PAYLOAD_LEN, Payload, PayloadError, PolicyTag, Subject};
+pub use outcome::{Granted, Outcome};
+pub use payload::{Choice, PAYLOAD_LEN_MAX, Payload, PayloadError, PolicyTag, Subject};
 pub use signals::{Signal, Signals};
 pub use time::Minutes;
+pub use vendors::VendorSet;

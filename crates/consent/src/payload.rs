@@ -1,7 +1,7 @@
 //! The bytes of a stored choice, before they are sealed. Sealing and checking the seal is
 //! `postern-receipt`'s; nothing here may be trusted until it has done so.
 
-use crate::{CategorySet, Minutes};
+use crate::{CategorySet, Minutes, VendorSet};
 
 /// First 32 bits of the hash of what consent is asked for; another tag means: ask again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,21 +23,33 @@ pub struct Choice {
     pub policy: PolicyTag,
     /// Whose receipts these are.
     pub subject: Subject,
+    /// Single vendors granted beyond the categories.
+    pub vendors: VendorSet,
+    /// Was the question answered? Not by who has only let one vendor's content load.
+    pub is_answered: bool,
 }
 
-/// Length of a payload in bytes: `v1.` 2 `.` 6 `.` 8 `.` 32.
-pub const PAYLOAD_LEN: usize = 3 + 2 + 1 + 6 + 1 + 8 + 1 + 32;
+/// Length of what each payload begins with, bytes: `v1.` 2 `.` 6 `.` 8 `.` 32.
+const BEGINNING_LEN: usize = 3 + 2 + 1 + 6 + 1 + 8 + 1 + 32;
 
-/// `"v1." <2 hex granted> "." <6 hex minutes> "." <8 hex policy tag> "." <32 hex subject>`, ASCII.
+/// Length of the longest payload, bytes: the beginning, `.` 1 `.` 32.
+pub const PAYLOAD_LEN_MAX: usize = BEGINNING_LEN + 1 + 1 + 1 + 32;
+
+/// `"v1." <2 hex granted> "." <6 hex minutes> "." <8 hex policy tag> "." <32 hex subject>`, ASCII; where single
+/// vendors are granted or the question is open, `v2` and behind the subject
+/// `"." <1: answered, 0: not> "." <32 hex vendors>`.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Payload([u8; PAYLOAD_LEN]);
+pub struct Payload {
+    bytes: [u8; PAYLOAD_LEN_MAX],
+    length: usize,
+}
 
 /// Why a payload cannot be read. Every cause means: denied, ask again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PayloadError {
-    /// Not [`PAYLOAD_LEN`] bytes.
+    /// Not as long as its version is.
     Length,
-    /// Not version `v1`.
+    /// Neither version `v1` nor `v2`.
     Version,
     /// A separator is missing or a digit is not lower-case hex.
     Syntax,
@@ -50,7 +62,7 @@ impl Payload {
     #[must_use]
     pub fn as_str(&self) -> &str {
         // Only ASCII is ever written below, so the fallback is unreachable; an empty payload denies.
-        core::str::from_utf8(&self.0).unwrap_or("")
+        self.bytes.get(..self.length).and_then(|text| core::str::from_utf8(text).ok()).unwrap_or("")
     }
 }
 
@@ -58,13 +70,22 @@ impl Choice {
     /// The payload of this choice.
     #[must_use]
     pub fn write(&self) -> Payload {
-        let mut out = *b"v1.00.000000.00000000.00000000000000000000000000000000";
-        write_hex(&mut out, 3, &[self.granted.bits()]);
+        let is_plain = self.is_answered && self.vendors.is_empty();
+        let mut bytes =
+            *b"v1.00.000000.00000000.00000000000000000000000000000000.0.00000000000000000000000000000000";
+        write_hex(&mut bytes, 3, &[self.granted.bits()]);
         let [_, minutes @ ..] = self.decided_at.count().to_be_bytes();
-        write_hex(&mut out, 6, &minutes);
-        write_hex(&mut out, 13, &self.policy.0.to_be_bytes());
-        write_hex(&mut out, 22, &self.subject.0);
-        Payload(out)
+        write_hex(&mut bytes, 6, &minutes);
+        write_hex(&mut bytes, 13, &self.policy.0.to_be_bytes());
+        write_hex(&mut bytes, 22, &self.subject.0);
+        if let (false, [_, version, ..]) = (is_plain, &mut bytes) {
+            *version = b'2';
+        }
+        if let Some(answered) = bytes.get_mut(BEGINNING_LEN + 1).filter(|_| self.is_answered) {
+            *answered = b'1';
+        }
+        write_hex(&mut bytes, BEGINNING_LEN + 3, &self.vendors.bits().to_be_bytes());
+        Payload { bytes, length: if is_plain { BEGINNING_LEN } else { PAYLOAD_LEN_MAX } }
     }
 
     /// Reads a payload back.
@@ -73,17 +94,34 @@ impl Choice {
     /// [`PayloadError`] by cause; there is no partial result.
     pub fn parse(payload: &str) -> Result<Self, PayloadError> {
         let bytes = payload.as_bytes();
-        if bytes.len() != PAYLOAD_LEN {
+        let (is_plain, rest) = match bytes {
+            [b'v', b'1', b'.', rest @ ..] => (true, rest),
+            [b'v', b'2', b'.', rest @ ..] => (false, rest),
+            _ => return Err(PayloadError::Version),
+        };
+        if bytes.len() != if is_plain { BEGINNING_LEN } else { PAYLOAD_LEN_MAX } {
             return Err(PayloadError::Length);
         }
-        let Some(rest) = bytes.strip_prefix(b"v1.") else {
-            return Err(PayloadError::Version);
-        };
         let mut fields = rest.split(|byte| *byte == b'.');
         let [granted] = read_hex(fields.next())?;
         let [hours, middle, low] = read_hex(fields.next())?;
         let policy = read_hex(fields.next())?;
         let subject = read_hex(fields.next())?;
+        let (is_answered, vendors) = if is_plain {
+            (true, VendorSet::EMPTY)
+        } else {
+            let is_answered = match fields.next() {
+                Some(b"1") => true,
+                Some(b"0") => false,
+                _ => return Err(PayloadError::Syntax),
+            };
+            let vendors = VendorSet::from_bits(u128::from_be_bytes(read_hex(fields.next())?));
+            // Each choice has one text.
+            if is_answered && vendors.is_empty() {
+                return Err(PayloadError::Syntax);
+            }
+            (is_answered, vendors)
+        };
         if fields.next().is_some() {
             return Err(PayloadError::Syntax);
         }
@@ -93,6 +131,8 @@ impl Choice {
                 .ok_or(PayloadError::Syntax)?,
             policy: PolicyTag(u32::from_be_bytes(policy)),
             subject: Subject(subject),
+            vendors,
+            is_answered,
         })
     }
 }
@@ -145,18 +185,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_choice_survives_its_payload(granted in 0u8..=0x1f, minutes in 0u32..1 << 24, policy: u32, subject: [u8; 16]) {
+        fn a_choice_survives_its_payload(
+            granted in 0u8..=0x1f, minutes in 0u32..1 << 24, policy: u32, subject: [u8; 16],
+            vendors in prop_oneof![Just(0u128), any::<u128>()], is_answered: bool,
+        ) {
             let choice = Choice {
                 granted: CategorySet::from_bits(granted).unwrap(),
                 decided_at: Minutes::new(minutes).unwrap(),
                 policy: PolicyTag(policy),
                 subject: Subject(subject),
+                vendors: VendorSet::from_bits(vendors),
+                is_answered,
             };
             prop_assert_eq!(Choice::parse(choice.write().as_str()), Ok(choice));
         }
 
         #[test]
-        fn no_input_panics_and_only_the_canonical_text_is_read(text in ".{0,80}") {
+        fn no_input_panics_and_only_the_canonical_text_is_read(text in "(v[12]\\.[0-9a-f.]{49,86}|.{0,100})") {
             if let Ok(choice) = Choice::parse(&text) {
                 let payload = choice.write();
                 prop_assert_eq!(payload.as_str(), text.as_str());
@@ -168,9 +213,17 @@ mod tests {
     fn each_way_to_be_wrong_has_its_cause() {
         let good = "v1.05.168a3c.deadbeef.000102030405060708090a0b0c0d0e0f";
         assert!(Choice::parse(good).is_ok());
+        let more = |tail: &str| std::format!("{}.{tail}", good.replacen("v1", "v2", 1));
+        let open = Choice::parse(&more("0.00000000000000000000000000000001")).unwrap();
+        assert!(open.vendors.contains(0) && !open.is_answered);
         for (text, cause) in [
             (String::from(&good[..53]), PayloadError::Length),
-            (good.replacen("v1", "v2", 1), PayloadError::Version),
+            (good.replacen("v1", "v3", 1), PayloadError::Version),
+            (good.replacen("v1", "v2", 1), PayloadError::Length),
+            (std::format!("{good}.0.00000000000000000000000000000001"), PayloadError::Length),
+            (more("1.00000000000000000000000000000000"), PayloadError::Syntax),
+            (more("2.00000000000000000000000000000001"), PayloadError::Syntax),
+            (more("0.0000000000000000000000000000000g"), PayloadError::Syntax),
             (good.replacen("05", "25", 1), PayloadError::Category),
             (good.replacen("05", "0g", 1), PayloadError::Syntax),
             (good.replacen("deadbeef", "DEADBEEF", 1), PayloadError::Syntax),

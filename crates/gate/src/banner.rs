@@ -4,7 +4,7 @@ use crate::bridge::Bridge;
 use crate::release;
 use postern_consent::{Category, CategorySet};
 use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, HtmlDialogElement, HtmlElement, HtmlInputElement};
+use web_sys::{Document, Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, NodeList};
 
 /// Does what a control says.
 pub fn act(bridge: &Bridge, action: &str) {
@@ -23,8 +23,13 @@ fn dialog(document: &Document) -> Option<HtmlDialogElement> {
     document.get_element_by_id("postern-settings").map(JsCast::unchecked_into)
 }
 
-fn each<T: JsCast>(document: &Document, selector: &str, mut with: impl FnMut(&T)) {
-    let Ok(found) = document.query_selector_all(selector) else { return };
+fn each<T: JsCast>(document: &Document, selector: &str, with: impl FnMut(&T)) {
+    if let Ok(found) = document.query_selector_all(selector) {
+        each_of(&found, with);
+    }
+}
+
+fn each_of<T: JsCast>(found: &NodeList, mut with: impl FnMut(&T)) {
     for index in 0..found.length() {
         if let Some(node) = found.item(index) {
             with(node.unchecked_ref());
@@ -32,52 +37,68 @@ fn each<T: JsCast>(document: &Document, selector: &str, mut with: impl FnMut(&T)
     }
 }
 
-fn each_switch(document: &Document, mut with: impl FnMut(Category, &HtmlInputElement)) {
-    each(document, "#postern [data-consent-category]", |input: &HtmlInputElement| {
-        if let Some(category) = Category::parse(&input.value()) {
-            with(category, input);
-        }
-    });
+/// The switches of the categories.
+const CATEGORIES: &str = "#postern [data-consent-category]";
+/// The switches of single vendors.
+const VENDORS: &str = "#postern [data-consent-vendor]";
+
+/// A category's switch moves those of its vendors, and stands between on and off where they differ.
+pub fn keep_in_step(event: &Event) {
+    let Some(input) = event.target().map(JsCast::unchecked_into::<HtmlInputElement>) else { return };
+    // Any element of the page may change; only switches of ours have a group.
+    let is_of = |switches: &str| input.matches(switches).unwrap_or_default();
+    if is_of(CATEGORIES) {
+        let is_checked = input.checked();
+        each_in_group(&input, |vendor| vendor.set_checked(is_checked));
+    } else if is_of(VENDORS) {
+        show_group(&input);
+    }
 }
 
-/// Names of the members separated by commas, each between `quote`s.
-fn names(set: CategorySet, quote: &str) -> String {
-    let mut out = String::new();
-    for category in set.iter() {
-        for part in [if out.is_empty() { "" } else { "," }, quote, category.name(), quote] {
-            out.push_str(part);
-        }
+fn group_of(input: &Element) -> Option<Element> {
+    input.closest("fieldset").ok().flatten()
+}
+
+fn each_in_group(input: &Element, with: impl FnMut(&HtmlInputElement)) {
+    if let Some(found) =
+        group_of(input).and_then(|group| group.query_selector_all("[data-consent-vendor]").ok())
+    {
+        each_of(&found, with);
     }
+}
+
+/// Shows on a category's switch what those of its vendors say; `input` is one of the group.
+fn show_group(input: &Element) {
+    let (mut on, mut off) = (false, false);
+    each_in_group(input, |vendor| if vendor.checked() { on = true } else { off = true });
+    let category =
+        group_of(input).and_then(|group| group.query_selector("[data-consent-category]").ok().flatten());
+    if let Some(category) = category.map(JsCast::unchecked_into::<HtmlInputElement>) {
+        category.set_checked(on && !off);
+        category.set_indeterminate(on && off);
+    }
+}
+
+/// The values of the switches that are on, each between spaces.
+fn chosen(document: &Document, switches: &str) -> String {
+    let mut out = String::new();
+    each(document, switches, |input: &HtmlInputElement| {
+        if input.checked() {
+            out.push_str(&input.value());
+            out.push(' ');
+        }
+    });
     out
 }
 
 /// Sends a choice. Nothing is released before the edge says that it is recorded.
 fn submit(bridge: &Bridge, document: &Document, dialog: &HtmlDialogElement, choice: &str) {
-    let Some(root) = document.get_element_by_id("postern") else { return };
-    let mut chosen = CategorySet::EMPTY;
+    let [mut categories, mut vendors] = [const { String::new() }; 2];
     if choice == "save" {
-        each_switch(document, |category, input| {
-            if input.checked() {
-                chosen = chosen.with(category);
-            }
-        });
+        categories = chosen(document, CATEGORIES);
+        vendors = chosen(document, VENDORS);
     }
-    // No value needs escaping: choice and names are ours, the rest is the edge's own hex and language.
-    let mut body = String::new();
-    for part in [
-        "{\"choice\":\"",
-        choice,
-        "\",\"categories\":[",
-        &names(chosen, "\""),
-        "],\"policy\":\"",
-        &attribute(&root, "data-postern-policy"),
-        "\",\"lang\":\"",
-        &attribute(&root, "lang"),
-        if dialog.open() { "\",\"layer\":2}" } else { "\",\"layer\":1}" },
-    ] {
-        body.push_str(part);
-    }
-    bridge.post(&body);
+    bridge.post(choice, &categories, &vendors, if dialog.open() { 2 } else { 1 });
 }
 
 fn attribute(element: &Element, name: &str) -> String {
@@ -85,7 +106,7 @@ fn attribute(element: &Element, name: &str) -> String {
 }
 
 /// The edge's answer. On failure the question stays open, with the reason in it: nothing is pretended.
-pub fn answered(bridge: &Bridge, status: u16, bits: u8) {
+pub fn answered(bridge: &Bridge, status: u16, bits: u8, vendors: &str, is_answered: bool) {
     let document = bridge.document();
     let granted = CategorySet::from_bits(bits).filter(|_| status == 200);
     let said = if granted.is_some() { "data-saved" } else { "data-failed" };
@@ -94,12 +115,23 @@ pub fn answered(bridge: &Bridge, status: u16, bits: u8) {
     });
     let Some(granted) = granted else { return };
     bridge.grant(bits);
-    each_switch(&document, |category, input| input.set_checked(granted.contains(category)));
-    if let Some(dialog) = dialog(&document) {
-        dialog.close();
+    each(&document, CATEGORIES, |input: &HtmlInputElement| {
+        let is_granted = Category::parse(&input.value()).is_some_and(|category| granted.contains(category));
+        input.set_checked(is_granted);
+        input.set_indeterminate(false);
+        each_in_group(input, |vendor| {
+            let id = vendor.value();
+            vendor.set_checked(is_granted || vendors.split(' ').any(|granted| granted == id));
+            show_group(vendor);
+        });
+    });
+    if is_answered {
+        if let Some(dialog) = dialog(&document) {
+            dialog.close();
+        }
+        each(&document, "#postern section", |section: &HtmlElement| section.set_hidden(true));
+        each(&document, "#postern nav a", |link: &HtmlElement| link.set_hidden(false));
     }
-    each(&document, "#postern section", |section: &HtmlElement| section.set_hidden(true));
-    each(&document, "#postern nav a", |link: &HtmlElement| link.set_hidden(false));
     release::release();
-    bridge.flush(&names(granted, ""));
+    bridge.flush(is_answered);
 }

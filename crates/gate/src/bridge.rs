@@ -12,9 +12,9 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn document(this: &Bridge) -> Document;
 
-    /// What is granted now, as bits.
-    #[wasm_bindgen(method, getter)]
-    pub fn granted(this: &Bridge) -> u8;
+    /// May a held element start now?
+    #[wasm_bindgen(method, js_name = isMet)]
+    pub fn is_met(this: &Bridge, element: &Element) -> bool;
 
     /// Everything held: first what stands in the document, in its order, then what scripts made and put
     /// elsewhere, or nowhere yet.
@@ -30,12 +30,13 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn grant(this: &Bridge, bits: u8);
 
-    /// Sends the held requests that may be sent, forgets the others, and tells the page what is granted
-    /// (names separated by commas).
+    /// Sends the held requests that may be sent, forgets the others if the question is answered, and tells the
+    /// page what holds.
     #[wasm_bindgen(method)]
-    pub fn flush(this: &Bridge, granted: &str);
+    pub fn flush(this: &Bridge, is_answered: bool);
 
-    /// Posts a decision; the answer comes to `answered`.
+    /// Posts a decision: the choice, names of categories and of single vendors, each separated by spaces, and the
+    /// layer; the answer comes to `answered`.
     #[wasm_bindgen(method)]
-    pub fn post(this: &Bridge, body: &str);
+    pub fn post(this: &Bridge, choice: &str, categories: &str, vendors: &str, layer: u8);
 }

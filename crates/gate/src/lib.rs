@@ -22,6 +22,7 @@ thread_local! {
     /// The page's only bridge. It lives as long as the page does.
     static BRIDGE: OnceCell<Bridge> = const { OnceCell::new() };
     static ON_READY: Cell<Option<EventListener>> = const { Cell::new(None) };
+    static ON_CHANGE: Cell<Option<EventListener>> = const { Cell::new(None) };
 }
 
 /// Takes the stub's bridge. Called once, after this module is loaded.
@@ -30,6 +31,8 @@ pub fn start(bridge: Bridge) {
     // A decision can be made while the page is still arriving: what comes later is released then.
     let on_ready = EventListener::once(&bridge.document(), "DOMContentLoaded", |_| release::release());
     ON_READY.set(Some(on_ready));
+    let on_change = EventListener::new(&bridge.document(), "change", |event| banner::keep_in_step(event));
+    ON_CHANGE.set(Some(on_change));
     BRIDGE.with(|slot| drop(slot.set(bridge)));
 }
 
@@ -39,10 +42,11 @@ pub fn act(action: &str) {
     with_bridge(|bridge| banner::act(bridge, action));
 }
 
-/// The edge's answer to a choice: its status (0: not reached) and what is granted now, as bits.
+/// The edge's answer to a choice: its status (0: not reached), what is granted now, as bits, the vendors granted by
+/// themselves, ids between spaces, and whether the question is answered.
 #[wasm_bindgen]
-pub fn answered(status: u16, granted: u8) {
-    with_bridge(|bridge| banner::answered(bridge, status, granted));
+pub fn answered(status: u16, granted: u8, vendors: &str, is_answered: bool) {
+    with_bridge(|bridge| banner::answered(bridge, status, granted, vendors, is_answered));
 }
 
 fn with_bridge(use_bridge: impl FnOnce(&Bridge)) {

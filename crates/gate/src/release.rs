@@ -7,7 +7,6 @@
 use crate::bridge::Bridge;
 use crate::with_bridge;
 use gloo_events::EventListener;
-use postern_consent::{CategorySet, Need};
 use std::cell::Cell;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
@@ -22,13 +21,12 @@ thread_local! {
 /// Releases everything that what is granted now allows.
 pub fn release() {
     with_bridge(|bridge| {
-        let Some(granted) = CategorySet::from_bits(bridge.granted()) else { return };
         let held = bridge.held();
         let mut ordered = Vec::new();
         let mut deferred = Vec::new();
         for index in 0..held.length() {
             let element: Element = held.get(index).unchecked_into();
-            if !is_met(&element, granted) {
+            if !bridge.is_met(&element) {
                 continue;
             }
             if element.local_name() != "script" {
@@ -55,16 +53,6 @@ pub fn release() {
     });
 }
 
-/// Is every need met that is written on the element? One of two vendors has two.
-fn is_met(element: &Element, granted: CategorySet) -> bool {
-    let needs = element.get_attribute("data-postern-need").unwrap_or_default();
-    needs.split(' ').all(|need| {
-        // Two hex digits, read without `parse`, whose errors carry their texts into the page.
-        let bits = need.bytes().fold(0, |bits: u8, digit| (bits << 4) | ((digit & 15) + (digit >> 6) * 9));
-        CategorySet::from_bits(bits).is_some_and(|need| Need::any_of(need).is_met(granted))
-    })
-}
-
 /// Starts waiting scripts until one must be waited for: an external one that will run, and not `async`.
 fn run_next(bridge: &Bridge) {
     loop {
@@ -73,7 +61,7 @@ fn run_next(bridge: &Bridge) {
         WAITING.set(waiting);
         let Some(element) = next else { return };
         // Taken back while it waited, or started by an earlier release.
-        if !is_met(&element, CategorySet::from_bits(bridge.granted()).unwrap_or_default()) {
+        if !bridge.is_met(&element) {
             continue;
         }
         let must_wait = !element.has_attribute("async")

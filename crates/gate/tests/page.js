@@ -9,14 +9,18 @@ const bridge = {
   calls: [],
   held: () => [...document.querySelectorAll('[data-postern-need]'), ...bridge.made.filter((element) => !element.isConnected)],
   isMade: (element) => bridge.made.includes(element),
+  /** As bits say, and what a test lets in by name. */
+  met: '',
+  isMet: (element) => element.getAttribute('data-postern-need').split(' ').every((need) => parseInt(need, 16) & bridge.granted) ||
+    (!!bridge.met && element.getAttribute('data-postern-src').includes(`'${bridge.met}'`)),
   // The stub's own, which `xtask/wasm-tests.mjs` puts into the page.
   restore: (element) => globalThis.restore(element),
   grant(bits) {
     bridge.granted = bits;
     bridge.calls.push(`grant ${bits}`);
   },
-  flush: (names) => { bridge.calls.push(`flush ${names}`); },
-  post: (body) => { bridge.calls.push(`post ${body}`); },
+  flush: (isAnswered) => { bridge.calls.push(`flush ${isAnswered}`); },
+  post: (choice, categories, vendors, layer) => { bridge.calls.push(`post ${choice} [${categories}] [${vendors}] ${layer}`); },
 };
 
 export function theBridge() {
@@ -30,7 +34,7 @@ export function setPage(markup) {
   // A queue that still waits for one of these goes on, to its end: what is not in the document does not run.
   for (const script of old?.querySelectorAll('script') ?? []) script.dispatchEvent(new Event('error'));
   globalThis.ran = [];
-  Object.assign(bridge, { granted: 1, made: [], calls: [] });
+  Object.assign(bridge, { granted: 1, made: [], calls: [], met: '' });
   const parsed = document.implementation.createHTMLDocument('');
   parsed.write(`<!DOCTYPE html><body>${markup}`);
   parsed.close();
@@ -53,6 +57,11 @@ export function make(markup) {
   const element = document.createElement(parsed.localName);
   for (const { name, value } of parsed.attributes) element.setAttribute(name, value);
   bridge.made.push(element);
+}
+
+/** From now on the script of that name may start, whatever is granted. */
+export function meet(name) {
+  bridge.met = name;
 }
 
 export function insertMade(index) {

@@ -31,6 +31,8 @@ extern "C" {
     #[wasm_bindgen(js_name = switchedOn)]
     fn switched_on() -> String;
     fn settle(count: u32) -> js_sys::Promise;
+    #[wasm_bindgen(js_name = meet)]
+    fn the_bridge_meets(name: &str);
 }
 
 const BANNER: &str = include_str!("../../view/tests/golden/banner-asking.html");
@@ -66,7 +68,7 @@ async fn settled(count: u32) {
 /// A control of the banner, the edge's answer to what it asked, and that many scripts run.
 async fn choose(action: &str, status: u16, bits: u8, count: u32) {
     act(action);
-    answered(status, bits);
+    answered(status, bits, "", true);
     settled(count).await;
 }
 
@@ -269,10 +271,10 @@ async fn a_second_answer_releases_nothing_twice() {
     // Two clicks and two answers at once, and one more while the first scripts are under way.
     act("accept");
     act("accept");
-    answered(200, ALL);
-    answered(200, ALL);
+    answered(200, ALL, "", true);
+    answered(200, ALL, "", true);
     settled(1).await;
-    answered(200, ALL);
+    answered(200, ALL, "", true);
     settled(3).await;
     assert_eq!(ran(), "a b second");
 }
@@ -291,8 +293,8 @@ async fn what_still_waits_when_consent_is_withdrawn_stays_held() {
     open_page(&format!("{}{}", held("a", "4", ""), held("b", "4", "id=\"b\"")));
     let before = attributes("#b");
     // The first script is under way when the withdrawal is acknowledged.
-    answered(200, ALL);
-    answered(200, NECESSARY);
+    answered(200, ALL, "", true);
+    answered(200, NECESSARY, "", true);
     settled(1).await;
     assert_eq!(ran(), "a", "what has started cannot be called back; what has not must not start");
     assert_eq!(attributes("#b"), before);
@@ -351,9 +353,9 @@ async fn a_choice_is_sent_in_the_words_the_edge_reads() {
     choose("accept", 200, ALL, 0).await;
     assert_eq!(
         take_calls(),
-        "post {\"choice\":\"accept\",\"categories\":[],\"policy\":\"0123abcd\",\"lang\":\"en\",\"layer\":1}\n\
+        "post accept [] [] 1\n\
          grant 31\n\
-         flush necessary,functional,analytics,marketing,social"
+         flush true"
     );
     act("open");
     for category in ["functional", "marketing"] {
@@ -362,16 +364,28 @@ async fn a_choice_is_sent_in_the_words_the_edge_reads() {
     choose("save", 200, 0x15, 0).await;
     assert_eq!(
         take_calls(),
-        "post {\"choice\":\"save\",\"categories\":[\"analytics\",\"social\"],\
-         \"policy\":\"0123abcd\",\"lang\":\"en\",\"layer\":2}\n\
+        "post save [analytics social ] [] 2\n\
          grant 21\n\
-         flush necessary,analytics,social"
+         flush true"
     );
     choose("withdraw", 200, NECESSARY, 0).await;
     assert_eq!(
         take_calls(),
-        "post {\"choice\":\"withdraw\",\"categories\":[],\"policy\":\"0123abcd\",\"lang\":\"en\",\"layer\":1}\n\
+        "post withdraw [] [] 1\n\
          grant 1\n\
-         flush necessary"
+         flush true"
     );
+}
+
+#[wasm_bindgen_test]
+async fn who_let_one_vendor_in_is_still_asked() {
+    open_page(&held("a", "10", ""));
+    the_bridge_meets("a");
+    act("settings");
+    act("close");
+    answered(200, NECESSARY, "youtube", false);
+    settled(1).await;
+    assert_eq!(ran(), "a");
+    assert_eq!(property("#postern section", "hidden"), "false", "the question is open");
+    assert_eq!(take_calls(), "grant 1\nflush false");
 }

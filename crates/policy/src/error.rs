@@ -322,6 +322,25 @@ pub enum Cause {
     /// An override that lost what must be shown.
     #[error("must contain {0}, which is filled in when shown; add it")]
     PlaceholderMissing(&'static str),
+    /// A category's words twice.
+    #[error("is said under categories.{0} already; remove one of the two")]
+    SaidTwice(&'static str),
+    /// Texts of the site's own language in a table for another.
+    #[error("is the site's own language: write its texts under [texts] itself")]
+    OwnLanguage,
+    /// Texts of a language that the file itself does not list.
+    #[error("{0:?} is not among site.languages; add it there or remove these texts")]
+    LanguageNotListed(String),
+    /// What a purpose is, said in the site's own words of one language (warning).
+    #[error(
+        "is said in the site's own language alone, and readers of {count} others see what is built in; write {key} under [texts.<language>], or list the languages you speak in site.languages"
+    )]
+    WordsInOneLanguage {
+        /// The key in the texts.
+        key: &'static str,
+        /// How many languages lack it.
+        count: usize,
+    },
     /// A language we have no texts for, and not all are given.
     #[error("no built-in texts for {language:?}; write these too: {}", keys.join(", "))]
     TextsIncomplete {

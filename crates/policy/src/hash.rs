@@ -3,8 +3,9 @@
 use postern_consent::{Category, PolicyTag};
 use sha2::{Digest, Sha256};
 
-use crate::policy::{Layout, Policy, Purpose, Reopen};
-use crate::texts::Texts;
+use crate::language::Language;
+use crate::policy::{Layout, Policy, Reopen};
+use crate::texts::{Texts, category_keys};
 use crate::vendor::{Role, Transfer, Vendor};
 
 /// Hashes `u32 length ‖ bytes` of each field, big-endian.
@@ -27,13 +28,36 @@ impl Form {
         items.into_iter().fold(self, |form, item| field(form.with("+"), item)).with(".")
     }
 
+    /// What the site says of its categories in other languages; nothing where it says nothing, so that built-in
+    /// languages come and go without a trace.
+    fn with_other_words(self, policy: &Policy) -> Self {
+        let keys: Vec<_> =
+            policy.purposes.iter().flat_map(|purpose| category_keys(purpose.category)).collect();
+        let speaks = |language: &&Language| keys.iter().any(|key| language.own.contains_key(key));
+        policy.other_languages.iter().filter(speaks).fold(self, |form, language| {
+            form.with(&language.tag).with_all(policy.asked_in(language), own_words_fields)
+        })
+    }
+
     fn finish(self) -> [u8; 32] {
         self.0.finalize().into()
     }
 }
 
-fn purpose_fields(form: Form, purpose: &Purpose) -> Form {
-    form.with(purpose.category.name()).with(&purpose.title).with(&purpose.text)
+/// Stands in the tag for words that the site did not write. Raised when a built-in text of a category comes to
+/// mean more than before, so that those who agreed to less are asked again; a better wording asks nobody.
+const BUILT_IN_WORDS: &str = "built-in/1";
+
+fn purpose_fields(form: Form, (category, language): (Category, &Language)) -> Form {
+    let (title, text) = language.texts.category(category);
+    form.with(category.name()).with(title).with(text)
+}
+
+/// The site's own words on a category in that language.
+fn own_words_fields(form: Form, (category, language): (Category, &Language)) -> Form {
+    let own = |key| language.own.get(key).map_or(BUILT_IN_WORDS, String::as_str);
+    let [title, text] = category_keys(category);
+    form.with(category.name()).with(own(title)).with(own(text))
 }
 
 fn vendor_fields(form: Form, vendor: &Vendor) -> Form {
@@ -48,16 +72,18 @@ const fn yes_or_no(is_so: bool) -> &'static str {
 }
 
 impl Policy {
-    /// First 32 bits of SHA-256 over what consent is asked for: offered categories with title and text,
-    /// their vendors with category, role and country, and the notice's version. Looks, lifetimes, links
-    /// and other words are left out: they change nothing a visitor agreed to.
+    /// First 32 bits of SHA-256 over what consent is asked for: offered categories with the site's own title and
+    /// text in every language, their vendors with category, role and country, and the notice's version. Looks,
+    /// lifetimes, links and other words are left out: they change nothing a visitor agreed to. It is the same in
+    /// every language, so who switches language is not asked again.
     #[must_use]
     pub fn tag(&self) -> PolicyTag {
         let asked = self.vendors.iter().filter(|vendor| vendor.category != Category::Necessary);
         let [a, b, c, d, ..] = Form::of("postern-asked/1")
             .with(&self.notice.version)
-            .with_all(&self.purposes, purpose_fields)
+            .with_all(self.asked_in(&self.own_language), own_words_fields)
             .with_all(asked, vendor_fields)
+            .with_other_words(self)
             .finish();
         PolicyTag(u32::from_be_bytes([a, b, c, d]))
     }
@@ -66,7 +92,11 @@ impl Policy {
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         let Self { site, controller, notice, rules, banner, edge, consent_mode, .. } = self;
-        Form::of("postern-policy/2")
+        let words = |form: Form, language: &Language| {
+            let own = |form: Form, (key, text): (&&str, &String)| form.with(key).with(text);
+            form.with(&language.tag).with_all(&language.own, own)
+        };
+        Form::of("postern-policy/3")
             .with(&site.id)
             .with(site.origin.as_deref().unwrap_or(""))
             .with_all(&site.hosts, |form, host| form.with(host))
@@ -85,7 +115,7 @@ impl Policy {
                 form.with(&legal.name).with(&grant_days.to_string()).with(&refusal_days.to_string())
             })
             .with(if rules.is_dnt_denial { "deny" } else { "ignore" })
-            .with_all(&self.purposes, purpose_fields)
+            .with_all(self.asked_in(&self.own_language), purpose_fields)
             .with_all(&self.vendors, |form, vendor| {
                 vendor_fields(form, vendor)
                     .with(&vendor.name)
@@ -112,25 +142,29 @@ impl Policy {
             .with(yes_or_no(consent_mode.ads_data_redaction))
             .with(yes_or_no(consent_mode.url_passthrough))
             .with(&consent_mode.wait_for_update_ms.to_string())
-            .with_all(Texts::KEYS, |form, key| form.with(self.texts.text(key).unwrap_or("")))
+            .with_all(self.languages(), words)
             .finish()
     }
 
-    /// SHA-256 of every word shown: language, texts, titles and texts of the categories.
+    /// SHA-256 of every word shown in that language: its tag, the titles and texts of what is asked, all texts.
     #[must_use]
-    pub fn texts_sha256(&self) -> [u8; 32] {
+    pub fn texts_sha256(&self, language: &Language) -> [u8; 32] {
         Form::of("postern-texts/1")
-            .with(&self.site.language)
-            .with_all(&self.purposes, purpose_fields)
-            .with_all(Texts::KEYS, |form, key| form.with(self.texts.text(key).unwrap_or("")))
+            .with(&language.tag)
+            .with_all(self.asked_in(language), purpose_fields)
+            .with_all(Texts::KEYS, |form, key| form.with(language.texts.text(key).unwrap_or("")))
             .finish()
     }
 
-    /// SHA-256 of one category's title and text; `None` if it is not offered.
+    /// SHA-256 of one category's title and text in that language; `None` if it is not offered.
     #[must_use]
-    pub fn purpose_sha256(&self, category: Category) -> Option<[u8; 32]> {
+    pub fn purpose_sha256(&self, category: Category, language: &Language) -> Option<[u8; 32]> {
         let purpose = self.purpose(category)?;
-        Some(purpose_fields(Form::of("postern-purpose/1"), purpose).finish())
+        Some(purpose_fields(Form::of("postern-purpose/1"), (purpose.category, language)).finish())
+    }
+
+    fn asked_in<'p>(&'p self, language: &'p Language) -> impl Iterator<Item = (Category, &'p Language)> {
+        self.purposes.iter().map(move |purpose| (purpose.category, language))
     }
 
     /// SHA-256 of the vendor list: id, category, role and country of each, by id.

@@ -1,7 +1,8 @@
 //! The site's file, `postern.toml`: parsed strictly, linted, hashed, turned into a [`Profile`].
 //!
 //! What lives here: the shape of the file, every rule on what may stand in it, the legal profiles'
-//! numbers (`profiles.toml`), the default texts (`texts/en.toml`) and the hashes of what is asked.
+//! numbers (`profiles.toml`), the built-in texts (`texts/`, a file for each language,
+//! made a table by `build.rs`), which of them a visitor reads, and the hashes of what is asked.
 //! What never does: vendor facts (they arrive as [`KnownVendor`]s), markup (`postern-view`), I/O.
 //!
 //! ```
@@ -17,6 +18,7 @@
 
 mod error;
 mod hash;
+mod language;
 mod legal;
 mod lint;
 mod options;
@@ -29,8 +31,10 @@ mod section;
 mod texts;
 mod value;
 mod vendor;
+mod words;
 
 pub use error::{Cause, FILE_NAME, Issue, PolicyError};
+pub use language::Language;
 pub use legal::{
     COOKIE_DAYS_MAX, GpcRule, LegalProfile, Model, Region, STRICTEST, legal_profile, legal_profile_for,
     legal_profile_names,

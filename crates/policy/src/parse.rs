@@ -1,17 +1,19 @@
 //! From the file's text to a [`Policy`]: what each key means. Faults are collected, not thrown.
 
-use postern_consent::Category;
+use postern_consent::{Category, CategorySet};
 use toml::de::DeTable;
 
 use crate::error::{Cause, Issue, PolicyError};
+use crate::language::Language;
 use crate::lint::lint_text;
 use crate::options::{read_consent_mode, read_edge};
 use crate::policy::{Authority, Banner, Controller, Layout, Notice, Policy, Purpose, Reopen, Site};
 use crate::rules::read_rules;
 use crate::section::{Report, Section};
-use crate::texts::{PLACEHOLDERS, Texts};
+use crate::texts::category_keys;
 use crate::value::{is_date, is_host, is_language, is_link, is_origin, is_slug, is_url, is_version};
 use crate::vendor::{KnownVendor, read_vendors};
+use crate::words::{read_words, starting_with};
 
 /// Largest file read, bytes: a hundred vendors at 500 bytes and every text overridden, four times over.
 const FILE_BYTES_MAX: usize = 256 * 1024;
@@ -50,21 +52,24 @@ impl Policy {
         let controller = read_controller(root.section(&mut report, "controller"), &mut report);
         let notice = read_notice(root.section(&mut report, "notice"), &mut report);
         let rules = read_rules(root.section(&mut report, "profile"), &mut report);
-        let mut texts = Texts::english();
-        let purposes = read_purposes(root.section(&mut report, "categories"), &mut report, &mut texts);
+        let mut own_language = starting_with(&site.language);
+        let categories = root.section(&mut report, "categories");
+        let offered = read_categories(categories, &mut report, &mut own_language);
         let legal = rules.as_ref().map(|rules| &rules.legal);
         let vendors = root.section(&mut report, "vendors");
-        let vendors = read_vendors(&vendors, &mut report, known, &purposes, &site.hosts, legal);
+        let vendors = read_vendors(&vendors, &mut report, known, offered.categories, &site.hosts, legal);
         let banner = read_banner(root.section(&mut report, "banner"), &mut report);
         let edge = read_edge(root.section(&mut report, "edge"), &mut report);
         let consent_mode = read_consent_mode(root.section(&mut report, "consent_mode"), &mut report);
-        read_texts(root.section(&mut report, "texts"), &mut report, &site.language, &mut texts);
+        let texts = root.section(&mut report, "texts");
+        let other_languages = read_words(texts, &mut report, &site, &offered, &mut own_language);
         root.close(&mut report);
         let Report { errors, mut warnings, .. } = report;
         let (Some(rules), true) = (rules, errors.is_empty()) else {
             return Err(PolicyError::new(errors));
         };
         warnings.sort_by_key(|issue| issue.line);
+        let purposes = offered.categories.iter().map(|category| purpose(category, &own_language)).collect();
         Ok(Self {
             site,
             controller,
@@ -75,7 +80,8 @@ impl Policy {
             banner,
             edge,
             consent_mode,
-            texts,
+            own_language,
+            other_languages,
             warnings,
         })
     }
@@ -92,8 +98,10 @@ fn read_site(mut site: Section<'_>, report: &mut Report<'_>) -> Site {
     }
     let language = site.required(report, "language", "the language of the texts, as in language = \"en\"");
     site.check(report, "language", &language, is_language, Cause::Language);
+    let languages = site.list(report, "languages");
+    site.check_all(report, "languages", &languages, is_language, Cause::Language);
     site.close(report);
-    Site { id, origin, hosts, language }
+    Site { id, origin, hosts, language, languages }
 }
 
 fn read_controller(mut controller: Section<'_>, report: &mut Report<'_>) -> Controller {
@@ -120,36 +128,54 @@ fn read_notice(mut notice: Section<'_>, report: &mut Report<'_>) -> Notice {
     Notice { url, version, updated }
 }
 
-/// `[categories.necessary]` may say its own title and text; it is never asked for.
-fn read_purposes(mut categories: Section<'_>, report: &mut Report<'_>, texts: &mut Texts) -> Vec<Purpose> {
-    let mut purposes = Vec::new();
+/// What `[categories]` says.
+#[derive(Default)]
+pub(crate) struct Offered {
+    /// What is asked for.
+    pub(crate) categories: CategorySet,
+    /// The categories that the site describes in its own words, and the line of each.
+    pub(crate) described: Vec<(Category, usize)>,
+}
+
+/// What is offered. A category without title or text has the built-in ones; `[categories.necessary]` can have
+/// nothing else, as it is never asked for.
+fn read_categories(mut categories: Section<'_>, report: &mut Report<'_>, language: &mut Language) -> Offered {
+    let mut offered = Offered::default();
     for (name, category) in CATEGORY_WORDS {
         let mut entry = categories.section(report, name);
         if !entry.is_present() {
             continue;
         }
-        let title = entry.required(report, "title", "a short title, as in title = \"Measuring visits\"");
-        let text = entry.required(report, "text", "the purposes in plain words");
-        lint_text(&entry, report, "title", &title);
-        lint_text(&entry, report, "text", &text);
+        for (key, words) in ["title", "text"].into_iter().zip(category_keys(category)) {
+            if let Some(text) = entry.text(report, key) {
+                if key == "text" && category != Category::Necessary {
+                    offered.described.push((category, entry.line_of(report, key)));
+                }
+                lint_text(&entry, report, key, &text);
+                language.set_own(words, text);
+            }
+        }
         if category == Category::Necessary {
             for key in ["enabled", "default", "required"] {
                 if entry.has(key) {
                     entry.refuse(report, key, Cause::NecessarySwitched);
                 }
             }
-            texts.set("necessary_title", title);
-            texts.set("necessary_text", text);
         } else {
-            purposes.push(Purpose { category, title, text });
+            offered.categories = offered.categories.with(category);
         }
         entry.close(report);
     }
-    if purposes.is_empty() {
+    if offered.categories.is_empty() {
         categories.refuse(report, "", Cause::NothingOffered);
     }
     categories.close(report);
-    purposes
+    offered
+}
+
+fn purpose(category: Category, language: &Language) -> Purpose {
+    let (title, text) = language.texts.category(category);
+    Purpose { category, title: title.to_owned(), text: text.to_owned() }
 }
 
 fn read_banner(mut banner: Section<'_>, report: &mut Report<'_>) -> Banner {
@@ -158,26 +184,4 @@ fn read_banner(mut banner: Section<'_>, report: &mut Report<'_>) -> Banner {
         banner.word(report, "reopen", "way", &[("button", Reopen::Button), ("own-link", Reopen::OwnLink)]);
     banner.close(report);
     Banner { layout: layout.unwrap_or(Layout::Bar), reopen: reopen.unwrap_or(Reopen::Button) }
-}
-
-fn read_texts(mut section: Section<'_>, report: &mut Report<'_>, language: &str, texts: &mut Texts) {
-    let mut missing = Vec::new();
-    for key in Texts::KEYS {
-        let Some(text) = section.text(report, key) else {
-            missing.push(*key);
-            continue;
-        };
-        lint_text(&section, report, key, &text);
-        let placeholders = PLACEHOLDERS.iter().find(|(name, _)| name == key).map_or(&[][..], |(_, all)| *all);
-        for placeholder in placeholders.iter().filter(|placeholder| !text.contains(**placeholder)) {
-            section.refuse(report, key, Cause::PlaceholderMissing(placeholder));
-        }
-        texts.set(key, text);
-    }
-    let is_english = language.split('-').next() == Some("en");
-    if is_language(language) && !is_english && !missing.is_empty() {
-        let cause = Cause::TextsIncomplete { language: language.to_owned(), keys: missing };
-        section.refuse(report, "", cause);
-    }
-    section.close(report);
 }

@@ -3,9 +3,9 @@
 use postern_consent::{Category, CategorySet};
 
 use crate::error::Issue;
+use crate::language::Language;
 use crate::options::{ConsentMode, Edge};
 use crate::rules::Rules;
-use crate::texts::Texts;
 use crate::vendor::Vendor;
 
 /// A site's policy. Source of each key: `postern.toml` at the root of the repository.
@@ -20,7 +20,8 @@ pub struct Policy {
     pub notice: Notice,
     /// `[profile]`
     pub rules: Rules,
-    /// `[categories]` that are asked for, in display order. Never the necessary, never empty.
+    /// `[categories]` that are asked for, in display order and in the words of the site's own language. Never the
+    /// necessary, never empty.
     pub purposes: Vec<Purpose>,
     /// `[vendors]` that are enabled, by id.
     pub vendors: Vec<Vendor>,
@@ -30,8 +31,8 @@ pub struct Policy {
     pub edge: Edge,
     /// `[consent_mode]`
     pub consent_mode: ConsentMode,
-    /// The words shown: built-in ones with `[texts]` over them.
-    pub texts: Texts,
+    pub(crate) own_language: Language,
+    pub(crate) other_languages: Vec<Language>,
     pub(crate) warnings: Vec<Issue>,
 }
 
@@ -45,8 +46,10 @@ pub struct Site {
     pub origin: Option<String>,
     /// Hosts the policy covers; empty means: the host of the request.
     pub hosts: Vec<String>,
-    /// Language of the texts, BCP 47.
+    /// The site's own language, BCP 47.
     pub language: String,
+    /// The languages visitors may be shown, as the file lists them; empty means: all there are texts for.
+    pub languages: Vec<String>,
 }
 
 /// Who is responsible. Source: GDPR Art. 13(1)(a).
@@ -144,6 +147,12 @@ impl Policy {
         &self.vendors
     }
 
+    /// The place of a vendor among them, as a [`VendorSet`](postern_consent::VendorSet) has it.
+    #[must_use]
+    pub fn place_of(&self, id: &str) -> Option<usize> {
+        self.vendors.iter().position(|vendor| vendor.id == id)
+    }
+
     /// The vendors of one category, by id.
     pub fn vendors_of(&self, category: Category) -> impl Iterator<Item = &Vendor> {
         self.vendors.iter().filter(move |vendor| vendor.category == category)
@@ -153,12 +162,5 @@ impl Policy {
     #[must_use]
     pub fn warnings(&self) -> &[Issue] {
         &self.warnings
-    }
-
-    /// `"rtl"` or `"ltr"`, by the language of the texts.
-    #[must_use]
-    pub fn direction(&self) -> &'static str {
-        let primary = self.site.language.split('-').next().unwrap_or_default();
-        if matches!(primary, "ar" | "dv" | "fa" | "he" | "ps" | "ur" | "yi") { "rtl" } else { "ltr" }
     }
 }

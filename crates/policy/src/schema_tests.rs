@@ -26,9 +26,11 @@ fn schema() -> Value {
     serde_json::from_str(SCHEMA).unwrap()
 }
 
-/// The demo shop with the one table it leaves out.
+/// The demo shop with the tables it leaves out.
 fn whole_shop() -> String {
-    format!("{SHOP}\n[categories.necessary]\ntitle = \"Necessary\"\ntext = \"Keeps your choice.\"\n")
+    format!(
+        "{SHOP}\n[categories.necessary]\ntitle = \"Needed\"\ntext = \"Keeps your choice.\"\n[texts.de]\nclose = \"Zu\"\n"
+    )
 }
 
 /// Follows a reference within the schema.
@@ -49,6 +51,10 @@ fn tables(root: &Value, node: &Value, path: &str, found: &mut BTreeMap<String, B
             let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             tables(root, child, &path, found);
         }
+        for child in node["patternProperties"].as_object().into_iter().flat_map(|patterns| patterns.values())
+        {
+            tables(root, child, &format!("{path}.*"), found);
+        }
     } else if node["additionalProperties"].is_object() {
         tables(root, &node["additionalProperties"], &format!("{path}.*"), found);
     }
@@ -64,7 +70,8 @@ fn the_schema_has_every_key_the_parser_asks_for_and_no_other() {
     Policy::parse(&whole_shop(), &KNOWN).unwrap();
     let mut asked: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (path, keys) in ASKED.take() {
-        let path = if path.starts_with("vendors.") { "vendors.*".to_owned() } else { path };
+        let named = ["vendors", "texts"].into_iter().find(|table| path.starts_with(&format!("{table}.")));
+        let path = named.map_or(path, |table| format!("{table}.*"));
         let is_refused = |key: &&str| path == "categories.necessary" && REFUSED.contains(key);
         let keys = keys.into_iter().filter(|key| !is_refused(key)).map(str::to_owned);
         asked.entry(path.clone()).or_default().extend(keys);
@@ -108,7 +115,9 @@ fn check_table(root: &Value, node: &Value, table: &DeTable<'_>, path: &str) {
     for (key, value) in table.iter() {
         let key = key.get_ref();
         let path = format!("{path}.{key}");
-        let child = node["properties"].get(key.as_ref()).unwrap_or(&node["additionalProperties"]);
+        let named = node["patternProperties"].as_object().and_then(|patterns| patterns.values().next());
+        let other = named.unwrap_or(&node["additionalProperties"]);
+        let child = node["properties"].get(key.as_ref()).unwrap_or(other);
         assert!(child.is_object(), "{path}: unknown to the schema");
         check(root, child, value.get_ref(), &path);
     }

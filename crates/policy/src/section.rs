@@ -42,11 +42,13 @@ pub(crate) struct Section<'t> {
     line: usize,
     table: Option<&'t DeTable<'t>>,
     asked: Vec<&'static str>,
+    /// Are tables in here the file's own to name?
+    has_tables: bool,
 }
 
 impl<'t> Section<'t> {
     pub(crate) fn root(table: &'t DeTable<'t>) -> Self {
-        Self { path: String::new(), line: 1, table: Some(table), asked: Vec::new() }
+        Self { path: String::new(), line: 1, table: Some(table), asked: Vec::new(), has_tables: false }
     }
 
     /// Is it in the file at all?
@@ -93,7 +95,21 @@ impl<'t> Section<'t> {
             }
             None => None,
         };
-        Self { path: self.path_of(key), line: self.line_of(report, key), table, asked: Vec::new() }
+        self.part(report, key, table)
+    }
+
+    fn part(&self, report: &Report<'_>, key: &str, table: Option<&'t DeTable<'t>>) -> Self {
+        let (path, line) = (self.path_of(key), self.line_of(report, key));
+        Self { path, line, table, asked: Vec::new(), has_tables: false }
+    }
+
+    /// The tables in here under names of the file's own choosing, beside keys that are read one by one.
+    pub(crate) fn tables(&mut self, report: &Report<'_>) -> Vec<(String, Self)> {
+        self.has_tables = true;
+        let all = self.table.into_iter().flat_map(|table| table.iter());
+        let tables =
+            all.filter_map(|(name, value)| Some((name.get_ref().as_ref(), value.get_ref().as_table()?)));
+        tables.map(|(name, table)| (name.to_owned(), self.part(report, name, Some(table)))).collect()
     }
 
     /// The tables in here under names of the file's own choosing, in order of name.
@@ -103,9 +119,7 @@ impl<'t> Section<'t> {
             let name = name.get_ref().as_ref();
             match value.get_ref() {
                 DeValue::Table(table) => {
-                    let (path, line) = (self.path_of(name), self.line_of(report, name));
-                    entries
-                        .push((name.to_owned(), Self { path, line, table: Some(table), asked: Vec::new() }));
+                    entries.push((name.to_owned(), self.part(report, name, Some(table))))
                 }
                 other => self.refuse(report, name, wrong_type("a table, as in [name]", other)),
             }
@@ -281,8 +295,11 @@ impl<'t> Section<'t> {
     pub(crate) fn close(self, report: &mut Report<'_>) {
         #[cfg(test)]
         ASKED.with_borrow_mut(|all| all.entry(self.path.clone()).or_default().extend(&self.asked));
-        for (name, _) in self.table.into_iter().flat_map(|table| table.iter()) {
+        for (name, value) in self.table.into_iter().flat_map(|table| table.iter()) {
             let name = name.get_ref().as_ref();
+            if self.has_tables && value.get_ref().is_table() {
+                continue;
+            }
             if !self.asked.contains(&name) {
                 let nearest = nearest(name, self.asked.iter().copied()).map(str::to_owned);
                 let known = self.asked.iter().map(|key| (*key).to_owned()).collect();

@@ -1,17 +1,17 @@
-//! The words shown to visitors: one field per text, English built in, each open to override.
+//! The words shown to visitors: one field per text, built in for the languages of `texts/`, each open to override.
 
-use toml::de::DeTable;
+use std::borrow::Cow;
 
-const ENGLISH: &str = include_str!("../texts/en.toml");
+use postern_consent::Category;
 
 macro_rules! texts {
     ($($key:ident),* $(,)?) => {
-        /// Every text of banner, settings and consent page. The keys and defaults are in `texts/en.toml`;
-        /// `{controller}`, `{purposes}`, `{count}`, `{version}` and `{date}` are filled in when shown.
+        /// Every text of banner, settings, consent page and notices, in one language. The keys and their meaning are
+        /// in `texts/en.toml`; what stands in braces is filled in when shown.
         #[derive(Clone, Debug, PartialEq, Eq, Default)]
         #[non_exhaustive]
         pub struct Texts {
-            $(#[doc = concat!("The text `", stringify!($key), "`.")] pub $key: String,)*
+            $(#[doc = concat!("The text `", stringify!($key), "`.")] pub $key: Cow<'static, str>,)*
         }
 
         impl Texts {
@@ -27,9 +27,9 @@ macro_rules! texts {
                 }
             }
 
-            pub(crate) fn set(&mut self, key: &str, text: String) {
+            pub(crate) fn set(&mut self, key: &str, text: impl Into<Cow<'static, str>>) {
                 match key {
-                    $(stringify!($key) => self.$key = text,)*
+                    $(stringify!($key) => self.$key = text.into(),)*
                     _ => {}
                 }
             }
@@ -37,107 +37,53 @@ macro_rules! texts {
     };
 }
 
-texts!(
-    title,
-    body,
-    third_parties,
-    notice,
-    accept,
-    reject,
-    settings,
-    settings_title,
-    save,
-    withdraw,
-    close,
-    reopen,
-    necessary_title,
-    necessary_text,
-    always_on,
-    vendors,
-    role_processor,
-    role_joint,
-    role_independent,
-    transfer_adequacy,
-    transfer_dpf,
-    transfer_scc,
-    transfer_idta,
-    transfer_none,
-    privacy_link,
-    saved,
-    failed,
-    signal_gpc,
-    signal_adpc,
-    signal_dnt,
-    held,
-    updated,
-    page_title,
-    page_intro,
-    page_current,
-    page_granted,
-    page_denied,
-    page_undecided,
-    page_receipts,
-    page_receipts_none,
-    page_receipt_time,
-    page_receipt_outcome,
-    page_receipt_granted,
-    page_receipt_refused,
-    page_receipt_id,
-    page_about,
-    page_authority,
-    page_back,
-    outcome_accepted,
-    outcome_refused,
-    outcome_partial,
-    outcome_withdrawn,
-    none,
-);
+// `texts!` with the keys of the English file, and the table of all languages: `build.rs` writes both.
+include!(concat!(env!("OUT_DIR"), "/languages.rs"));
 
 /// What a text must still contain after an override. Source: standards.md requirement 26.
 pub(crate) const PLACEHOLDERS: &[(&str, &[&str])] = &[
     ("body", &["{controller}", "{purposes}"]),
     ("third_parties", &["{count}"]),
     ("vendors", &["{count}"]),
+    ("vendor_switch", &["{vendor}"]),
     ("updated", &["{version}", "{date}"]),
+    ("held", &["{vendor}"]),
+    ("held_load", &["{vendor}"]),
+    ("change_text", &["{date}"]),
 ];
 
 impl Texts {
-    /// The built-in English texts.
+    /// The built-in texts of the language that has this very tag.
     #[must_use]
-    pub fn english() -> Self {
+    pub fn built_in(tag: &str) -> Option<Self> {
+        let (_, found) = BUILT_IN.iter().find(|(known, _)| *known == tag)?;
         let mut texts = Self::default();
-        // A test reads the data file, so a fault in it never ships; an unread text would show as empty.
-        let Ok(data) = DeTable::parse(ENGLISH) else { return texts };
-        for (key, value) in data.get_ref().iter() {
-            if let Some(text) = value.get_ref().as_str() {
-                texts.set(key.get_ref(), text.to_owned());
-            }
+        for (key, text) in Self::KEYS.iter().zip(found) {
+            texts.set(key, *text);
         }
-        texts
+        Some(texts)
+    }
+
+    /// Title and text of a category.
+    #[must_use]
+    pub fn category(&self, category: Category) -> (&str, &str) {
+        match category {
+            Category::Necessary => (&self.necessary_title, &self.necessary_text),
+            Category::Functional => (&self.functional_title, &self.functional_text),
+            Category::Analytics => (&self.analytics_title, &self.analytics_text),
+            Category::Marketing => (&self.marketing_title, &self.marketing_text),
+            Category::Social => (&self.social_title, &self.social_text),
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_data_file_has_each_key_once_and_no_other() {
-        let data = DeTable::parse(ENGLISH).unwrap();
-        assert_eq!(data.get_ref().len(), Texts::KEYS.len());
-        let texts = Texts::english();
-        for key in Texts::KEYS {
-            assert!(!texts.text(key).unwrap().is_empty(), "{key}");
-        }
-    }
-
-    #[test]
-    fn the_defaults_keep_their_placeholders() {
-        let texts = Texts::english();
-        for (key, placeholders) in PLACEHOLDERS {
-            for placeholder in *placeholders {
-                assert!(texts.text(key).unwrap().contains(placeholder), "{key}");
-            }
-        }
+/// The keys under which title and text of a category stand.
+pub(crate) const fn category_keys(category: Category) -> [&'static str; 2] {
+    match category {
+        Category::Necessary => ["necessary_title", "necessary_text"],
+        Category::Functional => ["functional_title", "functional_text"],
+        Category::Analytics => ["analytics_title", "analytics_text"],
+        Category::Marketing => ["marketing_title", "marketing_text"],
+        Category::Social => ["social_title", "social_text"],
     }
 }

@@ -2,13 +2,12 @@
 //!
 //! Vendor facts are not here: they arrive as [`KnownVendor`]s.
 
-use postern_consent::Category;
+use postern_consent::{Category, CategorySet};
 
 use crate::error::Cause;
 use crate::legal::LegalProfile;
 use crate::lint::{Surroundings, lint_vendor};
 use crate::parse::CATEGORY_WORDS;
-use crate::policy::Purpose;
 use crate::section::{Report, Section};
 use crate::value::{
     is_country, is_host, is_key_pattern, is_name_pattern, is_own_path, is_slug, is_url, is_vendor_address,
@@ -128,7 +127,7 @@ pub(crate) fn read_vendors(
     vendors: &Section<'_>,
     report: &mut Report<'_>,
     known: &[KnownVendor<'_>],
-    purposes: &[Purpose],
+    offered: CategorySet,
     site_hosts: &[String],
     legal: Option<&LegalProfile>,
 ) -> Vec<Vendor> {
@@ -142,9 +141,7 @@ pub(crate) fn read_vendors(
         let catalogued = found.map(|(_, category, _)| *category);
         let vendor = read_vendor(&mut entry, report, id, known);
         if let Some(vendor) = vendor.filter(|_| enabled) {
-            let is_offered = vendor.category == Category::Necessary
-                || purposes.iter().any(|purpose| purpose.category == vendor.category);
-            if !is_offered {
+            if vendor.category != Category::Necessary && !offered.contains(vendor.category) {
                 entry.refuse(report, "category", Cause::CategoryNotOffered(vendor.category.name()));
             }
             let surroundings = Surroundings { legal, catalogued, site_hosts };

@@ -97,7 +97,7 @@ fn each_broken_file_says_where_why_and_what_to_do() {
         (
             "\"en\"\n",
             "\"en\"\ncolour = 1\n",
-            "postern.toml:4: site.colour: unknown key; use one of id, origin, hosts, language",
+            "postern.toml:4: site.colour: unknown key; use one of id, origin, hosts, language, languages",
         ),
         (
             "\"en\"\n",
@@ -274,14 +274,24 @@ fn every_fault_is_told_not_only_the_first() {
 }
 
 #[test]
-fn another_language_needs_every_text() {
-    let greek = SOUND.replace("\"en\"", "\"el\"");
-    let message = faults(&greek);
+fn a_language_that_is_not_built_in_needs_every_text() {
+    let message = faults(&SOUND.replace("\"en\"", "\"eo\""));
     assert!(
         message.starts_with(
-            "postern.toml:1: texts: no built-in texts for \"el\"; write these too: title, body, "
-        )
+            "postern.toml:1: texts: no built-in texts for \"eo\"; write these too: title, body, "
+        ),
+        "{message}"
     );
+    // What the file says of its categories is said, and what it says nowhere is not.
+    assert!(!message.contains("analytics_title") && message.contains("social_title"), "{message}");
+}
+
+/// What is warned of where a category is described in one language of many.
+fn one_language(line: &str, category: &str) -> String {
+    let count = postern_policy::Texts::BUILT_IN_TAGS.len() - 1;
+    format!(
+        "postern.toml:{line}: categories.{category}.text: is said in the site's own language alone, and readers of {count} others see what is built in; write {category}_text under [texts.<language>], or list the languages you speak in site.languages"
+    )
 }
 
 #[test]
@@ -293,10 +303,12 @@ fn warnings_leave_the_file_standing() {
     assert_eq!(
         warnings,
         [
-            "postern.toml:26: vendors.ga4.dpa_url: is missing; a processor needs a data processing agreement (GDPR Art. 28): add its address",
-            "postern.toml:26: vendors.ga4.transfer: is missing; visitors are told where data goes and under what safeguard: add it",
-            "postern.toml:29: vendors.heatmap: is not in the catalogue and has no hosts, paths or cookies here: it is named to visitors, but nothing of it is held; add them",
-            "postern.toml:33: vendors.posthog.country: is missing; visitors are told where data goes and under what safeguard: add it",
+            one_language("21", "analytics"),
+            one_language("25", "marketing"),
+            "postern.toml:26: vendors.ga4.dpa_url: is missing; a processor needs a data processing agreement (GDPR Art. 28): add its address".to_owned(),
+            "postern.toml:26: vendors.ga4.transfer: is missing; visitors are told where data goes and under what safeguard: add it".to_owned(),
+            "postern.toml:29: vendors.heatmap: is not in the catalogue and has no hosts, paths or cookies here: it is named to visitors, but nothing of it is held; add them".to_owned(),
+            "postern.toml:33: vendors.posthog.country: is missing; visitors are told where data goes and under what safeguard: add it".to_owned(),
         ]
     );
 }
@@ -372,10 +384,15 @@ fn the_tag_follows_what_is_asked_and_nothing_else() {
 fn the_parts_a_receipt_names_have_their_own_hashes() {
     let policy = parse(SOUND);
     let changed = parse(&SOUND.replace("Counts visits.", "Counts."));
-    assert_ne!(policy.purpose_sha256(Category::Analytics), changed.purpose_sha256(Category::Analytics));
-    assert_eq!(policy.purpose_sha256(Category::Marketing), changed.purpose_sha256(Category::Marketing));
-    assert_eq!(policy.purpose_sha256(Category::Social), None);
-    assert_ne!(policy.texts_sha256(), changed.texts_sha256());
+    let purpose = |policy: &Policy, category| policy.purpose_sha256(category, policy.own_language());
+    assert_ne!(purpose(&policy, Category::Analytics), purpose(&changed, Category::Analytics));
+    assert_eq!(purpose(&policy, Category::Marketing), purpose(&changed, Category::Marketing));
+    assert_eq!(purpose(&policy, Category::Social), None);
+    let texts = |policy: &Policy| policy.texts_sha256(policy.own_language());
+    assert_ne!(texts(&policy), texts(&changed));
+    let german = policy.language("de").unwrap();
+    assert_ne!(policy.texts_sha256(german), texts(&policy));
+    assert_ne!(policy.purpose_sha256(Category::Analytics, german), purpose(&policy, Category::Analytics));
     assert_eq!(policy.vendors_sha256(), changed.vendors_sha256());
 }
 

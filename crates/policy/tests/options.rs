@@ -33,10 +33,10 @@ updated = 2026-05-01
 name = "EU"
 
 [categories]
-analytics = { title = "Measuring visits", text = "Counts visits." }
-marketing = { title = "Advertising", text = "Shows adverts." }
-functional = { title = "Comfort", text = "Remembers." }
-social = { title = "Videos", text = "Shows videos." }
+analytics = {}
+marketing = {}
+functional = {}
+social = {}
 
 # The options follow.
 "#;

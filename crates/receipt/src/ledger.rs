@@ -6,8 +6,8 @@
 
 use crate::canonical::{CanonicalError, canonical_json};
 use crate::commitment::{Salt, commitment};
-use crate::field::{IdempotencyKey, ReceiptId};
-use crate::record::{Act, Receipt, Setting, subject_hex};
+use crate::field::{IdempotencyKey, ReceiptId, Word};
+use crate::record::{Act, Previous, Receipt, Setting, subject_hex};
 use postern_consent::{CategorySet, Outcome, Subject};
 
 /// One stored receipt, in columns.
@@ -27,6 +27,12 @@ pub struct ReceiptRow {
     pub offered: CategorySet,
     /// What is granted, bits. INTEGER.
     pub granted: CategorySet,
+    /// The ids of vendors granted by themselves. TEXT, separated by spaces.
+    pub vendors: Vec<Word>,
+    /// Was the question answered, then or before? INTEGER, 0 or 1.
+    pub is_answered: bool,
+    /// When what holds now was decided, Unix milliseconds. INTEGER.
+    pub decided_unix_ms: u64,
     /// What it amounts to, by [`Outcome::name`]; read back with [`outcome_named`]. TEXT.
     pub outcome: Outcome,
     /// The canonical receipt. TEXT.
@@ -68,6 +74,8 @@ impl DayRow {
             Outcome::Refused => &mut self.refused,
             Outcome::Partial => &mut self.partial,
             Outcome::Withdrawn => &mut self.withdrawn,
+            // No answer to the question, so it counts among none.
+            Outcome::Vendor => return,
         };
         *counter = counter.saturating_add(1);
     }
@@ -150,6 +158,8 @@ pub struct Append<'a> {
     pub setting: &'a Setting,
     /// The visitor's part.
     pub act: Act,
+    /// Is the question answered by it, or was before?
+    pub is_answered: bool,
     /// The act's name.
     pub key: IdempotencyKey,
     /// Hash of what was asked for: the same key with another hash is a conflict.
@@ -207,7 +217,8 @@ pub fn append<S: Store>(store: &mut S, append: &Append<'_>) -> Result<Appended, 
         return Ok(Appended { seq: receipt.seq, receipt, replayed: true });
     }
     let latest = store.find_latest(&subject_hex(append.act.subject)).map_err(LedgerError::Store)?;
-    let previous = latest.map(|row| (row.receipt_id, row.granted));
+    let previous =
+        latest.map(|row| Previous { receipt_id: row.receipt_id, granted: row.granted, vendors: row.vendors });
     let receipt = Receipt::write(append.setting, &append.act, previous);
     let bytes_used = store.bytes_used().map_err(LedgerError::Store)?;
     let bytes_max = append.capacity.bytes_for(receipt.is_withdrawal());
@@ -223,6 +234,9 @@ pub fn append<S: Store>(store: &mut S, append: &Append<'_>) -> Result<Appended, 
         day: append.day,
         offered: receipt.offered(),
         granted: receipt.granted(),
+        vendors: receipt.vendors(),
+        is_answered: append.is_answered,
+        decided_unix_ms: append.act.decided_unix_ms.min(append.act.at_unix_ms),
         outcome: receipt.outcome(),
         commitment: commitment(&append.salt, &json),
         json,

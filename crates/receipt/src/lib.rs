@@ -23,7 +23,8 @@ pub use ledger::{
     outcome_named, receipts_of,
 };
 pub use record::{
-    Act, Actor, Basis, EventType, Method, Notice, Purpose, PurposeState, Receipt, Setting, SignalsSeen,
+    Act, Actor, Basis, EventType, Method, Notice, Previous, Purpose, PurposeState, Receipt, Setting,
+    SignalsSeen, VendorState,
 };
 pub use seal::{
     CookieKey, KeyError, KeyRing, Role, SEALED_BYTES_MAX, SessionError, constant_time_eq, is_same_token,

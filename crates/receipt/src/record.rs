@@ -3,7 +3,7 @@
 
 use crate::field::{Client, HostName, NoticeUri, ReceiptId, Sha256Hex, Word};
 use crate::time::Timestamp;
-use postern_consent::{Category, CategorySet, Outcome, Profile, Signals, Subject};
+use postern_consent::{Category, CategorySet, Granted, Outcome, Profile, Signals, Subject};
 use serde::{Serialize, Serializer};
 
 /// The form and version of what follows.
@@ -29,6 +29,9 @@ pub enum Method {
     /// "Save" on the consent page.
     #[serde(rename = "page.save")]
     PageSave,
+    /// One vendor's content was let load, where it stands in a page.
+    #[serde(rename = "placeholder.load")]
+    VendorLoad,
 }
 
 /// Who acted.
@@ -78,6 +81,15 @@ pub struct Purpose {
     pub state: PurposeState,
 }
 
+/// One vendor that is granted by itself, or was. All others follow their purposes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VendorState {
+    /// The id in the policy.
+    pub id: Word,
+    /// What holds now.
+    pub state: PurposeState,
+}
+
 /// The notice in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Notice {
@@ -113,6 +125,8 @@ pub struct Setting {
     pub lang: Word,
     /// Each offered category with the hash of its words.
     pub purposes: Vec<(Category, [u8; 32])>,
+    /// The ids of the policy's vendors.
+    pub vendors: Vec<Word>,
     /// Hash of the vendor list.
     pub vendors_sha256: [u8; 32],
     /// The notice.
@@ -124,7 +138,7 @@ pub struct Setting {
 }
 
 /// The visitor's part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Act {
     /// 128 random bits that name the receipt.
     pub receipt_random: [u8; 16],
@@ -134,6 +148,10 @@ pub struct Act {
     pub at_unix_ms: u64,
     /// What is granted now; what the site does not offer is ignored.
     pub granted: CategorySet,
+    /// The ids of vendors granted by themselves, beyond the categories; what the policy does not list is ignored.
+    pub vendors: Vec<Word>,
+    /// When what holds now was decided, Unix milliseconds: letting one vendor in prolongs nothing else.
+    pub decided_unix_ms: u64,
     /// How it was expressed.
     pub method: Method,
     /// The browser's signals.
@@ -163,6 +181,7 @@ pub struct Receipt {
     #[serde(serialize_with = "outcome_name")]
     outcome: Outcome,
     purposes: Vec<Purpose>,
+    vendors: Vec<VendorState>,
     vendors_sha256: Sha256Hex,
     notice: Notice,
     policy_sha256: Sha256Hex,
@@ -172,16 +191,36 @@ pub struct Receipt {
     retention: &'static str,
 }
 
+/// A subject's last receipt, as far as the next one needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Previous {
+    /// Its name.
+    pub receipt_id: ReceiptId,
+    /// The categories it grants.
+    pub granted: CategorySet,
+    /// The vendors it grants by themselves.
+    pub vendors: Vec<Word>,
+}
+
 impl Receipt {
-    /// The receipt of `act` under `setting`, after `previous`: the subject's last receipt and what it granted.
+    /// The receipt of `act` under `setting`, after `previous`.
     #[must_use]
-    pub fn write(setting: &Setting, act: &Act, previous: Option<(ReceiptId, CategorySet)>) -> Self {
+    pub fn write(setting: &Setting, act: &Act, previous: Option<Previous>) -> Self {
         let offered: CategorySet = setting.purposes.iter().map(|(category, _)| *category).collect();
         let granted = act.granted.intersection(offered);
-        let (previous, before) = match previous {
-            Some((id, before)) => (Some(id), before),
-            None => (None, CategorySet::EMPTY),
+        let (previous, before, vendors_before) = match previous {
+            Some(previous) => (Some(previous.receipt_id), previous.granted, previous.vendors),
+            None => (None, CategorySet::EMPTY, Vec::new()),
         };
+        let is_given = |id: &&Word| setting.vendors.contains(id);
+        let given: Vec<Word> = act.vendors.iter().filter(is_given).cloned().collect();
+        let taken = vendors_before.iter().filter(|id| !given.contains(id));
+        let vendors: Vec<VendorState> = given
+            .iter()
+            .map(|id| (id, PurposeState::ConsentGiven))
+            .chain(taken.map(|id| (id, PurposeState::ConsentWithdrawn)))
+            .map(|(id, state)| VendorState { id: id.clone(), state })
+            .collect();
         let purposes = setting.purposes.iter().map(|(category, text)| Purpose {
             id: *category,
             text_sha256: Sha256Hex(*text),
@@ -194,13 +233,20 @@ impl Receipt {
             },
         });
         let at = Timestamp::from_unix_ms(act.at_unix_ms);
+        let decided = Timestamp::from_unix_ms(act.decided_unix_ms.min(act.at_unix_ms));
+        let outcome = if act.method == Method::VendorLoad {
+            Outcome::Vendor
+        } else {
+            let before = Granted { categories: before, has_vendors: !vendors_before.is_empty() };
+            Outcome::of(before, offered, Granted { categories: granted, has_vendors: !given.is_empty() })
+        };
         Self {
             schema: SCHEMA,
             receipt_id: ReceiptId::from_random(act.receipt_random),
             subject: subject_hex(act.subject),
             previous,
             at,
-            valid_until: at.plus_minutes(setting.rules.ttl_minutes(granted)),
+            valid_until: decided.plus_minutes(setting.rules.ttl_minutes(granted, !given.is_empty())),
             profile: setting.profile.clone(),
             scope: setting.scope.clone(),
             controller: setting.controller.clone(),
@@ -209,8 +255,9 @@ impl Receipt {
             event_type: EventType::Expressed,
             method: act.method,
             lang: setting.lang.clone(),
-            outcome: Outcome::of(before, offered, granted),
+            outcome,
             purposes: purposes.collect(),
+            vendors,
             vendors_sha256: Sha256Hex(setting.vendors_sha256),
             notice: setting.notice.clone(),
             policy_sha256: Sha256Hex(setting.policy_sha256),
@@ -276,10 +323,19 @@ impl Receipt {
         given.map(|purpose| purpose.id).collect()
     }
 
+    /// The ids of vendors that are granted by themselves now.
+    #[must_use]
+    pub fn vendors(&self) -> Vec<Word> {
+        let given = self.vendors.iter().filter(|vendor| vendor.state == PurposeState::ConsentGiven);
+        given.map(|vendor| vendor.id.clone()).collect()
+    }
+
     /// Does it take back anything granted before?
     #[must_use]
     pub fn is_withdrawal(&self) -> bool {
-        self.purposes.iter().any(|purpose| purpose.state == PurposeState::ConsentWithdrawn)
+        let purposes = self.purposes.iter().map(|purpose| purpose.state);
+        let vendors = self.vendors.iter().map(|vendor| vendor.state);
+        purposes.chain(vendors).any(|state| state == PurposeState::ConsentWithdrawn)
     }
 }
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use subtle::ConstantTimeEq;
 
-/// Longest sealed value looked at, bytes: a cookie of ours has 98, a session at most 60.
+/// Longest sealed value looked at, bytes: a cookie of ours at most 133, a session at most 60.
 pub const SEALED_BYTES_MAX: usize = 512;
 
 const COOKIE_DOMAIN: &[u8] = b"postern-cookie/v1\0";
@@ -207,7 +207,7 @@ pub fn is_same_token(given: &str, expected_sha256: &[u8; 32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use postern_consent::{CategorySet, PayloadError, PolicyTag, Subject};
+    use postern_consent::{CategorySet, PayloadError, PolicyTag, Subject, VendorSet};
     use proptest::prelude::*;
 
     const HOST: &str = "shop.example";
@@ -223,6 +223,8 @@ mod tests {
             decided_at: Minutes::new(1_500_000).unwrap(),
             policy: PolicyTag(0xdead_beef),
             subject: Subject([9; 16]),
+            vendors: VendorSet::EMPTY,
+            is_answered: true,
         }
     }
 

@@ -34,6 +34,10 @@ receipt = {
         {"id": "analytics", "text_sha256": "aa" * 32, "state": "ConsentGiven"},
         {"id": "marketing", "text_sha256": "bb" * 32, "state": "ConsentWithdrawn"},
     ],
+    "vendors": [
+        {"id": "youtube", "state": "ConsentGiven"},
+        {"id": "clarity", "state": "ConsentWithdrawn"},
+    ],
     "vendors_sha256": "cc" * 32,
     "notice": {"uri": "/privacy", "version": "2026-11", "sha256": "dd" * 32},
     "policy_sha256": "ee" * 32,

@@ -5,7 +5,7 @@
     reason = "clippy exempts test functions, not their helpers"
 )]
 
-use postern_consent::{Category, CategorySet, Outcome, PolicyTag, Profile, Signals, Subject};
+use postern_consent::{Category, CategorySet, Granted, Outcome, PolicyTag, Profile, Signals, Subject};
 use postern_receipt::{
     Act, Append, Appended, Capacity, Client, DayRow, HostName, IdempotencyKey, LedgerError, Method, Notice,
     NoticeUri, ReceiptRow, Setting, Sha256Hex, Store, Word, add_views, append, commitment, days,
@@ -111,6 +111,7 @@ fn setting() -> Setting {
         scope: vec![HostName::parse("luxmoor.example").unwrap()],
         lang: Word::parse("en").unwrap(),
         purposes: Category::ALL.into_iter().skip(1).map(|category| (category, [1; 32])).collect(),
+        vendors: Vec::new(),
         vendors_sha256: [2; 32],
         notice: Notice {
             uri: NoticeUri::parse("/privacy").unwrap(),
@@ -139,11 +140,14 @@ fn request(setting: &Setting, key: u8, subject: u8, granted: CategorySet) -> App
             subject: Subject([subject; 16]),
             at_unix_ms: 1_795_346_441_000,
             granted,
+            vendors: Vec::new(),
+            decided_unix_ms: 1_795_346_441_000,
             method: Method::LayerTwoSave,
             signals: Signals::default(),
             client: Client::of(""),
         },
         key: IdempotencyKey::parse(&format!("{key:032x}")).unwrap(),
+        is_answered: true,
         body_sha256: [granted.bits(); 32],
         salt: [key; 32],
         day: 20_000 + u32::from(subject),
@@ -310,7 +314,8 @@ proptest! {
             };
             prop_assert!(row.json.contains(&expected));
             let granted_before = before.map_or(CategorySet::EMPTY, |before| before.granted);
-            prop_assert_eq!(row.outcome, Outcome::of(granted_before, row.offered, row.granted));
+            let of = |categories| Granted { categories, has_vendors: false };
+            prop_assert_eq!(row.outcome, Outcome::of(of(granted_before), row.offered, of(row.granted)));
         }
     }
 }

@@ -1,14 +1,18 @@
 //! What a receipt says: one golden made by another program, and what no input can put into it.
 #![allow(clippy::unwrap_used, reason = "clippy exempts test functions, not their helpers")]
 
-use postern_consent::{Category, CategorySet, PolicyTag, Profile, Signals, Subject};
+use postern_consent::{Category, CategorySet, Outcome, PolicyTag, Profile, Signals, Subject};
 use postern_receipt::{
-    Act, Client, HostName, Method, Notice, NoticeUri, Receipt, ReceiptId, Setting, Sha256Hex, Word,
+    Act, Client, HostName, Method, Notice, NoticeUri, Previous, Receipt, ReceiptId, Setting, Sha256Hex, Word,
     canonical_json, commitment,
 };
 use proptest::prelude::*;
 
 const GPC: Signals = Signals { gpc: true, ..Signals::NONE };
+
+fn words(words: &[&str]) -> Vec<Word> {
+    words.iter().map(|word| Word::parse(word).unwrap()).collect()
+}
 
 fn setting() -> Setting {
     let offered = CategorySet::EMPTY.with(Category::Analytics).with(Category::Marketing);
@@ -25,6 +29,7 @@ fn setting() -> Setting {
         scope: vec![HostName::parse("luxmoor.example").unwrap()],
         lang: Word::parse("en").unwrap(),
         purposes: vec![(Category::Analytics, [0xaa; 32]), (Category::Marketing, [0xbb; 32])],
+        vendors: words(&["clarity", "youtube"]),
         vendors_sha256: [0xcc; 32],
         notice: Notice {
             uri: NoticeUri::parse("/privacy").unwrap(),
@@ -42,6 +47,8 @@ fn act(granted: CategorySet) -> Act {
         subject: Subject([2; 16]),
         at_unix_ms: 1_795_346_441_987,
         granted,
+        vendors: Vec::new(),
+        decided_unix_ms: 1_795_346_441_987,
         method: Method::LayerTwoSave,
         signals: GPC,
         client: Client::of("Mozilla/5.0 Chrome/156"),
@@ -53,8 +60,14 @@ fn the_canonical_receipt_and_its_commitment_are_what_another_program_computes() 
     // tests/golden.py made both: json.dumps(sort_keys, no spaces) and hashlib, nothing of ours.
     let golden = include_str!("golden/receipt.json");
     let (json, hash) = golden.split_once('\n').unwrap();
-    let previous = Some((ReceiptId::from_random([3; 16]), CategorySet::EMPTY.with(Category::Marketing)));
-    let receipt = Receipt::write(&setting(), &act(CategorySet::EMPTY.with(Category::Analytics)), previous);
+    let previous = Previous {
+        receipt_id: ReceiptId::from_random([3; 16]),
+        granted: CategorySet::EMPTY.with(Category::Marketing),
+        vendors: words(&["clarity"]),
+    };
+    let analytics = CategorySet::EMPTY.with(Category::Analytics);
+    let act = Act { vendors: words(&["youtube", "nobody"]), ..act(analytics) };
+    let receipt = Receipt::write(&setting(), &act, Some(previous));
     assert_eq!(canonical_json(&receipt).unwrap(), json);
     assert_eq!(Sha256Hex(commitment(&[5; 32], json)).to_string(), hash.trim());
 }
@@ -134,4 +147,26 @@ proptest! {
             prop_assert!(!word.as_str().contains(['/', '?', '@', ':', '"']));
         }
     }
+}
+
+#[test]
+fn letting_one_vendor_in_prolongs_nothing_and_answers_nothing() {
+    let later = Act {
+        vendors: words(&["youtube"]),
+        at_unix_ms: 1_795_346_441_987 + 86_400_000,
+        method: Method::VendorLoad,
+        ..act(CategorySet::EMPTY)
+    };
+    let receipt = Receipt::write(&setting(), &later, None);
+    assert_eq!(receipt.outcome(), Outcome::Vendor);
+    assert_eq!(receipt.valid_until().to_string(), "2027-05-21T11:20:41Z");
+    assert!(!receipt.is_withdrawal());
+    let previous = Previous {
+        receipt_id: receipt.receipt_id().clone(),
+        granted: receipt.granted(),
+        vendors: receipt.vendors(),
+    };
+    let refusal = Receipt::write(&setting(), &act(CategorySet::EMPTY), Some(previous));
+    assert_eq!(refusal.outcome(), Outcome::Withdrawn);
+    assert!(refusal.is_withdrawal() && refusal.vendors().is_empty());
 }

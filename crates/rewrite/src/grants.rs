@@ -1,7 +1,7 @@
 //! What may pass: the site's catalogue under what one visitor granted.
 
 use postern_catalogue::{Catalogue, Vendor};
-use postern_consent::CategorySet;
+use postern_consent::{CategorySet, VendorSet};
 use std::rc::Rc;
 use url::Url;
 
@@ -10,6 +10,8 @@ use url::Url;
 pub struct Grants {
     catalogue: Rc<Catalogue>,
     granted: CategorySet,
+    /// Granted by themselves, beyond the categories.
+    vendors: Rc<[&'static Vendor]>,
     is_strict: bool,
 }
 
@@ -33,8 +35,18 @@ static UNKNOWN: Vendor = Vendor { id: "unknown", name: "a site that is not liste
 impl Grants {
     /// What `granted` allows of `catalogue`.
     #[must_use]
-    pub const fn new(catalogue: Rc<Catalogue>, granted: CategorySet) -> Self {
-        Self { catalogue, granted, is_strict: false }
+    pub fn new(catalogue: Rc<Catalogue>, granted: CategorySet) -> Self {
+        Self { catalogue, granted, vendors: Rc::default(), is_strict: false }
+    }
+
+    /// The same, and these of the policy's vendors by themselves, as far as what they need is `grantable`: what a
+    /// browser's signal denies is denied to each of its vendors.
+    #[must_use]
+    pub fn with_vendors(self, places: VendorSet, grantable: CategorySet) -> Self {
+        let listed = self.catalogue.listed();
+        let vendors = places.iter().filter_map(|place| listed.get(place).copied());
+        let vendors = vendors.filter(|vendor| vendor.need.is_met(grantable)).collect();
+        Self { vendors, ..self }
     }
 
     /// The same, and with `is_strict` third parties that the policy does not list are held, whatever is
@@ -44,10 +56,40 @@ impl Grants {
         Self { is_strict, ..self }
     }
 
-    /// The same catalogue under other grants.
+    /// The same catalogue for somebody who grants nothing.
     #[must_use]
-    pub fn with_granted(self, granted: CategorySet) -> Self {
-        Self { granted, ..self }
+    pub fn denying_all(&self) -> Self {
+        Self { granted: CategorySet::NECESSARY, vendors: Rc::default(), ..self.clone() }
+    }
+
+    /// Is anything granted beyond the necessary?
+    #[must_use]
+    pub fn is_anything_granted(&self) -> bool {
+        self.granted != CategorySet::NECESSARY || !self.vendors.is_empty()
+    }
+
+    /// The vendors granted by themselves.
+    #[must_use]
+    pub fn vendors(&self) -> &[&'static Vendor] {
+        &self.vendors
+    }
+
+    /// The site's catalogue.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// Does the site hold whom its policy does not list?
+    #[must_use]
+    pub const fn is_strict(&self) -> bool {
+        self.is_strict
+    }
+
+    /// May the vendor run?
+    #[must_use]
+    pub fn allows(&self, vendor: &Vendor) -> bool {
+        vendor.need.is_met(self.granted) || self.vendors.iter().any(|granted| granted.id == vendor.id)
     }
 
     /// The categories granted.
@@ -63,7 +105,7 @@ impl Grants {
     }
 
     fn unmet(&self, owner: &'static Vendor) -> Option<&'static Vendor> {
-        (!owner.need.is_met(self.granted)).then_some(owner)
+        (!self.allows(owner)).then_some(owner)
     }
 
     /// What is to happen to an address on a page of `page_host`.
@@ -132,6 +174,43 @@ impl Grants {
     #[must_use]
     pub fn denied_inline(&self, script: &str) -> Option<&'static Vendor> {
         self.catalogue.inline_owner(script).and_then(|owner| self.unmet(owner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postern_catalogue::SiteVendor;
+    use postern_consent::{Category, Need};
+
+    #[test]
+    fn a_vendor_granted_by_itself_brings_no_other_and_yields_to_signals() {
+        let site = |id, category| SiteVendor {
+            id,
+            name: id,
+            need: Need::any_of(CategorySet::EMPTY.with(category)),
+            hosts: &[],
+            paths: &[],
+            cookies: &[],
+            params: &[],
+            storage: &[],
+        };
+        let catalogue = Rc::new(Catalogue::of_site([
+            site("ga4", Category::Analytics),
+            site("meta-pixel", Category::Marketing),
+            site("posthog", Category::Analytics),
+        ]));
+        let grants = |grantable| {
+            Grants::new(Rc::clone(&catalogue), CategorySet::NECESSARY)
+                .with_vendors([1, 2, 90].into_iter().collect(), grantable)
+        };
+        let all = grants(CategorySet::ALL);
+        for (cookie, is_denied) in [("_ga", true), ("_fbp", false), ("ph_phc_a_posthog", false)] {
+            assert_eq!(all.denied_cookie(cookie, "1").is_some(), is_denied, "{cookie}");
+        }
+        assert!(all.is_anything_granted() && !all.is_open() && !all.denying_all().is_anything_granted());
+        let under_gpc = grants(CategorySet::ALL.without(Category::Marketing));
+        assert!(under_gpc.denies_vendor("meta-pixel") && !under_gpc.denies_vendor("posthog"));
     }
 }
 

@@ -2,19 +2,19 @@
 //! own hosts, those that are necessary, and those of vendors that are granted. It stands beside the site's own
 //! policy, so it only ever takes away. Source: CSP Level 3, section 4.2 (several policies).
 
-use postern_catalogue::{Catalogue, HOSTS, VENDORS, Vendor};
-use postern_consent::CategorySet;
+use crate::Grants;
+use postern_catalogue::{HOSTS, VENDORS, Vendor};
 
 /// Where browsers report what they refused.
 pub const REPORT_PATH: &str = "/_postern/report";
 
 /// The policy for pages of `page_host` under these grants.
 #[must_use]
-pub fn lockdown_policy(catalogue: &Catalogue, page_host: &str, granted: CategorySet) -> String {
+pub fn lockdown_policy(grants: &Grants, page_host: &str) -> String {
+    let catalogue = grants.catalogue();
     // A vendor that is granted but not listed is one visitors were not told of.
-    let is_allowed = |vendor: &Vendor| {
-        vendor.is_necessary() || (catalogue.is_listed(vendor) && vendor.need.is_met(granted))
-    };
+    let is_allowed =
+        |vendor: &Vendor| vendor.is_necessary() || (catalogue.is_listed(vendor) && grants.allows(vendor));
     let mut hosts: Vec<&str> = catalogue.own_hosts(page_host).collect();
     for (host, rules) in HOSTS {
         let mut owners = rules.iter().filter_map(|rule| VENDORS.get(rule.vendor));
@@ -41,8 +41,9 @@ pub fn lockdown_policy(catalogue: &Catalogue, page_host: &str, granted: Category
 #[cfg(test)]
 mod tests {
     use super::*;
-    use postern_catalogue::SiteVendor;
-    use postern_consent::{Category, Need};
+    use postern_catalogue::{Catalogue, SiteVendor};
+    use postern_consent::{Category, CategorySet, Need};
+    use std::rc::Rc;
 
     #[test]
     fn only_what_may_run_is_named() {
@@ -60,14 +61,17 @@ mod tests {
             site("posthog", Category::Analytics),
             site("meta-pixel", Category::Marketing),
         ]);
-        let refused = lockdown_policy(&catalogue, "www.shop.example", CategorySet::NECESSARY);
+        let catalogue = Rc::new(catalogue);
+        let policy =
+            |granted| lockdown_policy(&Grants::new(Rc::clone(&catalogue), granted), "www.shop.example");
+        let refused = policy(CategorySet::NECESSARY);
         assert!(refused.contains(" https://shop.example https://*.shop.example"), "{refused}");
         assert!(
             refused.contains("stripe.com") && !refused.contains("posthog") && !refused.contains("facebook"),
             "{refused}"
         );
         let analytics = CategorySet::NECESSARY.with(Category::Analytics);
-        let partial = lockdown_policy(&catalogue, "www.shop.example", analytics);
+        let partial = policy(analytics);
         assert!(
             partial.contains("posthog.com") && !partial.contains("facebook") && !partial.contains("clarity"),
             "{partial}"

@@ -10,7 +10,6 @@ use crate::script::{ScriptKind, literals};
 use crate::{Grants, Headers, Seen, css};
 use encoding_rs::{Encoding, UTF_8};
 use postern_catalogue::Vendor;
-use postern_consent::CategorySet;
 use std::borrow::Cow;
 use url::Url;
 
@@ -97,9 +96,8 @@ pub fn plan_file(
     }
     // Would somebody who grants nothing get other bytes?
     let is_personal = held.is_some() || {
-        let strictest = grants.clone().with_granted(CategorySet::NECESSARY);
-        let mut page = Page::new(Base::new(url.clone()), strictest, None, None);
-        grants.granted() != CategorySet::NECESSARY && hold(kind, &text, &mut page, &mut Vec::new()).is_some()
+        let mut page = Page::new(Base::new(url.clone()), grants.denying_all(), None, None);
+        grants.is_anything_granted() && hold(kind, &text, &mut page, &mut Vec::new()).is_some()
     };
     owners.into_iter().for_each(|vendor| add(&mut page.held, vendor));
     let replacement = held.map(|text| {
@@ -156,7 +154,7 @@ fn encoding_of(kind: FileKind, content_type: &str, bytes: &[u8]) -> &'static Enc
 mod tests {
     use super::*;
     use crate::grants::testing::{denied, grants};
-    use postern_consent::Category;
+    use postern_consent::{Category, CategorySet};
 
     const FONT: &str = "https://www.facebook.com/tr?id=1";
 

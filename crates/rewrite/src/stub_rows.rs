@@ -1,69 +1,117 @@
-//! What the stub must know of a site beyond the built-in catalogue, whose table it carries: needs that the
-//! policy changes, vendors and hosts that only the policy names, and, on a strict site, everybody else.
+//! What the stub must know of a site and a visitor beyond the built-in catalogue, whose table it carries: needs that
+//! the policy changes, vendors and hosts that only the policy names, vendors that this visitor granted by themselves,
+//! and, on a strict site, everybody else.
 //!
-//! Rows of `[need, regular expression]`, asked before the built-in ones: first for `host + path + query` of an
-//! address, then for names of cookies and storage keys. Written as JSON, which markup and script can both hold.
+//! Rows of `[need, regular expression]`, and for a vendor granted by itself its id; asked before the built-in ones:
+//! first for `host + path + query` of an address, then for names of cookies and storage keys, then of databases.
+//! Written as JSON, which markup and script can both hold.
 
-use postern_catalogue::{Catalogue, HOSTS, SHAPES, VENDORS, Vendor};
+use crate::Grants;
+use postern_catalogue::{Catalogue, HOSTS, SHAPES, UrlRule, VENDORS, Vendor};
+use postern_consent::CategorySet;
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 
-/// A row: the bits of what is needed, and the source of a regular expression.
-type Row = (u8, String);
+/// The bits of what is needed, the source of a regular expression, and the id of a vendor that is granted by itself.
+struct Row(u8, String, &'static str);
 
-/// The rows as JSON; empty if the site says nothing that the stub does not know.
+/// The rows as JSON; empty if there is nothing that the stub does not know.
 #[must_use]
-pub fn stub_rows(catalogue: &Catalogue, page_host: &str, is_strict: bool) -> String {
+pub fn stub_rows(grants: &Grants, page_host: &str) -> String {
+    let (catalogue, is_strict) = (grants.catalogue(), grants.is_strict());
     let changes = catalogue.changes();
+    let row = |vendor: &Vendor, source: String| {
+        match grants.vendors().iter().find(|granted| granted.id == vendor.id) {
+            // Everybody has granted the necessary.
+            Some(granted) => Row(CategorySet::NECESSARY.bits(), source, granted.id),
+            None => Row(vendor.need.categories().bits(), source, ""),
+        }
+    };
     let mut addresses: Vec<Row> = Vec::new();
-    let mut names: Vec<Row> = Vec::new();
     for (host, path, vendor) in changes.hosts() {
-        addresses.push((need(vendor), format!("^{}{}", of_host(host), of_path(path))));
+        addresses.push(row(vendor, format!("^{}{}", of_host(host), of_path(path))));
     }
     for (path, vendor) in changes.paths() {
-        addresses.push((need(vendor), format!("^{}{}", literal(page_host), of_path(path))));
+        addresses.push(row(vendor, format!("^{}{}", literal(page_host), of_path(path))));
     }
+    let is_granted = |vendor: &Vendor| grants.vendors().iter().any(|granted| granted.id == vendor.id);
     // A strict site knows nobody but those it lists; any other knows them from the built-in table.
-    let spelled = catalogue.listed().iter().copied().filter(|vendor| is_strict || changes.is_changed(vendor));
-    for vendor in spelled {
-        addresses.extend(built_in(vendor));
+    let listed = catalogue.listed().iter().copied();
+    let mut spelled: Vec<&Vendor> =
+        listed.filter(|vendor| is_strict || changes.is_changed(vendor) || is_granted(vendor)).collect();
+    if is_strict {
+        spelled.extend(VENDORS.iter().filter(|vendor| vendor.is_necessary()));
     }
-    for vendor in
-        catalogue.listed().iter().filter(|vendor| changes.is_changed(vendor) || changes.is_own(vendor))
-    {
-        let patterns = vendor.cookies.iter().chain(vendor.storage).map(|name| literal(name));
-        let joined: Vec<String> = patterns.collect();
-        if !joined.is_empty() {
-            names.push((need(vendor), format!("^({})$", joined.join("|"))));
+    addresses.extend(built_in(catalogue, &spelled).into_iter().map(|(vendor, source)| row(vendor, source)));
+    if is_strict {
+        let own: Vec<String> = catalogue.own_hosts(page_host).map(literal).collect();
+        addresses.push(Row(0, format!("^(?!([^/]*\\.)?({})/)", own.join("|")), ""));
+    }
+    let mut names: Vec<Row> = Vec::new();
+    let mut databases: Vec<Row> = Vec::new();
+    for vendor in catalogue.listed() {
+        if changes.is_changed(vendor) || changes.is_own(vendor) || is_granted(vendor) {
+            let patterns: Vec<&str> = vendor.cookies.iter().chain(vendor.storage).copied().collect();
+            names.extend(any_of(&patterns).map(|source| row(vendor, source)));
+            databases.extend(any_of(vendor.databases).map(|source| row(vendor, source)));
         }
     }
-    if is_strict {
-        VENDORS
-            .iter()
-            .filter(|vendor| vendor.is_necessary())
-            .for_each(|vendor| addresses.extend(built_in(vendor)));
-        let own: Vec<String> = catalogue.own_hosts(page_host).map(literal).collect();
-        addresses.push((0, format!("^(?!([^/]*\\.)?({})/)", own.join("|"))));
-    }
-    if addresses.is_empty() && names.is_empty() {
+    let lists = [addresses, names, databases];
+    if lists.iter().all(Vec::is_empty) {
         return String::new();
     }
-    format!("[{},{}]", json(&addresses), json(&names))
+    format!("[{}]", lists.map(|rows| json(&rows)).join(","))
 }
 
-fn need(vendor: &Vendor) -> u8 {
-    vendor.need.categories().bits()
+/// Whole names, any of which is enough.
+fn any_of(patterns: &[&str]) -> Option<String> {
+    let joined: Vec<String> = patterns.iter().map(|name| literal(name)).collect();
+    (!joined.is_empty()).then(|| format!("^({})$", joined.join("|")))
 }
 
-/// The built-in addresses of a vendor under the need it has here.
-fn built_in(vendor: &Vendor) -> Vec<Row> {
-    let is_its = |index: usize| VENDORS.get(index).is_some_and(|known| known.id == vendor.id);
-    let hosts = HOSTS.iter().flat_map(|(host, rules)| rules.iter().map(move |rule| (*host, rule)));
-    let hosts = hosts
-        .filter(|(_, rule)| is_its(rule.vendor))
-        .map(|(host, rule)| format!("^{}{}{}", of_marks(rule.query), of_host(host), of_path(rule.path)));
-    let shapes = SHAPES.iter().flat_map(|(_, shapes)| shapes.iter()).filter(|shape| is_its(shape.vendor));
-    let shapes = shapes.map(|shape| format!("^{}[^?]*{}(\\?|$)", of_marks(shape.query), literal(shape.path)));
-    hosts.chain(shapes).map(|source| (need(vendor), source)).collect()
+/// The built-in addresses of these vendors, and of others that own a part of them: in the order in which the
+/// matcher asks, so that the first that fits is the owner.
+fn built_in(catalogue: &Catalogue, spelled: &[&Vendor]) -> Vec<(&'static Vendor, String)> {
+    // As the site has them; one that counts only where it is listed is nobody elsewhere.
+    let as_listed = |index: usize| {
+        let known = VENDORS.get(index)?;
+        (catalogue.is_listed(known) || !known.is_optional).then(|| catalogue.vendor(known.id))?
+    };
+    let is_spelled = |index: usize| {
+        VENDORS.get(index).is_some_and(|known| spelled.iter().any(|vendor| vendor.id == known.id))
+    };
+    let is_within = |inner: &str, outer: &str| {
+        inner.strip_suffix(outer).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    };
+    let theirs: Vec<&str> = HOSTS
+        .iter()
+        .filter(|(_, rules)| rules.iter().any(|rule| is_spelled(rule.vendor)))
+        .map(|(host, _)| *host)
+        .collect();
+    let mut rules: Vec<(&str, &UrlRule)> = HOSTS
+        .iter()
+        .flat_map(|(host, rules)| rules.iter().map(move |rule| (*host, rule)))
+        .filter(|(host, rule)| {
+            is_spelled(rule.vendor)
+                || theirs.iter().any(|other| is_within(host, other) || is_within(other, host))
+        })
+        .collect();
+    // As `url_owner` asks. The sort is stable: the rules of one host stay in their order.
+    rules.sort_by_key(|(host, rule)| (rule.tier(), Reverse(host.matches('.').count())));
+    let rules = rules.into_iter().filter_map(|(host, rule)| {
+        Some((
+            as_listed(rule.vendor)?,
+            format!("^{}{}{}", of_marks(rule.query), of_host(host), of_path(rule.path)),
+        ))
+    });
+    let shapes = SHAPES.iter().flat_map(|(_, shapes)| shapes.iter()).filter(|shape| is_spelled(shape.vendor));
+    let shapes = shapes.filter_map(|shape| {
+        Some((
+            as_listed(shape.vendor)?,
+            format!("^{}[^?]*{}(\\?|$)", of_marks(shape.query), literal(shape.path)),
+        ))
+    });
+    rules.chain(shapes).collect()
 }
 
 fn of_host(host: &str) -> String {
@@ -103,7 +151,11 @@ fn literal(pattern: &str) -> String {
 fn json(rows: &[Row]) -> String {
     let rows: Vec<String> = rows
         .iter()
-        .map(|(need, source)| format!("[{need},\"{}\"]", source.replace('\\', "\\\\").replace('"', "\\\"")))
+        .map(|Row(need, source, id)| {
+            let source = source.replace('\\', "\\\\").replace('"', "\\\"");
+            let id = if id.is_empty() { String::new() } else { format!(",\"{id}\"") };
+            format!("[{need},\"{source}\"{id}]")
+        })
         .collect();
     format!("[{}]", rows.join(","))
 }
@@ -112,7 +164,13 @@ fn json(rows: &[Row]) -> String {
 mod tests {
     use super::*;
     use postern_catalogue::SiteVendor;
-    use postern_consent::{Category, CategorySet, Need};
+    use postern_consent::{Category, Need, VendorSet};
+    use std::rc::Rc;
+
+    fn rows_of(catalogue: Catalogue, page_host: &str, is_strict: bool) -> String {
+        let grants = Grants::new(Rc::new(catalogue), CategorySet::NECESSARY).with_strict(is_strict);
+        stub_rows(&grants, page_host)
+    }
 
     fn site<'policy>(id: &'policy str, category: Category, hosts: &'policy [String]) -> SiteVendor<'policy> {
         let need = Need::any_of(CategorySet::EMPTY.with(category));
@@ -121,9 +179,9 @@ mod tests {
 
     #[test]
     fn a_site_like_the_catalogue_needs_no_rows() {
-        assert_eq!(stub_rows(&Catalogue::default(), "shop.example", false), "");
+        assert_eq!(rows_of(Catalogue::default(), "shop.example", false), "");
         let listed = Catalogue::of_site([site("ga4", Category::Analytics, &[])]);
-        assert_eq!(stub_rows(&listed, "shop.example", false), "");
+        assert_eq!(rows_of(listed, "shop.example", false), "");
     }
 
     #[test]
@@ -134,19 +192,35 @@ mod tests {
             SiteVendor { paths: &paths, cookies: &cookies, ..site("acme", Category::Analytics, &hosts) };
         let catalogue = Catalogue::of_site([acme]);
         assert_eq!(
-            stub_rows(&catalogue, "shop.example", false),
-            r#"[[[4,"^([^/]*\\.)?t\\.example\\.net/x"],[4,"^shop\\.example/ingest/"]],[[4,"^(acme_.*)$"]]]"#
+            rows_of(catalogue, "shop.example", false),
+            r#"[[[4,"^([^/]*\\.)?t\\.example\\.net/x"],[4,"^shop\\.example/ingest/"]],[[4,"^(acme_.*)$"]],[]]"#
         );
         let moved = Catalogue::of_site([site("clarity", Category::Marketing, &[])]);
-        let rows = stub_rows(&moved, "shop.example", false);
+        let rows = rows_of(moved, "shop.example", false);
         assert!(rows.contains("[8,\"^([^/]*\\\\.)?clarity\\\\.ms/\"]") && rows.contains("_clck"), "{rows}");
     }
 
     #[test]
     fn a_strict_site_ends_with_everybody_else() {
         let catalogue = Catalogue::of_site([site("ga4", Category::Analytics, &[])]);
-        let rows = stub_rows(&catalogue, "www.shop.example", true);
+        let rows = rows_of(catalogue, "www.shop.example", true);
         assert!(rows.contains("google-analytics") && rows.contains("stripe"), "{rows}");
-        assert!(rows.ends_with(r#"[0,"^(?!([^/]*\\.)?(shop\\.example)/)"]],[]]"#), "{rows}");
+        assert!(rows.ends_with(r#"[0,"^(?!([^/]*\\.)?(shop\\.example)/)"]],[],[]]"#), "{rows}");
+    }
+
+    #[test]
+    fn a_vendor_granted_by_itself_passes_and_nobody_else_on_its_hosts() {
+        let catalogue = Rc::new(Catalogue::of_site([
+            site("ga4", Category::Analytics, &[]),
+            site("google-ads", Category::Marketing, &[]),
+        ]));
+        let grants = Grants::new(catalogue, CategorySet::NECESSARY)
+            .with_vendors(VendorSet::EMPTY.with(0), CategorySet::ALL);
+        let rows = stub_rows(&grants, "shop.example");
+        // Of two that share a host the more telling comes first, as the matcher has it.
+        let advertising = rows.find(r#"[8,"^(?=.*[?&]id=aw-)([^/]*\\.)?www\\.googletagmanager\\.com/gtag/"#);
+        let own = rows.find(r#"[1,"^([^/]*\\.)?www\\.googletagmanager\\.com/gtag/","ga4"]"#);
+        assert!(advertising.is_some() && advertising < own, "{rows}");
+        assert!(rows.contains(r#",[[1,"^(_ga|"#), "{rows}");
     }
 }

@@ -1,12 +1,12 @@
 //! The banner as it goes into a page: layer 1, layer 2, the link that opens it again, and the status.
 
-use crate::choices::{Hidden, choices, hidden, titles};
+use crate::choices::{Hidden, choices, hidden};
 use crate::fill::fill;
 use crate::signal_notes::signal_notes;
-use crate::{CONSENT_PATH, DECISION_PATH};
+use crate::{CONSENT_PATH, DECISION_PATH, consent_address};
 use maud::{Markup, html};
 use postern_consent::{Category, CategorySet, Signal};
-use postern_policy::{Layout, Policy, Reopen};
+use postern_policy::{Language, Layout, Policy, Reopen};
 
 /// What the banner shows.
 #[derive(Clone, Copy, Debug)]
@@ -27,25 +27,33 @@ pub struct BannerFacts<'a> {
     pub return_to: &'a str,
     /// The visitor's latest receipt.
     pub receipt_id: Option<&'a str>,
-    /// Language of the texts, BCP 47.
-    pub lang: &'a str,
+    /// The language it speaks.
+    pub language: &'a Language,
+}
+
+impl BannerFacts<'_> {
+    fn hidden<'a>(&'a self, layer: &'a str) -> Hidden<'a> {
+        let Self { policy_hex: policy, key, return_to, .. } = *self;
+        Hidden { policy, key, return_to, layer, lang: &self.language.tag }
+    }
 }
 
 /// The banner's markup. Comes first in `body`; its style is [`BANNER_CSS`](crate::BANNER_CSS).
 #[must_use]
 pub fn banner(facts: &BannerFacts<'_>) -> Markup {
-    let policy = facts.policy;
+    let BannerFacts { policy, language, .. } = *facts;
+    let texts = &language.texts;
     let layout = if policy.banner.layout == Layout::Box { "box" } else { "bar" };
     html! {
         div id="postern" data-postern-policy=(facts.policy_hex) data-postern-layout=(layout)
-            lang=(facts.lang) dir=(policy.direction()) {
+            lang=(language.tag) dir=(language.direction()) {
             @if facts.must_ask { (layer_one(facts)) }
             (layer_two(facts))
-            p role="status" data-postern-status data-saved=(policy.texts.saved) data-failed=(policy.texts.failed) {}
+            p role="status" data-postern-status data-saved=(texts.saved) data-failed=(texts.failed) {}
             @if policy.banner.reopen == Reopen::Button {
                 // A landmark of its own: content outside one is what axe reports under `region`.
-                nav aria-label=(policy.texts.reopen) {
-                    a href=(CONSENT_PATH) data-consent-action="open" hidden[facts.must_ask] { (policy.texts.reopen) }
+                nav aria-label=(texts.reopen) {
+                    a href=(consent_address(language)) data-consent-action="open" hidden[facts.must_ask] { (texts.reopen) }
                 }
             }
         }
@@ -55,16 +63,19 @@ pub fn banner(facts: &BannerFacts<'_>) -> Markup {
 /// Who asks, what for, how many would receive data, how to take it back, and three buttons of one size.
 /// Source: standards.md 3.3, requirements 21 to 26.
 fn layer_one(facts: &BannerFacts<'_>) -> Markup {
-    let BannerFacts { policy, policy_hex, key, return_to, .. } = *facts;
-    let texts = &policy.texts;
-    let purposes = titles(policy, policy.offered());
-    let body = fill(&texts.body, &[("controller", &policy.controller.name), ("purposes", &purposes)]);
+    let BannerFacts { policy, language, .. } = *facts;
+    let texts = &language.texts;
+    let purposes = language.titles(policy.offered());
+    let body = fill(
+        &texts.body,
+        &[("controller", &policy.controller.name), ("purposes", &purposes), ("reopen", &texts.reopen)],
+    );
     let third_parties = policy.vendors.iter().filter(|vendor| vendor.category != Category::Necessary).count();
     let third_parties = fill(&texts.third_parties, &[("count", &third_parties.to_string())]);
     html! {
         section aria-labelledby="postern-title" {
             form method="post" action=(DECISION_PATH) autocomplete="off" {
-                (hidden(&Hidden { policy: policy_hex, key, return_to, layer: "1" }))
+                (hidden(&facts.hidden("1")))
                 div {
                     h2 id="postern-title" { (texts.title) }
                     p { (body) }
@@ -85,8 +96,8 @@ fn layer_one(facts: &BannerFacts<'_>) -> Markup {
 
 /// Each category with its switch, its words and who is involved. Source: standards.md 3.3.
 fn layer_two(facts: &BannerFacts<'_>) -> Markup {
-    let BannerFacts { policy, policy_hex, key, return_to, .. } = *facts;
-    let texts = &policy.texts;
+    let BannerFacts { policy, language, .. } = *facts;
+    let texts = &language.texts;
     let updated = fill(
         &texts.updated,
         &[("version", policy.notice.version.as_str()), ("date", &policy.notice.updated)],
@@ -94,17 +105,17 @@ fn layer_two(facts: &BannerFacts<'_>) -> Markup {
     html! {
         dialog id="postern-settings" aria-labelledby="postern-settings-title" {
             form method="post" action=(DECISION_PATH) autocomplete="off" {
-                (hidden(&Hidden { policy: policy_hex, key, return_to, layer: "2" }))
+                (hidden(&facts.hidden("2")))
                 div {
                     h2 id="postern-settings-title" { (texts.settings_title) }
                     (signal_notes(texts, facts.honoured))
-                    (choices(policy, facts.granted, "postern"))
+                    (choices(policy, language, facts.granted, "postern"))
                     p {
                         small {
                             (updated) " " a href=(policy.notice.url) { (texts.notice) } ". "
-                            (texts.page_authority) " "
+                            (texts.authority) " "
                             a href=(policy.controller.authority.url) { (policy.controller.authority.name) } "."
-                            @if let Some(id) = facts.receipt_id { " " (texts.page_receipt_id) " " (id) }
+                            @if let Some(id) = facts.receipt_id { " " (texts.receipt) " " (id) }
                         }
                     }
                 }

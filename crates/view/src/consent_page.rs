@@ -1,20 +1,22 @@
 //! The consent page: what holds, how to change it, the visitor's receipts. Works without JavaScript.
 
-use crate::DECISION_PATH;
-use crate::choices::{Hidden, choices, hidden, titles};
+use crate::choices::{Hidden, choices, hidden};
 use crate::fill::fill;
 use crate::page::{Frame, page};
 use crate::signal_notes::signal_notes;
+use crate::{CONSENT_PATH, DECISION_PATH, consent_address, encoded};
 use maud::{Markup, html};
 use postern_consent::{CategorySet, Outcome, Signal};
-use postern_policy::Policy;
+use postern_policy::{Language, Policy, Texts};
 
 /// What the consent page shows.
 #[derive(Clone, Copy, Debug)]
 pub struct ConsentPage<'a> {
     /// The site's policy.
     pub policy: &'a Policy,
-    /// Its tag, 8 lower-case hex digits.
+    /// The language it speaks.
+    pub language: &'a Language,
+    /// The policy's tag, 8 lower-case hex digits.
     pub policy_hex: &'a str,
     /// What is granted now.
     pub granted: CategorySet,
@@ -52,15 +54,15 @@ pub struct ReceiptLine<'a> {
 /// The consent page as a whole document.
 #[must_use]
 pub fn consent_page(facts: &ConsentPage<'_>) -> Markup {
-    let policy = facts.policy;
-    let texts = &policy.texts;
+    let ConsentPage { policy, language, .. } = *facts;
+    let texts = &language.texts;
     page(Frame {
-        lang: &policy.site.language,
-        dir: policy.direction(),
-        title: &format!("{} – {}", texts.page_title, policy.controller.name),
+        lang: &language.tag,
+        dir: language.direction(),
+        title: &format!("{} – {}", texts.reopen, policy.controller.name),
         header: html! { p { a href=(facts.return_to) { (texts.page_back) } } },
         main: html! {
-            h1 { (texts.page_title) }
+            h1 { (texts.reopen) }
             @if let Some(error) = facts.error { p class="error" role="alert" { (error) } }
             p role="status" data-postern-status { @if facts.is_saved { (texts.saved) } }
             p { (texts.page_intro) }
@@ -69,12 +71,12 @@ pub fn consent_page(facts: &ConsentPage<'_>) -> Markup {
             (form(facts))
             (receipts(facts))
         },
-        footer: Some(about(policy)),
+        footer: Some(html! { (about(policy, texts)) (languages(facts)) }),
     })
 }
 
 fn current(facts: &ConsentPage<'_>) -> Markup {
-    let texts = &facts.policy.texts;
+    let texts = &facts.language.texts;
     html! {
         h2 { (texts.page_current) }
         @if facts.must_ask { p { (texts.page_undecided) } }
@@ -83,7 +85,7 @@ fn current(facts: &ConsentPage<'_>) -> Markup {
             @for purpose in &facts.policy.purposes {
                 @let is_granted = facts.granted.contains(purpose.category);
                 div data-postern-state=(purpose.category.name()) {
-                    dt { (purpose.title) }
+                    dt { (texts.category(purpose.category).0) }
                     dd class=(if is_granted { "good" } else { "soft" }) {
                         (if is_granted { &texts.page_granted } else { &texts.page_denied })
                     }
@@ -94,13 +96,14 @@ fn current(facts: &ConsentPage<'_>) -> Markup {
 }
 
 fn form(facts: &ConsentPage<'_>) -> Markup {
-    let ConsentPage { policy, policy_hex, key, return_to, .. } = *facts;
-    let texts = &policy.texts;
+    let ConsentPage { policy, language, policy_hex, key, return_to, .. } = *facts;
+    let texts = &language.texts;
+    let hidden = hidden(&Hidden { policy: policy_hex, key, return_to, layer: "page", lang: &language.tag });
     html! {
         h2 { (texts.settings_title) }
         form method="post" action=(DECISION_PATH) autocomplete="off" {
-            (hidden(&Hidden { policy: policy_hex, key, return_to, layer: "page" }))
-            (choices(policy, facts.granted, "purpose"))
+            (hidden)
+            (choices(policy, language, facts.granted, "purpose"))
             p class="acts" {
                 button type="submit" name="choice" value="withdraw" data-consent-action="withdraw" { (texts.withdraw) }
                 button type="submit" name="choice" value="save" data-consent-action="save" { (texts.save) }
@@ -110,7 +113,8 @@ fn form(facts: &ConsentPage<'_>) -> Markup {
 }
 
 fn receipts(facts: &ConsentPage<'_>) -> Markup {
-    let (policy, texts) = (facts.policy, &facts.policy.texts);
+    let ConsentPage { language, .. } = *facts;
+    let texts = &language.texts;
     html! {
         h2 { (texts.page_receipts) }
         @if facts.receipts.is_empty() {
@@ -123,14 +127,14 @@ fn receipts(facts: &ConsentPage<'_>) -> Markup {
                             div { dt { (texts.page_receipt_time) } dd { time datetime=(line.at) { (line.at) } } }
                             div {
                                 dt { (texts.page_receipt_outcome) }
-                                dd data-outcome=(line.outcome.name()) { (outcome_word(policy, line.outcome)) }
+                                dd data-outcome=(line.outcome.name()) { (outcome_word(texts, line.outcome)) }
                             }
-                            div { dt { (texts.page_receipt_granted) } dd { (titles(policy, line.granted)) } }
+                            div { dt { (texts.page_granted) } dd { (language.titles(line.granted)) } }
                             div {
-                                dt { (texts.page_receipt_refused) }
-                                dd { (titles(policy, line.offered.difference(line.granted))) }
+                                dt { (texts.page_denied) }
+                                dd { (language.titles(line.offered.difference(line.granted))) }
                             }
-                            div { dt { (texts.page_receipt_id) } dd { code { (line.id) } } }
+                            div { dt { (texts.receipt) } dd { code { (line.id) } } }
                         }
                     }
                 }
@@ -139,23 +143,48 @@ fn receipts(facts: &ConsentPage<'_>) -> Markup {
     }
 }
 
-fn outcome_word(policy: &Policy, outcome: Outcome) -> &str {
-    let texts = &policy.texts;
+fn outcome_word(texts: &Texts, outcome: Outcome) -> &str {
     match outcome {
         Outcome::Accepted => &texts.outcome_accepted,
         Outcome::Refused => &texts.outcome_refused,
         Outcome::Partial => &texts.outcome_partial,
         Outcome::Withdrawn => &texts.outcome_withdrawn,
+        Outcome::Vendor => &texts.outcome_vendor,
     }
 }
 
-fn about(policy: &Policy) -> Markup {
-    let (texts, controller, notice) = (&policy.texts, &policy.controller, &policy.notice);
+fn about(policy: &Policy, texts: &Texts) -> Markup {
+    let (controller, notice) = (&policy.controller, &policy.notice);
     let updated = fill(&texts.updated, &[("version", notice.version.as_str()), ("date", &notice.updated)]);
     html! {
         h2 { (texts.page_about) }
         p { (controller.name) ", " (controller.address) ", " (controller.contact) }
         p { (updated) " " a href=(notice.url) { (texts.notice) } }
-        p { (texts.page_authority) " " a href=(controller.authority.url) { (controller.authority.name) } }
+        p { (texts.authority) " " a href=(controller.authority.url) { (controller.authority.name) } }
+    }
+}
+
+/// The same page in every language there is. Each link is in its own language, so that its reader finds it.
+fn languages(facts: &ConsentPage<'_>) -> Markup {
+    let shown = facts.policy.languages().count();
+    // A choice made here leads back here, in the language it was made in.
+    let back =
+        (!facts.return_to.starts_with(CONSENT_PATH)).then(|| format!("&return={}", encoded(facts.return_to)));
+    html! {
+        @if shown > 1 {
+            nav aria-labelledby="languages" {
+                h2 id="languages" { (facts.language.texts.page_language) }
+                ul class="languages" {
+                    @for language in facts.policy.languages() {
+                        @let is_shown = language.tag == facts.language.tag;
+                        @let address = consent_address(language) + back.as_deref().unwrap_or_default();
+                        li {
+                            a href=(address) lang=(language.tag) hreflang=(language.tag) dir=(language.direction())
+                                aria-current=[is_shown.then_some("true")] { (language.texts.language) }
+                        }
+                    }
+                }
+            }
+        }
     }
 }

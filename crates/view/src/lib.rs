@@ -36,3 +36,21 @@ pub const LOGIN_PATH: &str = "/_postern/login";
 pub const LOGOUT_PATH: &str = "/_postern/logout";
 /// The stylesheet of the pages we serve ourselves: [`PAGE_CSS`].
 pub const PAGE_CSS_PATH: &str = "/_postern/page.css";
+
+/// The consent page in that language.
+fn consent_address(language: &postern_policy::Language) -> String {
+    format!("{CONSENT_PATH}?lang={}", language.tag)
+}
+
+/// A text as the value of a parameter. Source: RFC 3986 section 2.3.
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}

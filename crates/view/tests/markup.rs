@@ -11,7 +11,7 @@ use postern_policy::{KnownVendor, Policy};
 use postern_stats::{Day, DayCounts, Kind, Seen};
 use postern_view::{
     BannerFacts, ConsentPage, DashboardFacts, ReceiptLine, banner, banner_style, consent_page, dashboard,
-    error_page, login_page,
+    error_page, login_page, reopen,
 };
 use proptest::prelude::*;
 use std::path::Path;
@@ -36,8 +36,10 @@ const RECEIPTS: [ReceiptLine<'_>; 1] = [ReceiptLine {
     offered: CategorySet::ALL,
 }];
 
+/// The demo shop in three languages, so that a new one does not change every golden file.
 fn shop() -> Policy {
-    Policy::parse(SHOP, &KNOWN).unwrap()
+    let speaking = "language = \"en\"\nlanguages = [\"de\", \"ar\"]\n";
+    Policy::parse(&SHOP.replacen("language = \"en\"\n", speaking, 1), &KNOWN).unwrap()
 }
 
 fn facts(policy: &Policy) -> BannerFacts<'_> {
@@ -50,13 +52,14 @@ fn facts(policy: &Policy) -> BannerFacts<'_> {
         key: KEY,
         return_to: "/",
         receipt_id: None,
-        lang: &policy.site.language,
+        language: policy.own_language(),
     }
 }
 
 fn page_facts(policy: &Policy) -> ConsentPage<'_> {
     ConsentPage {
         policy,
+        language: policy.own_language(),
         policy_hex: "0123abcd",
         granted: CategorySet::NECESSARY.with(Category::Analytics),
         must_ask: false,
@@ -227,14 +230,15 @@ fn a_site_with_its_own_link_gets_none_of_ours_and_its_layout() {
 
 #[test]
 fn a_language_written_from_the_right_says_so() {
-    let texts: String = postern_policy::Texts::KEYS
-        .iter()
-        .map(|key| format!("{key} = \"{{controller}} {{purposes}} {{count}} {{version}} {{date}}\"\n"))
-        .collect();
-    let text = format!("{}\n[texts]\n{texts}", SHOP.replace("language = \"en\"", "language = \"ar\""));
-    let policy = Policy::parse(&text, &KNOWN).unwrap();
-    assert!(banner(&facts(&policy)).into_string().contains("lang=\"ar\" dir=\"rtl\""));
-    assert!(consent_page(&page_facts(&policy)).into_string().contains("<html lang=\"ar\" dir=\"rtl\">"));
+    let policy = shop();
+    let language = policy.language("ar").unwrap();
+    let markup = banner(&BannerFacts { language, ..facts(&policy) }).into_string();
+    assert!(markup.contains("lang=\"ar\" dir=\"rtl\"") && markup.contains("name=\"lang\" value=\"ar\""));
+    assert!(markup.contains(&*language.texts.analytics_text) && !markup.contains("Measuring visits"));
+    let page = consent_page(&ConsentPage { language, ..page_facts(&policy) }).into_string();
+    assert!(page.contains("<html lang=\"ar\" dir=\"rtl\">"));
+    assert!(page.contains("?lang=de&amp;return=/shop\" lang=\"de\""), "{page}");
+    assert!(reopen(language, "0123abcd").into_string().contains("/_postern/consent?lang=ar\""));
 }
 
 #[test]
@@ -327,8 +331,10 @@ fn hostile_texts_stay_texts() {
     let hostile = "<script>alert(1)</script>\\\"' onload=x <!-- ]]> {purposes} &amp;";
     let text = SHOP
         .replace("Luxmoor Ltd", hostile)
-        .replace("Measuring visits", hostile)
-        .replace("Counts visits and shows us", hostile)
+        .replace(
+            "[categories.analytics]",
+            &format!("[categories.analytics]\ntitle = '''{hostile}'''\ntext = '''{hostile}'''"),
+        )
         .replace("[vendors.ga4]", &format!("[vendors.ga4]\nname = \"{hostile}\""));
     let policy = Policy::parse(&text, &KNOWN).unwrap();
     let bad = "\"><script>alert(2)</script>";
@@ -352,7 +358,6 @@ fn hostile_texts_stay_texts() {
             return_to: bad,
             policy_hex: bad,
             receipt_id: Some(bad),
-            lang: bad,
             ..facts(&policy)
         }),
         consent_page(&ConsentPage {
@@ -378,16 +383,18 @@ proptest! {
 
     #[test]
     fn no_text_changes_the_tags(text in "[^\\u{0}-\\u{1f}\\u{7f}-\\u{9f}]{1,60}") {
-        let mut policy = shop();
         let tags = |policy: &Policy, key: &str| {
             let markup = banner(&BannerFacts { key, return_to: key, ..facts(policy) }).into_string();
             (markup.matches('<').count(), markup.matches('>').count())
         };
-        let plain = tags(&policy, "key");
-        policy.controller.name = text.clone();
-        policy.texts.accept = text.clone();
-        policy.purposes[0].title = text.clone();
-        policy.vendors[0].name = text.clone();
+        let plain = tags(&shop(), "key");
+        let quoted = format!("\"x{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+        let shop = SHOP
+            .replace("\"Luxmoor Ltd\"", &quoted)
+            .replace("[categories.analytics]", &format!("[categories.analytics]\ntitle = {quoted}"))
+            .replace("[vendors.ga4]", &format!("[vendors.ga4]\nname = {quoted}"))
+            + &format!("\n[texts]\naccept = {quoted}\n");
+        let policy = Policy::parse(&shop, &KNOWN).unwrap();
         prop_assert_eq!(tags(&policy, &text), plain);
     }
 }

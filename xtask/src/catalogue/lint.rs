@@ -106,6 +106,7 @@ fn check(vendor: &VendorFile, text: &str) -> Result<(), String> {
     }
     check_names(vendor)?;
     check_patterns(vendor)?;
+    check_calls(vendor)?;
     check_payloads(vendor, text)
 }
 
@@ -244,6 +245,26 @@ fn check_patterns(vendor: &VendorFile) -> Result<(), String> {
     for example in &vendor.examples {
         if Address::parse(example).is_none() {
             return Err(format!("examples: {example:?} is no address"));
+        }
+    }
+    Ok(())
+}
+
+/// What is called is written into a script of ours, so it is a path of plain names.
+fn check_calls(vendor: &VendorFile) -> Result<(), String> {
+    if !vendor.consent_call.is_empty() && vendor.consent_api.is_empty() {
+        return Err("consent_call without consent_api; say in a sentence what the calls do".into());
+    }
+    for call in &vendor.consent_call {
+        if !["granted", "denied"].contains(&call.when.as_str()) {
+            return Err(format!("consent_call: unknown when {:?}; use granted or denied", call.when));
+        }
+        let is_sign = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$');
+        if call.call.split('.').any(|name| name.is_empty() || !name.chars().all(is_sign)) {
+            return Err(format!(
+                "consent_call: {:?} is no path of names, as in posthog.opt_in_capturing",
+                call.call
+            ));
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 //! The data files are the only place where a vendor fact is written. What `lint` refuses, no build can
 //! ship. Matching itself is `postern-catalogue`'s and the stub's; `model` is what they must agree with.
 
+mod calls;
 mod innocent;
 mod lint;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub fn generate(root: &Path) -> Result<Outputs, String> {
     let model = Model::new(&vendors)?;
     Ok(Outputs::from([
         ("crates/catalogue/src/generated.rs".into(), rust::render(&vendors, &model, &keep)?),
+        ("www/stub/calls.js".into(), calls::render(&vendors)?),
         ("www/stub/catalogue.js".into(), stub::render(&vendors, &model)?),
         ("tests/vectors/urls.json".into(), vectors::urls(&vendors, &model)?),
         ("tests/vectors/allowed.json".into(), vectors::allowed(&vendors)),

@@ -56,6 +56,19 @@ pub(super) struct VendorFile {
     pub examples: Vec<String>,
     #[serde(default)]
     pub payload: Vec<PayloadFile>,
+    #[serde(default)]
+    pub consent_call: Vec<ConsentCall>,
+}
+
+/// A call of the vendor's own consent interface, where its code is on the page.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConsentCall {
+    /// `granted` or `denied`.
+    pub when: String,
+    /// The function, by its path from `window`.
+    pub call: String,
+    pub args: Vec<toml::Value>,
 }
 
 /// Links beside the privacy notice.

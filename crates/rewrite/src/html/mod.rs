@@ -6,6 +6,7 @@
 //! behind it. Other inline scripts are left alone: they only queue, and the loaders they insert meet
 //! the stub, which stands before them in the same page.
 
+mod injection;
 mod inline;
 mod page;
 pub(crate) mod rules;
@@ -15,14 +16,15 @@ mod tree;
 
 use crate::address::{Base, unescape};
 use crate::grants::Grants;
-use crate::xml::escape;
 use crate::{Charset, OwnSources};
 use encoding_rs::{Decoder, UTF_8};
+pub use injection::Injection;
 pub(crate) use inline::INLINE_BYTES_MAX;
 pub(crate) use page::{Page, add, marks};
 use postern_catalogue::Vendor;
 pub use rules::refresh_address;
 use std::borrow::Cow;
+use std::fmt;
 use tag::{Tag, decode_text};
 pub(crate) use tag::{encode_text, escape_in_script, escape_in_style};
 use token::{Content, Kind, Lexer};
@@ -32,107 +34,6 @@ use url::Url;
 /// Memory one page may take: the longest tag or attribute that is kept while it arrives. A page of
 /// any size streams through; a single tag of more than this is refused.
 pub(crate) const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
-
-/// What of ours goes into a page. All of it is ASCII, so that it reads the same in every encoding.
-#[derive(Clone, Debug, Default)]
-pub struct Injection {
-    head: String,
-    body: String,
-    embed_note: String,
-    xml_script: String,
-    xml_link: String,
-}
-
-impl Injection {
-    /// `head` goes first into the head and must be ASCII, since scripts know no character references;
-    /// `body` goes first into the body and is empty in frames; `embed_note` stands in a held frame,
-    /// with `{vendor}` replaced by the vendor's name.
-    #[must_use]
-    pub fn new(head: String, body: &str, embed_note: &str) -> Self {
-        debug_assert!(head.is_ascii());
-        Self { head, body: as_ascii(body), embed_note: as_ascii(embed_note), ..Self::default() }
-    }
-
-    /// The same, with what goes into a page that is XML, where neither `head` nor `body` can stand: a script with
-    /// these attributes (name and plain value), and in a page's body a link (address and plain words). The text of
-    /// the script is the very text given here, so its hash for CSP is the same as in HTML; it must hold no carriage
-    /// return, which XML would change.
-    #[must_use]
-    pub fn with_xml(mut self, attributes: &[(&str, &str)], script: &str, link: Option<(&str, &str)>) -> Self {
-        const XHTML: &str = "http://www.w3.org/1999/xhtml";
-        let attributes: String =
-            attributes.iter().map(|(name, value)| format!(" {name}=\"{}\"", escape(value))).collect();
-        // The end of a section within it is written as the ends of two sections.
-        let text = script.replace("]]>", "]]]]><![CDATA[>");
-        self.xml_script = format!("<script xmlns=\"{XHTML}\"{attributes}><![CDATA[{text}]]></script>");
-        self.xml_link = link
-            .map(|(address, words)| {
-                format!("<p xmlns=\"{XHTML}\"><a href=\"{}\">{}</a></p>", escape(address), escape(words))
-            })
-            .unwrap_or_default();
-        self
-    }
-
-    /// Script and link for a page that is XML; empty where there are none.
-    pub(crate) fn xml(&self) -> (String, String) {
-        (self.xml_script.clone(), self.xml_link.clone())
-    }
-
-    /// What goes into a document within the page: no banner, and none of the identifiers of the page's own address.
-    pub(crate) fn within(&self) -> Self {
-        Self {
-            head: without_identifiers(&self.head),
-            body: String::new(),
-            xml_script: without_identifiers(&self.xml_script),
-            ..self.clone()
-        }
-    }
-
-    /// What stands in a held frame of that vendor.
-    pub(crate) fn note_of(&self, owner: &Vendor) -> String {
-        self.embed_note.replace("{vendor}", owner.name)
-    }
-
-    /// Where a policy hands trust on, the script of ours may only load the gate if it has one of its nonces.
-    /// Source: HTML standard, "descendant script fetch options".
-    fn carry_nonce(&mut self, demanded: &[Vec<String>]) {
-        let first = demanded.first().into_iter().flatten();
-        let common = first.filter(|nonce| demanded.iter().all(|list| list.contains(nonce)));
-        if let Some(nonce) = common.into_iter().find(|nonce| is_nonce(nonce)) {
-            for markup in [&mut self.head, &mut self.xml_script] {
-                *markup = markup.replacen("<script ", &format!("<script nonce=\"{nonce}\" "), 1);
-            }
-        }
-    }
-}
-
-/// Our script's markup without the attribute that only the page itself has.
-fn without_identifiers(markup: &str) -> String {
-    let cut = markup.split_once(" data-postern-landing=\"");
-    let cut = cut.and_then(|(before, value)| Some((before, value.split_once('"')?.1)));
-    cut.map_or_else(|| markup.to_string(), |(before, after)| format!("{before}{after}"))
-}
-
-/// What the nonce of a policy can be made of. Source: CSP Level 3, `base64-value`.
-fn is_nonce(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte))
-}
-
-/// Markup with every other character written as a reference.
-fn as_ascii(markup: &str) -> String {
-    if markup.is_ascii() {
-        return markup.to_string();
-    }
-    let mut out = String::with_capacity(markup.len() + 64);
-    for c in markup.chars() {
-        if c.is_ascii() {
-            out.push(c);
-        } else {
-            out.push_str(&format!("&#{};", u32::from(c)));
-        }
-    }
-    out
-}
 
 /// Why a page could not be rewritten. What was returned before is safe to send; nothing after it is.
 #[derive(Debug, PartialEq, Eq)]
@@ -147,8 +48,8 @@ pub enum RewriteError {
     Entities,
 }
 
-impl std::fmt::Display for RewriteError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for RewriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLong => write!(f, "a tag of the page is longer than {PAGE_BYTES_MAX} bytes; shorten it"),
             Self::Ambiguous => {

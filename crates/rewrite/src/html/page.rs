@@ -100,6 +100,13 @@ impl Page {
         self.demanded_nonces = demanded;
     }
 
+    /// See [`Injection::speak`].
+    pub(crate) fn speak(&mut self, lang: Option<&str>) {
+        if let Some(injection) = &mut self.injection {
+            injection.speak(lang);
+        }
+    }
+
     /// What was not put in while the page passed.
     pub(super) fn take_rest(&mut self) -> String {
         self.take_head() + &self.take_body()
@@ -116,11 +123,14 @@ impl Page {
         if std::mem::replace(&mut self.is_body_done, true) {
             return String::new();
         }
+        self.speak(None);
         self.injection.as_mut().map(|injection| std::mem::take(&mut injection.body)).unwrap_or_default()
     }
 
     /// Every element of the page: what goes in before it and what first into it, while it is changed itself.
     pub(super) fn element(&mut self, tag: &mut Tag<'_>) -> (String, String) {
+        // The root element says the page's language, and comes first if it is there at all.
+        self.speak(if tag.name() == "html" { tag.get("lang") } else { None }.as_deref());
         let parts = if self.injection.is_some() && !(self.is_head_done && self.is_body_done) {
             self.inject(tag)
         } else {

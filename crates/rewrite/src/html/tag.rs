@@ -140,7 +140,7 @@ impl<'page> Tag<'page> {
 
     /// Sets an attribute to a text, readable in every encoding.
     pub fn set(&mut self, name: &str, text: &str) {
-        self.set_raw(name, super::as_ascii(&text.replace('&', "&amp;")).into_bytes());
+        self.set_raw(name, super::injection::as_ascii(&text.replace('&', "&amp;")).into_bytes());
     }
 
     /// Removes an attribute, and those that would count once it is gone.

@@ -115,7 +115,8 @@ impl XmlRewriter {
         self
     }
 
-    pub(crate) fn of_page(charset: Charset, page: Page) -> Self {
+    pub(crate) fn of_page(charset: Charset, mut page: Page) -> Self {
+        page.speak(None);
         let is_transcoded = charset.encoding != UTF_8;
         let decoder = if is_transcoded {
             charset.encoding.new_decoder_with_bom_removal()

@@ -1,0 +1,96 @@
+//! Turns `texts/*.toml` into a table, and stops the build where a language is not whole: a key that is missing or
+//! unknown, an empty text, a brace that English does not have. Runs on the machine that builds; nothing of it ships.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use toml::de::DeTable;
+
+/// Where what is looked for in every language is read from.
+const MEASURE: &str = "en";
+
+/// A language's tag, and key and text in the order of its file.
+type Language = (String, Vec<(String, String)>);
+
+fn main() -> Result<(), String> {
+    let folder = Path::new("texts");
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let listed = std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut files: Vec<PathBuf> = listed.flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    let languages: Vec<Language> = files.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
+    let Some((_, english)) = languages.iter().find(|(tag, _)| tag == MEASURE) else {
+        return Err(format!("{}: {MEASURE}.toml is missing", folder.display()));
+    };
+    let faults: Vec<String> = languages.iter().flat_map(|language| compare(language, english)).collect();
+    if !faults.is_empty() {
+        return Err(format!("texts that are not whole:\n  {}", faults.join("\n  ")));
+    }
+    let out = std::env::var("OUT_DIR").map_err(|error| format!("OUT_DIR: {error}"))?;
+    let table = Path::new(&out).join("languages.rs");
+    std::fs::write(&table, write(&languages, english))
+        .map_err(|error| format!("{}: {error}", table.display()))
+}
+
+fn read(file: &Path) -> Result<Language, String> {
+    let name = file.display();
+    let tag = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let is_tag = tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !is_tag || file.extension().is_none_or(|extension| extension != "toml") {
+        return Err(format!("{name}: a language's file is named by its tag, as in pt-BR.toml"));
+    }
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: {error}"))?;
+    let table = DeTable::parse(&text).map_err(|error| format!("{name}: {error}"))?;
+    let mut entries: Vec<(usize, String, String)> = Vec::new();
+    for (key, value) in table.get_ref().iter() {
+        let Some(text) = value.get_ref().as_str() else {
+            return Err(format!("{name}: {}: is no text", key.get_ref()));
+        };
+        entries.push((key.span().start, key.get_ref().to_string(), text.to_owned()));
+    }
+    entries.sort();
+    Ok((tag.to_owned(), entries.into_iter().map(|(_, key, text)| (key, text)).collect()))
+}
+
+/// What this language lacks, has too much, or says with other braces than English.
+fn compare((tag, entries): &Language, english: &[(String, String)]) -> Vec<String> {
+    let keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
+    let wanted: Vec<&str> = english.iter().map(|(key, _)| key.as_str()).collect();
+    let missing =
+        wanted.iter().filter(|key| !keys.contains(key)).map(|key| format!("{tag}: {key}: is missing"));
+    let unknown =
+        keys.iter().filter(|key| !wanted.contains(key)).map(|key| format!("{tag}: {key}: is unknown"));
+    let mut faults: Vec<String> = missing.chain(unknown).collect();
+    for (key, text) in entries {
+        if text.is_empty() || text.trim() != text || text.chars().any(char::is_control) {
+            faults.push(format!("{tag}: {key}: is empty, has blanks around it or a control character"));
+        }
+        let braces = english.iter().find(|(known, _)| known == key).map(|(_, text)| braces(text));
+        if braces.is_some_and(|wanted| wanted != self::braces(text)) {
+            faults.push(format!("{tag}: {key}: has other braces than {MEASURE}"));
+        }
+    }
+    faults
+}
+
+/// What stands in braces, and any brace that has no partner.
+fn braces(text: &str) -> BTreeSet<&str> {
+    text.split('{').skip(1).map(|rest| rest.split_once('}').map_or(rest, |(name, _)| name)).collect()
+}
+
+fn write(languages: &[Language], english: &[(String, String)]) -> String {
+    let mut out = String::new();
+    let keys: Vec<&str> = english.iter().map(|(key, _)| key.as_str()).collect();
+    let _ = writeln!(out, "texts!({});", keys.join(", "));
+    let tags: Vec<&str> = languages.iter().map(|(tag, _)| tag.as_str()).collect();
+    let _ = writeln!(out, "impl Texts {{\n    /// The languages that are built in, BCP 47, in order.");
+    let _ = writeln!(out, "    pub const BUILT_IN_TAGS: [&'static str; {}] = {tags:?};\n}}", tags.len());
+    let _ = writeln!(out, "/// Tag, and the texts in the order of [`Texts::KEYS`].");
+    let _ = writeln!(out, "static BUILT_IN: [(&str, [&str; {}]); {}] = [", keys.len(), languages.len());
+    for (tag, entries) in languages {
+        let text = |key: &&str| entries.iter().find(|(known, _)| known == key).map_or("", |(_, text)| text);
+        let texts: Vec<&str> = keys.iter().map(text).collect();
+        let _ = writeln!(out, "    ({tag:?}, {texts:?}),");
+    }
+    out + "];\n"
+}
