@@ -9,9 +9,10 @@ import { echo, edgeRoutes } from './edges.mjs';
 import { leakRoutes, noteFirstParty } from './leaks.mjs';
 import { isFirstParty } from './leaks/first-party.mjs';
 import { ordinaryRoutes } from './ordinary.mjs';
+import { ownCodeRoutes } from './own-code.mjs';
 import { pageRoutes } from './pages.mjs';
 
-const routes = { ...edgeRoutes, ...leakRoutes, ...ordinaryRoutes, ...pageRoutes };
+const routes = { ...edgeRoutes, ...leakRoutes, ...ordinaryRoutes, ...ownCodeRoutes, ...pageRoutes };
 /** Answers that never end keep their sockets; a test that forgets one must not keep the process. */
 const open = new Set();
 

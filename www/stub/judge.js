@@ -58,8 +58,8 @@ export const mark = (tag, name, value, [row, becomes], get, put) => {
   }
 };
 
-/** `deniedRow` is guard.js's; `textOf(address)` gives the text of a blob; `head()` what goes into a document that runs scripts. */
-export const judges = (deniedRow, textOf, head) => {
+/** `deniedRow` is guard.js's; `deniedOwn` gives a row for an element that the page says is its own and needs a grant; `textOf(address)` gives the text of a blob; `head()` what goes into a document that runs scripts. */
+export const judges = (deniedRow, deniedOwn, textOf, head) => {
   /** [row, the text with what is denied replaced] or nothing. */
   const clean = (text) => {
     let row;
@@ -90,7 +90,9 @@ export const judges = (deniedRow, textOf, head) => {
   };
 
   /** The text of a style sheet or script: as clean() does. Of a script only what no call of code that is held would start. */
-  const judgeText = (tag, text, type) => {
+  const judgeText = (tag, text, type, get) => {
+    const own = test(/^(style|script)$/, tag) && deniedOwn(get);
+    if (own) return [own, tag == 'style' ? '' : text];
     if (tag == 'style') return clean(text);
     if (tag != 'script' || test(/json/i, type)) return;
     if (test(/^(speculationrules|importmap)$/i, type)) return clean(text);
@@ -102,9 +104,12 @@ export const judges = (deniedRow, textOf, head) => {
   /** [row or nothing, what to set instead or nothing]; null if all is well; undefined if it starts nothing. */
   const judge = (tag, name, value, get) => {
     const rule = tag + ' ' + name;
-    let row;
-    if (test(ADDRESS, rule)) row = rowOf(`${value}`);
-    else if (test(LISTED, rule) || (rule == 'meta content' && test(/^\s*refresh/i, get('http-equiv')))) row = clean(`${value}`)?.[0];
+    const isAddress = test(ADDRESS, rule);
+    const isListed = test(LISTED, rule);
+    let row = (isAddress || isListed || name == 'style' || rule == 'iframe srcdoc') && deniedOwn(get);
+    if (row) return [row];
+    if (isAddress) row = rowOf(`${value}`);
+    else if (isListed || (rule == 'meta content' && test(/^\s*refresh/i, get('http-equiv')))) row = clean(`${value}`)?.[0];
     else if (name == 'style') return clean(`${value}`) || null;
     else if (rule == 'iframe srcdoc') {
       const [markup, found] = holdMarkup(`${value}`);
@@ -149,7 +154,7 @@ export const judges = (deniedRow, textOf, head) => {
         if (verdict) gone[long] = 1;
         hold(short, values[long], verdict);
       }
-      const verdict = judgeText(name, content, values.type);
+      const verdict = judgeText(name, content, values.type, get);
       hold(name == 'style' ? 'text' : '', content, verdict && [verdict[0]]);
       let marked = '';
       for (const name in marks) marked += ` ${name}="${encode(marks[name])}"`;

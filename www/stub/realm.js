@@ -70,7 +70,14 @@ export const install = (realm, shared) => {
   const { ArrayBuffer, DOMException, Promise, XMLHttpRequest, trustedTypes } = realm;
   /** A value that the site trusts stays one; a text that is none is refused by the browser, as without us. */
   const asGiven = (given, markup) => (trustedTypes?.isHTML(given) ? trusted.createHTML(markup) : markup);
-  const { clean, holdMarkup, judge, judgeText } = judges(deniedRow, (address) => {
+  /** The page's own code says what it needs; what it names that there is not, nobody can grant. */
+  const deniedOwn = (get) => {
+    const category = get?.(PREFIX + 'category');
+    if (category == null) return;
+    const need = { necessary: 1, functional: 2, analytics: 4, marketing: 8, social: 16 }[category.trim()] | 0;
+    return !(need & state.granted) && [need];
+  };
+  const { clean, holdMarkup, judge, judgeText } = judges(deniedRow, deniedOwn, (address) => {
     try {
       if (!texts.get(address)?.type) return '';
       const request = new XMLHttpRequest();
@@ -161,7 +168,7 @@ export const install = (realm, shared) => {
   const setText = (element, args, index, proceed) => {
     const name = element?.localName;
     if (name == 'style' || name == 'script') {
-      const verdict = judgeText(name, `${args[index]}`, element.type);
+      const verdict = judgeText(name, `${args[index]}`, element.type, (name) => read(element, name));
       if (verdict) {
         hold(element, name == 'style' ? 'text' : '', args[index], [verdict[0]]);
         if (name == 'style') args[index] = verdict[1];
@@ -203,11 +210,12 @@ export const install = (realm, shared) => {
       isMet &&= isGranted;
     }
     if (isMet || ids[0]) return !!isMet;
-    let row = judgeText(element.localName, getText(element), read(element, PREFIX + 'type'))?.[0];
+    const get = (name) => read(element, name);
+    let row = judgeText(element.localName, getText(element), get(PREFIX + 'type'), get)?.[0];
     for (const name of namesOf(element)) {
       const held = replace(name, PREFIX, '');
       const value = read(element, name);
-      if (held != name) row ||= (held == 'text' ? clean(value) : judge(element.localName, shortOf(held), value, (name) => read(element, name)))?.[0];
+      if (held != name) row ||= (held == 'text' ? clean(value) : judge(element.localName, shortOf(held), value, get))?.[0];
     }
     return !row;
   };

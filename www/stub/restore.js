@@ -35,7 +35,8 @@ export const restore = (element) => {
   const source = take('src');
   source != null && isFrame && element.removeAttribute('srcdoc');
   for (const name of element.getAttributeNames()) {
-    if (name.startsWith(PREFIX)) {
+    // What an element of the page's own is for stays on it.
+    if (name.startsWith(PREFIX) && name != PREFIX + 'category') {
       const held = name.slice(PREFIX.length);
       const value = take(held);
       // A style sheet's text.

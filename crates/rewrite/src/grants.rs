@@ -1,7 +1,7 @@
 //! What may pass: the site's catalogue under what one visitor granted.
 
 use postern_catalogue::{Catalogue, Vendor};
-use postern_consent::{CategorySet, VendorSet};
+use postern_consent::{Category, CategorySet, Need, VendorSet};
 use std::rc::Rc;
 use url::Url;
 
@@ -31,6 +31,27 @@ pub enum Verdict {
 
 /// Stands for every host nobody knows, where the site is strict: no grant meets its need.
 static UNKNOWN: Vendor = Vendor { id: "unknown", name: "a site that is not listed", ..Vendor::unknown() };
+
+/// Attribute by which a page says what its own code is for: a script, a frame, an image or a style of the site's
+/// that needs a grant as a vendor's does.
+pub(crate) const CATEGORY_ATTRIBUTE: &str = "data-postern-category";
+
+/// Name of all code of the site's own.
+const OWN_CODE: &str = "own";
+
+const fn own_code(need: CategorySet) -> Vendor {
+    Vendor { id: OWN_CODE, name: "the site itself", need: Need::any_of(need), ..Vendor::unknown() }
+}
+
+/// The site's own code by the category it needs; the last is for a word that names none: no grant meets its need.
+static OWN: [(Option<Category>, Vendor); 6] = [
+    (Some(Category::Necessary), own_code(CategorySet::EMPTY.with(Category::Necessary))),
+    (Some(Category::Functional), own_code(CategorySet::EMPTY.with(Category::Functional))),
+    (Some(Category::Analytics), own_code(CategorySet::EMPTY.with(Category::Analytics))),
+    (Some(Category::Marketing), own_code(CategorySet::EMPTY.with(Category::Marketing))),
+    (Some(Category::Social), own_code(CategorySet::EMPTY.with(Category::Social))),
+    (None, own_code(CategorySet::EMPTY)),
+];
 
 impl Grants {
     /// What `granted` allows of `catalogue`.
@@ -157,7 +178,10 @@ impl Grants {
     /// told of by its host.
     #[must_use]
     pub fn is_undeclared(&self, vendor: &Vendor) -> bool {
-        !vendor.is_necessary() && !self.catalogue.is_listed(vendor) && vendor.id != UNKNOWN.id
+        !vendor.is_necessary()
+            && !self.catalogue.is_listed(vendor)
+            && vendor.id != UNKNOWN.id
+            && vendor.id != OWN_CODE
     }
 
     /// Is it the address of somebody whom the policy does not list?
@@ -168,6 +192,14 @@ impl Grants {
             Verdict::Held(vendor) => self.is_undeclared(vendor),
             Verdict::Unknown | Verdict::Stranger(_) => true,
         }
+    }
+
+    /// Who stands for the site's own code that needs this category, if it may not run.
+    #[must_use]
+    pub fn denied_own(&self, category: &str) -> Option<&'static Vendor> {
+        let category = Category::parse(category.trim());
+        let (_, own) = OWN.iter().find(|(known, _)| *known == category)?;
+        (!own.need.is_met(self.granted)).then_some(own)
     }
 
     /// The vendor of an inline script, by its shape, that may not run.

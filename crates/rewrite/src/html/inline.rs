@@ -22,6 +22,8 @@ pub(super) struct Inline {
     pub(super) tag: &'static str,
     /// `None` for a style.
     script: Option<ScriptKind>,
+    /// Who stands for it, if it is the site's own and must be held whatever it says.
+    own: Option<&'static Vendor>,
     /// Its attributes but for its type, as markup.
     attributes: Vec<u8>,
     /// Its own `type`.
@@ -75,6 +77,7 @@ impl Page {
             from: 0,
             tag: name,
             script,
+            own: self.own_code(tag),
             attributes,
             original_type: tag.raw("type").unwrap_or_default().to_vec(),
             text: Vec::new(),
@@ -85,7 +88,7 @@ impl Page {
 
     /// An inline script or style that is whole: what must stand in the place of its content; `None` if it stays.
     pub(super) fn end_inline(&mut self, inline: &Inline, content: &[u8]) -> Option<Vec<u8>> {
-        let mut owners = Vec::new();
+        let mut owners: Vec<&'static Vendor> = inline.own.into_iter().collect();
         let decoded = decode_text(&inline.text, self.encoding);
         // In SVG the text of scripts and styles knows character references.
         let text = if inline.is_svg { unescape(&decoded) } else { Cow::Borrowed(&*decoded) };

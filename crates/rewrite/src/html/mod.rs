@@ -391,4 +391,6 @@ pub(crate) fn decode(decoder: &mut Decoder, chunk: &[u8], is_last: bool) -> Stri
 }
 
 #[cfg(test)]
+mod own_tests;
+#[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use super::tag::Tag;
 use super::tree::Space;
 use super::{Injection, PageRewriter, Seen};
 use crate::address::{Base, Found, Media, as_data_address, candidates, data_document, judge, script_of};
-use crate::grants::Grants;
+use crate::grants::{CATEGORY_ATTRIBUTE, Grants};
 use crate::script::{ScriptKind, addresses};
 use crate::xml::XmlRewriter;
 use crate::{OwnSources, csp, css};
@@ -190,6 +190,7 @@ impl Page {
     fn hold(&mut self, tag: &mut Tag<'_>) {
         let mut owners: Vec<&'static Vendor> = Vec::new();
         let mut changes: Vec<(&str, bool, Option<String>)> = Vec::new();
+        let own = self.own_code(tag);
         for (name, reading) in rules_of(tag) {
             let Some(value) = tag.get(name) else { continue };
             let reading = match tag.name() {
@@ -198,7 +199,11 @@ impl Page {
             };
             let Some(reading) = reading else { continue };
             let mut found = Vec::new();
-            let replacement = self.read(reading, &value, &mut found);
+            let mut replacement = self.read(reading, &value, &mut found);
+            if let Some(own) = own.filter(|_| tag.name() != "meta") {
+                found.push(own);
+                replacement = None;
+            }
             if found.is_empty() && replacement.is_none() {
                 continue;
             }
@@ -219,6 +224,11 @@ impl Page {
             self.mark(tag, &owners);
             self.held.append(&mut owners);
         }
+    }
+
+    /// Who stands for the element, if the page says that it is its own and needs what is not granted.
+    pub(super) fn own_code(&self, tag: &Tag<'_>) -> Option<&'static Vendor> {
+        tag.get(CATEGORY_ATTRIBUTE).and_then(|category| self.grants.denied_own(&category))
     }
 
     /// Adds the vendors that must be held in this value; what it must become if it is changed and stays.

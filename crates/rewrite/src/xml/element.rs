@@ -3,6 +3,7 @@
 use super::tag::{Tag, escape};
 use super::{Space, XmlRewriter, plain_value};
 use crate::RewriteError;
+use crate::grants::CATEGORY_ATTRIBUTE;
 use crate::html::rules::{self, Reading, Rule};
 use crate::html::{add, marks};
 use postern_catalogue::Vendor;
@@ -38,6 +39,7 @@ impl XmlRewriter {
             is_meta.then(|| rules::of_pragma(&plain_value(tag.get("http-equiv").unwrap_or_default())));
         let mut owners: Vec<&'static Vendor> = Vec::new();
         let mut changes: Vec<(String, String, bool, Option<String>)> = Vec::new();
+        let own = self.own_code(tag).filter(|_| !is_meta);
         for (name, raw) in &tag.attributes {
             let Some((rule, reading)) = self.rule_of(name, space, local)? else { continue };
             let reading = match pragma {
@@ -45,7 +47,11 @@ impl XmlRewriter {
                 _ => Some(reading),
             };
             let Some(reading) = reading else { continue };
-            let (found, replacement) = self.read(reading, &plain_value(raw));
+            let (mut found, mut replacement) = self.read(reading, &plain_value(raw));
+            if let Some(own) = own {
+                found.push(own);
+                replacement = None;
+            }
             if !found.is_empty() || replacement.is_some() {
                 let held = format!("data-postern-{}", rule.trim_start_matches("xlink:"));
                 changes.push((name.clone(), held, !found.is_empty(), replacement));
@@ -67,6 +73,11 @@ impl XmlRewriter {
             owners.into_iter().for_each(|vendor| add(&mut self.page.held, vendor));
         }
         Ok(is_changed)
+    }
+
+    /// Who stands for the element, if the page says that it is its own and needs what is not granted.
+    pub(super) fn own_code(&self, tag: &Tag) -> Option<&'static Vendor> {
+        tag.get(CATEGORY_ATTRIBUTE).and_then(|raw| self.page.grants.denied_own(&plain_value(raw)))
     }
 
     /// The rule for this attribute of that element.

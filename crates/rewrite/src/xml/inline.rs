@@ -74,7 +74,7 @@ impl XmlRewriter {
 
     /// The content as it came; or an empty element in its place and, behind it, the same element inert.
     fn end_inline(&mut self, inline: Inline) {
-        let mut owners: Vec<&'static Vendor> = Vec::new();
+        let mut owners: Vec<&'static Vendor> = self.own_code(&inline.tag).into_iter().collect();
         let mut shown: Option<String> = None;
         for base in self.bases_here() {
             self.with_base(base, |page| match inline.script {
