@@ -148,16 +148,13 @@ impl Parts {
         let return_to = clean.unwrap_or_else(|| visit.target().to_string());
         let is_denying = !grants.is_open();
         // Without policy or key nothing can be recorded, so nothing is asked: the page stays denied.
-        let has_banner = is_page && site.working().is_some();
         let (script, hash) = if is_denying {
             (assets::STUB, assets::STUB_HASH)
         } else {
             (assets::HANDLE, assets::HANDLE_HASH)
         };
-        let style = has_banner.then_some(if is_denying {
-            postern_view::BANNER_CSS
-        } else {
-            postern_view::REOPEN_CSS
+        let style = site.working().filter(|_| is_page).map(|(policy, _)| {
+            if is_denying { postern_view::banner_css(policy) } else { postern_view::reopen_css(policy) }
         });
         let is_decided = match (visit.decision.must_ask, site.lockdown(visit, &grants)) {
             (true, _) => 0,
@@ -188,16 +185,16 @@ impl Parts {
         let policy = site.working().map(|(policy, _)| policy).filter(|_| is_page);
         let language = policy.map(|policy| policy.language_for(None, visit.header("accept-language")));
         let link = language.map(|language| (postern_view::CONSENT_PATH, &*language.texts.reopen));
-        if let Some(css) = style {
+        if let Some(css) = &style {
             head.push_str(&format!("<style>{css}</style>"));
         }
         let words = spoken::words(Site::of(env), visit, is_page, return_to);
         Self {
-            shows_banner: has_banner && visit.decision.must_ask,
+            shows_banner: style.is_some() && visit.decision.must_ask,
             injection: Injection::in_language(head, words).with_xml(&attributes, script, link),
             own: OwnSources {
                 script_hashes: vec![hash.to_string()],
-                style_hashes: style.map(postern_view::css_hash).into_iter().collect(),
+                style_hashes: style.as_deref().map(postern_view::css_hash).into_iter().collect(),
                 folder: format!("{}{OWN_FOLDER}", visit.origin()),
             },
         }

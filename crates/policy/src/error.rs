@@ -199,6 +199,33 @@ pub enum Cause {
         /// Most milliseconds allowed.
         max: u32,
     },
+    /// Pixels out of range.
+    #[error("{found} px is out of range; write 0 to {max}")]
+    Pixels {
+        /// Pixels found.
+        found: i64,
+        /// Most pixels allowed.
+        max: u32,
+    },
+    /// Not a colour.
+    #[error("{0:?} is not a colour; write six hexadecimal digits, as in #1f5f8b")]
+    Colour(String),
+    /// Colours that many people cannot tell apart. Source: WCAG 2.2 SC 1.4.3, 1.4.11.
+    #[error(
+        "{front} on {back} has a contrast of {}:1 and needs {}:1; make one of them lighter or darker",
+        hundredths(*ratio),
+        hundredths(*min)
+    )]
+    Contrast {
+        /// Name and colour of what is looked at.
+        front: String,
+        /// Name and colour of what it stands on.
+        back: String,
+        /// Contrast found, hundredths.
+        ratio: u32,
+        /// Contrast needed, hundredths.
+        min: u32,
+    },
     /// Longer than any browser keeps a cookie.
     #[error("{days} days is longer than browsers keep a cookie; write {max} or less")]
     LongerThanCookie {
@@ -319,6 +346,27 @@ pub enum Cause {
     /// Words that turn silence into consent. Source: standards.md requirement 35.
     #[error("says {0:?}: nobody consents by silence; say what the buttons do instead")]
     DeemedConsent(&'static str),
+    /// Words that push. Source: EDPB Guidelines 03/2022 on deceptive design patterns; standards.md requirement 31.
+    #[error("says {phrase:?}, which pushes ({pattern}); say plainly what happens")]
+    Pushes {
+        /// The words.
+        phrase: &'static str,
+        /// The pattern's name in the guidelines.
+        pattern: &'static str,
+    },
+    /// Two buttons with one text.
+    #[error("is the same text as accept; say what refusing does")]
+    SameButtons,
+    /// A button much larger than its twin (warning). Source: standards.md requirement 22.
+    #[error(
+        "{accept} signs on accept and {reject} on reject: one will look larger or be harder to read; make them alike"
+    )]
+    UnlikeButtons {
+        /// Signs on the one.
+        accept: usize,
+        /// Signs on the other.
+        reject: usize,
+    },
     /// An override that lost what must be shown.
     #[error("must contain {0}, which is filled in when shown; add it")]
     PlaceholderMissing(&'static str),
@@ -349,6 +397,10 @@ pub enum Cause {
         /// Keys without a text.
         keys: Vec<&'static str>,
     },
+}
+
+fn hundredths(number: u32) -> String {
+    format!("{}.{:02}", number / 100, number % 100)
 }
 
 fn one_of(nearest: Option<&str>, known: &[String]) -> String {

@@ -4,7 +4,7 @@ use postern_consent::{Category, PolicyTag};
 use sha2::{Digest, Sha256};
 
 use crate::language::Language;
-use crate::policy::{Layout, Policy, Reopen};
+use crate::policy::{Policy, Reopen};
 use crate::texts::{Texts, category_keys};
 use crate::vendor::{Role, Transfer, Vendor};
 
@@ -131,8 +131,9 @@ impl Policy {
                     .with(yes_or_no(vendor.is_cookieless))
                     .with(vendor.reason.as_deref().unwrap_or(""))
             })
-            .with(if banner.layout == Layout::Bar { "bar" } else { "box" })
+            .with(banner.layout.name())
             .with(if banner.reopen == Reopen::Button { "button" } else { "own-link" })
+            .with_all(banner.theme.fields(), |form, field| form.with(&field))
             .with(yes_or_no(edge.strict))
             .with(yes_or_no(edge.lockdown))
             .with(yes_or_no(edge.clean_landing))

@@ -7,15 +7,86 @@ use crate::legal::LegalProfile;
 use crate::section::{Report, Section};
 use crate::vendor::{Role, Transfer, Vendor};
 
-/// Words that read silence as consent. Source: standards.md requirement 35, S2.6; EDPB 05/2020.
-const DEEMED: [&str; 4] =
-    ["deemed to have accepted", "deemed to accept", "by continuing", "by using this website you agree"];
+/// Words that read silence as consent, in the languages most sites of the Union are in. Source: standards.md
+/// requirement 35, S2.6; EDPB 05/2020 par. 86.
+const DEEMED: [&str; 16] = [
+    "deemed to have accepted",
+    "deemed to accept",
+    "by continuing",
+    "if you continue",
+    "by using this website you agree",
+    "by using this site you agree",
+    "durch die weitere nutzung",
+    "wenn sie fortfahren",
+    "en poursuivant",
+    "en continuant",
+    "al continuar",
+    "si continúa",
+    "continuando",
+    "proseguendo",
+    "door verder te gaan",
+    "συνεχίζοντας",
+];
 
-/// Refuses a text that reads silence as consent.
+/// Words that push, and the name of what they do. Source: EDPB Guidelines 03/2022, "stirring: emotional steering".
+const PUSHES: [(&str, &str); 26] = [
+    ("miss out", EMOTION),
+    ("don't miss", EMOTION),
+    ("we'd hate", EMOTION),
+    ("sorry to see you", EMOTION),
+    ("please help us", EMOTION),
+    ("support us", EMOTION),
+    ("best experience", EMOTION),
+    ("best possible experience", EMOTION),
+    ("better experience", EMOTION),
+    ("we love cookies", EMOTION),
+    ("yummy", EMOTION),
+    ("delicious", EMOTION),
+    ("we value your privacy", EMOTION),
+    ("we care about your privacy", EMOTION),
+    ("das beste erlebnis", EMOTION),
+    ("bestmögliches erlebnis", EMOTION),
+    ("meilleure expérience", EMOTION),
+    ("mejor experiencia", EMOTION),
+    ("migliore esperienza", EMOTION),
+    ("beste ervaring", EMOTION),
+    ("free gift", OFFER),
+    ("get a voucher", OFFER),
+    ("get a discount", OFFER),
+    ("last chance", TIME),
+    ("hurry", TIME),
+    ("seconds left", TIME),
+];
+const EMOTION: &str = "EDPB 03/2022: emotional steering";
+const OFFER: &str = "EDPB 03/2022: emotional steering by an offer";
+const TIME: &str = "EDPB 03/2022: emotional steering by lack of time";
+
+/// How much longer one of two buttons may be said: twice, and a word of six signs more.
+const LIKE_SIGNS_MAX: usize = 6;
+
+/// Refuses a text that reads silence as consent, or that pushes.
 pub(crate) fn lint_text(section: &Section<'_>, report: &mut Report<'_>, key: &str, text: &str) {
-    let words = text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ");
-    for phrase in DEEMED.into_iter().filter(|phrase| words.contains(phrase)) {
+    let plain = text.to_lowercase().replace(['\u{2019}', '\u{2bc}'], "'");
+    let is_part = |sign: char| sign.is_alphanumeric() || sign == '\'';
+    let words: Vec<&str> = plain.split(|sign| !is_part(sign)).filter(|word| !word.is_empty()).collect();
+    let words = format!(" {} ", words.join(" "));
+    let says = |phrase: &&str| words.contains(&format!(" {phrase} "));
+    for phrase in DEEMED.into_iter().filter(|phrase| says(phrase)) {
         section.refuse(report, key, Cause::DeemedConsent(phrase));
+    }
+    for (phrase, pattern) in PUSHES.into_iter().filter(|(phrase, _)| says(phrase)) {
+        section.refuse(report, key, Cause::Pushes { phrase, pattern });
+    }
+}
+
+/// Accept and reject are twins: neither says what the other says, and neither is said at much greater length.
+pub(crate) fn lint_twins(section: &Section<'_>, report: &mut Report<'_>, accept: &str, reject: &str) {
+    let (long, short) = (accept.chars().count(), reject.chars().count());
+    let key = ["reject", "accept"].into_iter().find(|key| section.says(key)).unwrap_or("");
+    if accept.to_lowercase() == reject.to_lowercase() {
+        section.refuse(report, key, Cause::SameButtons);
+    } else if long.max(short) > long.min(short) * 2 + LIKE_SIGNS_MAX {
+        section.warn(report, key, Cause::UnlikeButtons { accept: long, reject: short });
     }
 }
 

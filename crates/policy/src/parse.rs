@@ -11,6 +11,7 @@ use crate::policy::{Authority, Banner, Controller, Layout, Notice, Policy, Purpo
 use crate::rules::read_rules;
 use crate::section::{Report, Section};
 use crate::texts::category_keys;
+use crate::theme::read_theme;
 use crate::value::{is_date, is_host, is_language, is_link, is_origin, is_slug, is_url, is_version};
 use crate::vendor::{KnownVendor, read_vendors};
 use crate::words::{read_words, starting_with};
@@ -179,9 +180,10 @@ fn purpose(category: Category, language: &Language) -> Purpose {
 }
 
 fn read_banner(mut banner: Section<'_>, report: &mut Report<'_>) -> Banner {
-    let layout = banner.word(report, "layout", "layout", &[("bar", Layout::Bar), ("box", Layout::Box)]);
+    let layout = banner.word(report, "layout", "layout", &Layout::WORDS);
     let reopen =
         banner.word(report, "reopen", "way", &[("button", Reopen::Button), ("own-link", Reopen::OwnLink)]);
+    let theme = read_theme(banner.section(report, "theme"), report);
     banner.close(report);
-    Banner { layout: layout.unwrap_or(Layout::Bar), reopen: reopen.unwrap_or(Reopen::Button) }
+    Banner { layout: layout.unwrap_or(Layout::Bar), reopen: reopen.unwrap_or(Reopen::Button), theme }
 }

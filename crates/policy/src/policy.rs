@@ -6,6 +6,7 @@ use crate::error::Issue;
 use crate::language::Language;
 use crate::options::{ConsentMode, Edge};
 use crate::rules::Rules;
+use crate::theme::Theme;
 use crate::vendor::Vendor;
 
 /// A site's policy. Source of each key: `postern.toml` at the root of the repository.
@@ -107,6 +108,23 @@ pub enum Layout {
     Bar,
     /// In the lower corner.
     Box,
+    /// In the middle; the page around it stays usable.
+    Centre,
+}
+
+impl Layout {
+    pub(crate) const WORDS: [(&'static str, Self); 3] =
+        [("bar", Self::Bar), ("box", Self::Box), ("centre", Self::Centre)];
+
+    /// The word in the file and in the markup.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bar => "bar",
+            Self::Box => "box",
+            Self::Centre => "centre",
+        }
+    }
 }
 
 /// How the settings are reached again.
@@ -126,6 +144,8 @@ pub struct Banner {
     pub layout: Layout,
     /// How settings are reached again.
     pub reopen: Reopen,
+    /// Colours, corners and type.
+    pub theme: Theme,
 }
 
 impl Policy {

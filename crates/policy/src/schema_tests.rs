@@ -168,6 +168,8 @@ fn the_words_of_the_schema_are_the_parsers() {
         ("/properties/profile/properties/dnt/enum", "profile", "dnt"),
         ("/properties/banner/properties/layout/enum", "banner", "layout"),
         ("/properties/banner/properties/reopen/enum", "banner", "reopen"),
+        ("/properties/banner/properties/theme/properties/scheme/enum", "banner.theme", "scheme"),
+        ("/properties/banner/properties/theme/properties/font/enum", "banner.theme", "font"),
         ("/properties/edge/properties/clear_site_data/items/enum", "edge", "clear_site_data"),
         ("/$defs/vendor/properties/role/enum", "vendors.x", "role"),
         ("/$defs/vendor/properties/transfer/enum", "vendors.x", "transfer"),
@@ -192,6 +194,9 @@ fn the_defaults_of_the_schema_are_the_parsers() {
     for (table, pointer) in [
         ("profile", "/properties/profile/properties"),
         ("banner", "/properties/banner/properties"),
+        ("banner.theme", "/properties/banner/properties/theme/properties"),
+        ("banner.theme.light", "/properties/banner/properties/theme/properties/light/properties"),
+        ("banner.theme.dark", "/properties/banner/properties/theme/properties/dark/properties"),
         ("edge", "/properties/edge/properties"),
         ("consent_mode", "/properties/consent_mode/properties"),
         ("vendors.posthog", "/$defs/vendor/properties"),
@@ -209,5 +214,5 @@ fn the_defaults_of_the_schema_are_the_parsers() {
             count += 1;
         }
     }
-    assert_eq!(count, 14);
+    assert_eq!(count, 31);
 }

@@ -239,6 +239,16 @@ impl<'t> Section<'t> {
         fitting
     }
 
+    /// A number of pixels up to `max`, if the key is there.
+    pub(crate) fn pixels(&mut self, report: &mut Report<'_>, key: &'static str, max: u32) -> Option<u32> {
+        let found = self.integer(report, key, "a whole number of pixels")?;
+        let fitting = u32::try_from(found).ok().filter(|found| *found <= max);
+        if fitting.is_none() {
+            self.refuse(report, key, Cause::Pixels { found, max });
+        }
+        fitting
+    }
+
     /// A whole number, if the key is there; one beyond 64 bits is the largest.
     fn integer(&mut self, report: &mut Report<'_>, key: &'static str, expected: &'static str) -> Option<i64> {
         match self.value(key)?.get_ref() {
@@ -284,6 +294,11 @@ impl<'t> Section<'t> {
             }
         }
         texts
+    }
+
+    /// Is that key in the file?
+    pub(crate) fn says(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.contains_key(key))
     }
 
     /// Marks a key as known though it is read elsewhere or refused with its own words.

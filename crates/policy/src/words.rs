@@ -3,7 +3,7 @@
 
 use crate::error::Cause;
 use crate::language::{Language, built_in_tag};
-use crate::lint::lint_text;
+use crate::lint::{lint_text, lint_twins};
 use crate::parse::Offered;
 use crate::policy::Site;
 use crate::section::{Report, Section};
@@ -90,6 +90,10 @@ fn read_language(section: &mut Section<'_>, report: &mut Report<'_>, language: &
             section.refuse(report, key, Cause::PlaceholderMissing(placeholder));
         }
         language.set_own(key, text);
+    }
+    let texts = &language.texts;
+    if !texts.accept.is_empty() && !texts.reject.is_empty() {
+        lint_twins(section, report, &texts.accept, &texts.reject);
     }
     check_whole(section, report, language);
 }

@@ -232,7 +232,7 @@ fn each_broken_file_says_where_why_and_what_to_do() {
         (
             "[categories.marketing]",
             "[banner]\nlayout = \"wall\"\n[categories.marketing]",
-            "postern.toml:24: banner.layout: unknown layout \"wall\"; use one of bar, box",
+            "postern.toml:24: banner.layout: unknown layout \"wall\"; use one of bar, box, centre",
         ),
         (
             "[categories.marketing]",

@@ -6,7 +6,7 @@ use crate::signal_notes::signal_notes;
 use crate::{CONSENT_PATH, DECISION_PATH, consent_address};
 use maud::{Markup, html};
 use postern_consent::{Category, CategorySet, Signal};
-use postern_policy::{Language, Layout, Policy, Reopen};
+use postern_policy::{Language, Policy, Reopen};
 
 /// What the banner shows.
 #[derive(Clone, Copy, Debug)]
@@ -43,9 +43,8 @@ impl BannerFacts<'_> {
 pub fn banner(facts: &BannerFacts<'_>) -> Markup {
     let BannerFacts { policy, language, .. } = *facts;
     let texts = &language.texts;
-    let layout = if policy.banner.layout == Layout::Box { "box" } else { "bar" };
     html! {
-        div id="postern" data-postern-policy=(facts.policy_hex) data-postern-layout=(layout)
+        div id="postern" data-postern-policy=(facts.policy_hex) data-postern-layout=(policy.banner.layout.name())
             lang=(language.tag) dir=(language.direction()) {
             @if facts.must_ask { (layer_one(facts)) }
             (layer_two(facts))

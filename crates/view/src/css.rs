@@ -1,8 +1,9 @@
 //! The two stylesheets and the hash the first one needs. The rules themselves are in `www/css`.
 
+use crate::reopen::REOPEN_CSS;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use maud::{Markup, PreEscaped, html};
+use postern_policy::{Colours, Font, Policy, Scheme, Theme};
 use sha2::{Digest, Sha256};
 
 /// What goes inline with the banner. Written as it ships, a rule a line: a build step would save fewer
@@ -13,6 +14,45 @@ use sha2::{Digest, Sha256};
 /// twice so that a page's `#id button` loses; a page's `!important` still wins, as it should for its reader.
 pub const BANNER_CSS: &str = include_str!("../../../www/css/banner.css");
 
+/// [`BANNER_CSS`] as this site wants it.
+#[must_use]
+pub fn banner_css(policy: &Policy) -> String {
+    format!("{BANNER_CSS}{}", theme_css(&policy.banner.theme))
+}
+
+/// [`REOPEN_CSS`] as this site wants it.
+#[must_use]
+pub fn reopen_css(policy: &Policy) -> String {
+    format!("{REOPEN_CSS}{}", theme_css(&policy.banner.theme))
+}
+
+/// Says what the site wants otherwise than the sheet it stands behind; nothing if it wants nothing.
+fn theme_css(theme: &Theme) -> String {
+    let plain = Theme::default();
+    let colours = |colours: &Colours| -> String {
+        colours.iter().map(|(name, colour)| format!("--{name}:{colour};")).collect()
+    };
+    let mut css = String::new();
+    let mut rule = |declarations: &str| css.push_str(&format!("#postern#postern{{{declarations}}}\n"));
+    match theme.scheme {
+        Scheme::Light => rule(&format!("color-scheme:light;{}", colours(&theme.light))),
+        Scheme::Dark => rule(&format!("color-scheme:dark;{}", colours(&theme.dark))),
+        Scheme::Auto if (theme.light, theme.dark) != (plain.light, plain.dark) => {
+            rule(&colours(&theme.light));
+            let dark = colours(&theme.dark);
+            css.push_str(&format!("@media(prefers-color-scheme:dark){{#postern#postern{{{dark}}}}}\n"));
+        }
+        Scheme::Auto => {}
+    }
+    if theme.radius_px != plain.radius_px {
+        css.push_str(&format!("#postern#postern{{--round:{}px}}\n", theme.radius_px));
+    }
+    if theme.font == Font::Inherit {
+        css.push_str("#postern#postern,#postern#postern *{font-family:inherit}\n");
+    }
+    css
+}
+
 /// What our own pages link to, served at [`PAGE_CSS_PATH`](crate::PAGE_CSS_PATH).
 pub const PAGE_CSS: &str = include_str!("../../../www/css/page.css");
 
@@ -22,15 +62,10 @@ pub fn css_hash(css: &str) -> String {
     STANDARD.encode(Sha256::digest(css.as_bytes()))
 }
 
-/// The style element whose content [`css_hash`] names.
-#[must_use]
-pub fn banner_style() -> Markup {
-    html! { style { (PreEscaped(BANNER_CSS)) } }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use postern_consent::Category;
 
     /// The value of a custom property, in the light (first) or dark (last) set.
     fn token(css: &str, name: &str, is_dark: bool) -> (f64, f64, f64) {
@@ -109,6 +144,43 @@ mod tests {
     }
 
     #[test]
+    fn a_theme_says_only_what_it_changes_and_both_sheets_take_it() {
+        let policy = |theme: &str| {
+            let shop = include_str!("../../../postern.toml");
+            let known: Vec<_> = ["ga4", "gtm", "google-ads", "meta-pixel", "posthog", "youtube"]
+                .into_iter()
+                .map(|id| {
+                    let is_meta = id == "meta-pixel";
+                    let category = if is_meta { Category::Marketing } else { Category::Analytics };
+                    (id, category, id)
+                })
+                .collect();
+            Policy::parse(&format!("{shop}\n{theme}\n"), &known).unwrap()
+        };
+        let plain = policy("");
+        assert_eq!((banner_css(&plain).as_str(), reopen_css(&plain).as_str()), (BANNER_CSS, REOPEN_CSS));
+        for (theme, expected) in [
+            ("[banner.theme]\nradius = 0", "#postern#postern{--round:0px}\n"),
+            (
+                "[banner.theme]\nfont = \"inherit\"",
+                "#postern#postern,#postern#postern *{font-family:inherit}\n",
+            ),
+            ("[banner.theme]\nscheme = \"dark\"", "#postern#postern{color-scheme:dark;--ink:#eef2f6;"),
+            ("[banner.theme]\nscheme = \"light\"", "#postern#postern{color-scheme:light;--ink:#16202e;"),
+            ("[banner.theme.dark]\naccent = \"#ffcc00\"", "#postern#postern{--ink:#16202e;"),
+        ] {
+            for (css, sheet) in
+                [(banner_css(&policy(theme)), BANNER_CSS), (reopen_css(&policy(theme)), REOPEN_CSS)]
+            {
+                assert!(css.strip_prefix(sheet).unwrap().starts_with(expected), "{css}");
+            }
+        }
+        let both = banner_css(&policy("[banner.theme.dark]\naccent = \"#ffcc00\""));
+        assert!(both.contains("@media(prefers-color-scheme:dark){#postern#postern{--ink:#eef2f6;"), "{both}");
+        assert!(both.contains("--accent:#ffcc00;"), "{both}");
+    }
+
+    #[test]
     fn every_rule_is_under_our_own_id_and_nothing_is_fetched() {
         for css in [BANNER_CSS, PAGE_CSS] {
             assert!(!css.contains("url(") && !css.contains("@import") && !css.contains('<'));
@@ -141,6 +213,5 @@ mod tests {
         // printf '' | openssl dgst -sha256 -binary | base64, as a check of the form
         assert_eq!(STANDARD.encode(Sha256::digest(b"")), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
         assert_eq!(css_hash(BANNER_CSS).len(), 44);
-        assert!(banner_style().into_string().contains(BANNER_CSS));
     }
 }

@@ -18,7 +18,7 @@ mod signal_notes;
 
 pub use banner::{BannerFacts, banner};
 pub use consent_page::{ConsentPage, ReceiptLine, consent_page};
-pub use css::{BANNER_CSS, PAGE_CSS, banner_style, css_hash};
+pub use css::{BANNER_CSS, PAGE_CSS, banner_css, css_hash, reopen_css};
 pub use dashboard::{DashboardFacts, RANGES_DAYS, dashboard};
 pub use maud::Markup;
 pub use page::{error_page, login_page};

@@ -10,7 +10,7 @@ use postern_consent::{Category, CategorySet, Outcome, Signal};
 use postern_policy::{KnownVendor, Policy};
 use postern_stats::{Day, DayCounts, Kind, Seen};
 use postern_view::{
-    BannerFacts, ConsentPage, DashboardFacts, ReceiptLine, banner, banner_style, consent_page, dashboard,
+    BannerFacts, ConsentPage, DashboardFacts, ReceiptLine, banner, banner_css, consent_page, dashboard,
     error_page, login_page, reopen,
 };
 use proptest::prelude::*;
@@ -150,8 +150,8 @@ fn the_markup_is_the_golden_one() {
         &error_page(502, "The shop does not answer", "Try again in a minute.").into_string(),
     );
     let whole = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Shop</title>{}</head><body>{}<main><h1>Shop</h1><p>Goods.</p></main></body></html>",
-        banner_style().into_string(),
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Shop</title><style>{}</style></head><body>{}<main><h1>Shop</h1><p>Goods.</p></main></body></html>",
+        banner_css(&policy),
         banner(&facts(&policy)).into_string()
     );
     check_golden("page-with-banner.html", &whole);
