@@ -85,6 +85,22 @@ const told = () => ({
   vendors: vendors(),
 });
 
+// Firefox gives a frame that comes with the page what stood in that place when the visitor left, whatever the page says now:
+// going back after a withdrawal would ask the vendor. A frame that a script puts there it leaves alone.
+const copied = new WeakSet();
+const parsed = new MutationObserver((records) => {
+  for (const { addedNodes } of records) {
+    for (const node of addedNodes) {
+      if (node.localName != 'iframe' || !node.hasAttribute(PREFIX + 'vendor') || copied.has(node)) continue;
+      const copy = node.cloneNode(true);
+      copied.add(copy);
+      node.replaceWith(copy);
+    }
+  }
+});
+parsed.observe(document, { childList: true, subtree: true });
+addEventListener('DOMContentLoaded', () => parsed.disconnect());
+
 /** Removes what denied vendors stored where scripts can reach it; the edge expires the rest. */
 const forget = () => {
   // A cookie goes only by the Domain it was set with, which nobody can read back: all are tried.

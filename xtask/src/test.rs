@@ -11,10 +11,11 @@ const WASM_ONLY: [&str; 2] = ["postern-gate", "postern-worker"];
 
 /// Journeys that Firefox makes too: all that is about what a page may do and what a visitor sees. The rest is about the edge,
 /// or about what only Chromium has.
-const IN_BOTH_ENGINES: [&str; 11] = [
+const IN_BOTH_ENGINES: [&str; 12] = [
     "accessibility",
     "consent",
     "consent-mode",
+    "history",
     "hostile",
     "landing",
     "no-js",
