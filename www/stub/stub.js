@@ -268,14 +268,25 @@ addEventListener('click', (event) => {
   }
 }, true);
 let isFailed;
+// The note in a held frame runs no script; its way in is a link, which is heard from here.
+// (A document's events of that name stop before its window.)
+document.addEventListener('load', ({ target }) => {
+  if (target.localName == 'iframe' && target.hasAttribute(PREFIX + 'need')) target.contentDocument?.addEventListener('click', (event) => {
+    const link = event.target.closest('[data-consent-action=load]');
+    if (link) {
+      event.preventDefault();
+      ask('load', link.getAttribute('data-consent-vendor'), () => location.assign(link.href));
+    }
+  });
+}, true);
 addEventListener('DOMContentLoaded', () => {
   // Fetched while the visitor reads, so that the click finds it there.
   if (document.querySelector('#postern section:not([hidden])')) (window.requestIdleCallback || setTimeout)(() => load().catch(() => {}));
 });
 
 const toPage = () => location.assign(site + '/_postern/consent');
-const ask = (choice, vendor = '') =>
-  load().then(() => bridge.post(choice, '', vendor, 1)).catch(toPage);
+const ask = (choice, vendor = '', otherwise = toPage) =>
+  load().then(() => bridge.post(choice, '', vendor, 1)).catch(otherwise);
 window.postern = {
   get state() { return told(); },
   ready: Promise.resolve(told()),
