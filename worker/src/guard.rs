@@ -194,7 +194,13 @@ impl Parts {
         if let Some(css) = &style {
             head.push_str(&format!("<style>{css}</style>"));
         }
-        let words = spoken::words(Site::of(env), visit, is_page, return_to);
+        let words = spoken::words(
+            Site::of(env),
+            visit,
+            &visit.origin(),
+            if is_page { spoken::Place::Page } else { spoken::Place::Within },
+            return_to,
+        );
         Self {
             shows_banner: style.is_some() && visit.decision.must_ask,
             injection: Injection::in_language(head, words).with_xml(&attributes, script, link),

@@ -100,6 +100,7 @@ impl Policy {
             .with(&site.id)
             .with(site.origin.as_deref().unwrap_or(""))
             .with_all(&site.hosts, |form, host| form.with(host))
+            .with_all(&site.drop_in, |form, origin| form.with(origin))
             .with(&site.language)
             .with(&controller.name)
             .with(&controller.address)

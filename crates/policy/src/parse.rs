@@ -106,8 +106,10 @@ fn read_site(mut site: Section<'_>, report: &mut Report<'_>) -> Site {
     site.check(report, "language", &language, is_language, Cause::Language);
     let languages = site.list(report, "languages");
     site.check_all(report, "languages", &languages, is_language, Cause::Language);
+    let drop_in = site.list(report, "drop_in");
+    site.check_all(report, "drop_in", &drop_in, is_origin, Cause::Origin);
     site.close(report);
-    Site { id, origin, hosts, language, languages }
+    Site { id, origin, hosts, language, languages, drop_in }
 }
 
 fn read_controller(mut controller: Section<'_>, report: &mut Report<'_>) -> Controller {

@@ -51,6 +51,8 @@ pub struct Site {
     pub language: String,
     /// The languages visitors may be shown, as the file lists them; empty means: all there are texts for.
     pub languages: Vec<String>,
+    /// Origins of sites that are not behind the Worker and carry its script: no other may use it.
+    pub drop_in: Vec<String>,
 }
 
 /// Who is responsible. Source: GDPR Art. 13(1)(a).

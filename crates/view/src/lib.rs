@@ -18,6 +18,7 @@ mod held;
 mod page;
 mod reopen;
 mod signal_notes;
+mod tree;
 mod vendors;
 
 pub use banner::{BannerFacts, banner};
@@ -29,6 +30,7 @@ pub use held::{HELD_CSS, held_note};
 pub use maud::Markup;
 pub use page::{error_page, login_page, not_saved_page};
 pub use reopen::{REOPEN_CSS, ReopenFacts, reopen};
+pub use tree::tree;
 pub use vendors::{Granted, VendorTraces};
 
 /// Where both layers and the consent page post a choice.
