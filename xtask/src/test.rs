@@ -11,7 +11,7 @@ const WASM_ONLY: [&str; 2] = ["postern-gate", "postern-worker"];
 
 /// Journeys that Firefox makes too: all that is about what a page may do and what a visitor sees. The rest is about the edge,
 /// or about what only Chromium has.
-const IN_BOTH_ENGINES: [&str; 12] = [
+const IN_BOTH_ENGINES: [&str; 13] = [
     "accessibility",
     "consent",
     "consent-mode",
@@ -21,6 +21,7 @@ const IN_BOTH_ENGINES: [&str; 12] = [
     "no-js",
     "ordinary",
     "places",
+    "single-vendor",
     "strict",
     "vectors",
     "withdrawal",
