@@ -16,7 +16,7 @@ const brotli = (data) =>
   brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 22 } });
 
 // Scripts that are written into what others serve: one expression each. Those inline in pages have the hash that CSP needs.
-for (const name of ['stub', 'handle', 'worker']) {
+for (const name of ['stub', 'handle', 'worker', 'drop-in']) {
   const result = await build({
     entryPoints: [join(root, `www/stub/${name}.js`)],
     bundle: true,
@@ -28,8 +28,10 @@ for (const name of ['stub', 'handle', 'worker']) {
   });
   const text = result.outputFiles[0].text.trim();
   if (/<\/script|<!--/i.test(text)) throw new Error(`${name}.js would end its own script element`);
-  await writeFile(join(out, `${name}.js`), name === 'worker' ? `((granted,more,isDecided)=>{${text}})` : text);
-  if (name !== 'worker') await writeFile(join(out, `${name}.sha256`), sha256(text, 'base64'));
+  // Those that are functions of what the edge knows have its values as free names.
+  const parameters = { worker: 'granted,more,isDecided', 'drop-in': 'state,more' }[name];
+  await writeFile(join(out, `${name}.js`), parameters ? `((${parameters})=>{${text}})` : text);
+  if (!parameters) await writeFile(join(out, `${name}.sha256`), sha256(text, 'base64'));
 }
 
 // What tells vendors' own interfaces: a module loaded after a choice.

@@ -85,12 +85,12 @@ fn write(languages: &[Language], english: &[(String, String)]) -> String {
     let tags: Vec<&str> = languages.iter().map(|(tag, _)| tag.as_str()).collect();
     let _ = writeln!(out, "impl Texts {{\n    /// The languages that are built in, BCP 47, in order.");
     let _ = writeln!(out, "    pub const BUILT_IN_TAGS: [&'static str; {}] = {tags:?};\n}}", tags.len());
-    let _ = writeln!(out, "/// Tag, and the texts in the order of [`Texts::KEYS`].");
-    let _ = writeln!(out, "static BUILT_IN: [(&str, [&str; {}]); {}] = [", keys.len(), languages.len());
+    let _ = writeln!(out, "/// Tag, and the texts in the order of [`Texts::KEYS`], a line each.");
+    let _ = writeln!(out, "static BUILT_IN: [(&str, &str); {}] = [", languages.len());
     for (tag, entries) in languages {
         let text = |key: &&str| entries.iter().find(|(known, _)| known == key).map_or("", |(_, text)| text);
         let texts: Vec<&str> = keys.iter().map(text).collect();
-        let _ = writeln!(out, "    ({tag:?}, {texts:?}),");
+        let _ = writeln!(out, "    ({tag:?}, {:?}),", texts.join("\n"));
     }
     out + "];\n"
 }

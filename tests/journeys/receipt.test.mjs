@@ -1,7 +1,7 @@
 // Decisions and receipts on the wire: the cookie, the answer, idempotency, and every reason to refuse a decision.
 
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { action, banner, describeRequests, startWorld } from './harness.mjs';
 import { consentCookie, postDecision, readPolicy, readText, send, valueOf, valuesOf } from './wire.mjs';
@@ -41,6 +41,25 @@ describe('a decision', () => {
     const answer = await postDecision(world.worker, { change: { choice: 'save', categories: ['analytics'], layer: 2 } });
     const page = readText(await send(world.worker.port, '/_postern/consent', { headers: { cookie: consentCookie(answer), accept: 'text/html' } }));
     assert.ok(page.includes(valueOf(answer, 'postern-receipt')), 'the receipt id is on the page');
+  });
+
+  it('can be taken along, whole and as it was committed to, by who holds the cookie and nobody else', async () => {
+    const answer = await postDecision(world.worker, { change: { choice: 'save', categories: ['analytics'], layer: 2, lang: 'de' } });
+    const read = async (headers) => {
+      const found = await send(world.worker.port, '/_postern/consent/receipts.json', { headers });
+      assert.equal(found.status, 200);
+      assert.match(valueOf(found, 'cache-control'), /private, no-store/);
+      assert.match(valueOf(found, 'content-disposition'), /^attachment/);
+      return JSON.parse(readText(found)).receipts;
+    };
+    const [{ receipt, salt, commitment }, ...others] = await read({ cookie: consentCookie(answer) });
+    assert.deepEqual(others, []);
+    const text = JSON.stringify(receipt);
+    assert.ok(text.includes(valueOf(answer, 'postern-receipt')) && text.includes('"de"'), text);
+    const hash = createHash('sha256').update(Buffer.from([2])).update(Buffer.from(salt, 'hex')).update(text).digest('hex');
+    assert.equal(hash, commitment);
+    assert.deepEqual(await read({}), []);
+    assert.deepEqual(await read({ cookie: `${consentCookie(answer)}x` }), []);
   });
 
   it('is on the page before any, without a receipt', async () => {

@@ -45,6 +45,20 @@ describe('one vendor', () => {
     await page.context().close();
   });
 
+  it('is let in where its content stands, by a click, in place', async () => {
+    const page = await visit('/film.html');
+    const frame = page.locator('iframe[data-postern-vendor="youtube"]');
+    const link = frame.contentFrame().locator('[data-consent-action=load]');
+    assert.match(await link.textContent(), /YouTube/);
+    await link.click();
+    await waitFor('it', async () => (await hosts()).includes(YOUTUBE));
+    assert.deepEqual(await hosts(), [YOUTUBE]);
+    assert.ok(page.url().endsWith('/film.html'), 'the page stays');
+    assert.deepEqual((await stateOf(page)).vendors, ['youtube']);
+    assert.equal(await page.locator('iframe[data-postern-need]').count(), 0);
+    await page.context().close();
+  });
+
   it('beside a partial choice is let in alone, each of its events once, and prolongs nothing', async () => {
     const page = await visit(PRODUCT);
     await saveCategories(page, ['functional']);

@@ -5,6 +5,7 @@
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 import { WebSocketServer } from 'ws';
+import { dropInRoutes } from './drop-in.mjs';
 import { echo, edgeRoutes } from './edges.mjs';
 import { leakRoutes, noteFirstParty } from './leaks.mjs';
 import { isFirstParty } from './leaks/first-party.mjs';
@@ -12,7 +13,7 @@ import { ordinaryRoutes } from './ordinary.mjs';
 import { ownCodeRoutes } from './own-code.mjs';
 import { pageRoutes } from './pages.mjs';
 
-const routes = { ...edgeRoutes, ...leakRoutes, ...ordinaryRoutes, ...ownCodeRoutes, ...pageRoutes };
+const routes = { ...dropInRoutes, ...edgeRoutes, ...leakRoutes, ...ordinaryRoutes, ...ownCodeRoutes, ...pageRoutes };
 /** Answers that never end keep their sockets; a test that forgets one must not keep the process. */
 const open = new Set();
 

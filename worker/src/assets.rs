@@ -16,6 +16,8 @@ pub const HANDLE_HASH: &str = include_str!("../../build/page/handle.sha256");
 /// The guard of a worker, as a function of what is granted, what the site says otherwise, and whether the visitor has decided;
 /// goes before its script.
 pub const WORKER_GUARD: &str = include_str!("../../build/page/worker.js");
+/// The stub for pages of sites that are not behind the Worker, as a function of its state and rows.
+pub const DROP_IN: &str = include_str!("../../build/page/drop-in.js");
 /// Folder of the gate below [`OWN_FOLDER`]: a hash of its content.
 pub const GATE_FOLDER: &str = include_str!("../../build/page/gate.version");
 
@@ -63,6 +65,8 @@ pub fn serve(path: &str, visit: &Visit) -> Result<web_sys::Response> {
     let headers = answer::headers(file.content_type)?;
     headers.set("cache-control", "public, max-age=31536000, immutable")?;
     headers.set("vary", "Accept-Encoding")?;
+    // They are the same for everybody, and pages of sites that are not behind us load them from here.
+    headers.set("access-control-allow-origin", "*")?;
     let takes_brotli = visit.header("accept-encoding").is_some_and(|accepted| {
         accepted.split(',').any(|item| item.trim() == "br" || item.trim().starts_with("br;"))
     });

@@ -4,7 +4,7 @@ use crate::ledger::{ActMessage, Ledger, METHODS, Refusal, body_hash};
 use crate::random::random;
 use crate::site::Site;
 use crate::visit::{CONSENT_COOKIE, Visit};
-use crate::{answer, pages};
+use crate::{answer, drop_in, pages};
 use futures_util::StreamExt;
 use js_sys::Uint8Array;
 use postern_consent::{Category, CategorySet, Decision, Minutes, Reason, State, Subject, VendorSet};
@@ -12,6 +12,7 @@ use postern_policy::Policy;
 use postern_receipt::Method;
 use postern_rewrite::{expire_denied, stub_rows};
 use serde::Deserialize;
+use url::Url;
 use wasm_bindgen::JsCast;
 use web_sys::Response;
 use worker::{Env, Result};
@@ -34,6 +35,9 @@ struct Asked {
     layer: u8,
     #[serde(default)]
     lang: String,
+    /// The sealed choice so far, from pages that keep it themselves.
+    #[serde(default)]
+    token: String,
     /// Forms only: the act's name, and where to go afterwards.
     #[serde(skip)]
     key: String,
@@ -54,14 +58,31 @@ fn refuse<T>(status: u16, sentence: &str) -> std::result::Result<T, Refused> {
     Err(Refused(status, sentence.into()))
 }
 
+/// Said to who sends a choice from elsewhere.
+const NOT_HERE: &str = "A choice can only be made on the site itself.";
+
+/// The sealed choice that a page keeps itself.
+fn kept_choice(body: &str) -> Option<String> {
+    serde_json::from_str::<Asked>(body).ok().map(|asked| asked.token).filter(|token| !token.is_empty())
+}
+
 /// Answers `POST /_postern/decision`.
 pub async fn decide(site: &Site, env: &Env, visit: Visit) -> Result<Response> {
     let is_form = visit
         .header("content-type")
         .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
     let body = read_body(&visit).await;
+    // A page of a site that is not behind us brings the choice it keeps.
+    let page = drop_in::page_of(site, &visit).filter(|_| !is_form);
+    let visit = match (&page, &body) {
+        (Some(page), Ok(body)) => visit.on(site, page.clone(), kept_choice(body).as_deref()),
+        _ => visit,
+    };
+    if page.is_none() && !is_same_origin(&visit) {
+        return if is_form { pages::not_recorded(403, NOT_HERE) } else { answer::text(403, NOT_HERE) };
+    }
     match take(site, env, &visit, is_form, body).await {
-        Ok(taken) => answer(site, &visit, &taken, is_form),
+        Ok(taken) => answer(site, &visit, &taken, is_form, page.as_ref()),
         Err(Refused(status, sentence)) if is_form => pages::not_recorded(status, &sentence),
         Err(Refused(status, sentence)) => answer::text(status, &sentence),
     }
@@ -74,9 +95,6 @@ async fn take(
     is_form: bool,
     body: std::result::Result<String, Refused>,
 ) -> std::result::Result<Taken, Refused> {
-    if !is_same_origin(visit) {
-        return refuse(403, "A choice can only be made on the site itself.");
-    }
     let is_json =
         visit.header("content-type").is_some_and(|value| value.split(';').next() == Some("application/json"));
     if !is_form && !is_json {
@@ -145,19 +163,21 @@ async fn take(
     let cookies = visit.header("cookie").unwrap_or("");
     headers
         .extend(expire_denied(cookies, &visit.url, &grants).into_iter().map(|cookie| ("set-cookie", cookie)));
-    Ok(Taken { headers, decision, receipt_id: recorded.receipt_id })
+    Ok(Taken { headers, decision, sealed, receipt_id: recorded.receipt_id })
 }
 
 /// A decision that is recorded.
 struct Taken {
     headers: Vec<(&'static str, String)>,
     decision: Decision,
+    sealed: String,
     receipt_id: String,
 }
 
-fn answer(site: &Site, visit: &Visit, taken: &Taken, is_form: bool) -> Result<Response> {
+fn answer(site: &Site, visit: &Visit, taken: &Taken, is_form: bool, page: Option<&Url>) -> Result<Response> {
     let answer = answer::headers("application/json")?;
-    for (name, value) in &taken.headers {
+    // Cookies are the site's own where it is behind us; another site's page keeps the choice and cleans up itself.
+    for (name, value) in taken.headers.iter().filter(|_| page.is_none()) {
         if *name != "location" || is_form {
             answer.append(name, value)?;
         }
@@ -169,11 +189,15 @@ fn answer(site: &Site, visit: &Visit, taken: &Taken, is_form: bool) -> Result<Re
     }
     let mut body = standing(site, visit, &taken.decision);
     body["receipt"] = taken.receipt_id.as_str().into();
+    if let Some(page) = page {
+        drop_in::allow(&answer, page)?;
+        body["token"] = taken.sealed.as_str().into();
+    }
     answer::with(200, &body.to_string(), &answer)
 }
 
 /// What holds for this visitor: by name for people and programs, and in the form of the stub's state for pages.
-fn standing(site: &Site, visit: &Visit, decision: &Decision) -> serde_json::Value {
+pub fn standing(site: &Site, visit: &Visit, decision: &Decision) -> serde_json::Value {
     let grants = site.grants(decision);
     let rows = stub_rows(&grants, visit.host());
     let rows: serde_json::Value = serde_json::from_str(&rows).unwrap_or_else(|_| serde_json::json!([]));

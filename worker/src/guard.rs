@@ -35,7 +35,10 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
     if let Some(clean) = site.clean_landing(&visit, &grants).filter(|_| destination == Destination::Page) {
         return answer::found(&clean);
     }
-    let must_inject = !grants.is_open() || visit.decision.must_ask || site.has_reopen_button();
+    let must_inject = !grants.is_open()
+        || visit.decision.must_ask
+        || site.has_reopen_button()
+        || site.announces_change(&visit);
     // A page made ahead would show the choice of then: the browser asks again when it is wanted.
     if must_inject
         && destination.is_document()
@@ -154,8 +157,11 @@ impl Parts {
             (assets::HANDLE, assets::HANDLE_HASH)
         };
         let style = site.working().filter(|_| is_page).map(|(policy, _)| {
-            if is_denying { postern_view::banner_css(policy) } else { postern_view::reopen_css(policy) }
+            let css =
+                if is_denying { postern_view::banner_css(policy) } else { postern_view::reopen_css(policy) };
+            if site.announces_change(visit) { css + postern_view::CHANGE_CSS } else { css }
         });
+        let held_style = site.policy.as_ref().ok().map(postern_view::held_css);
         let is_decided = match (visit.decision.must_ask, site.lockdown(visit, &grants)) {
             (true, _) => 0,
             (false, None) => 1,
@@ -188,13 +194,23 @@ impl Parts {
         if let Some(css) = &style {
             head.push_str(&format!("<style>{css}</style>"));
         }
-        let words = spoken::words(Site::of(env), visit, is_page, return_to);
+        let words = spoken::words(
+            Site::of(env),
+            visit,
+            &visit.origin(),
+            if is_page { spoken::Place::Page } else { spoken::Place::Within },
+            return_to,
+        );
         Self {
             shows_banner: style.is_some() && visit.decision.must_ask,
             injection: Injection::in_language(head, words).with_xml(&attributes, script, link),
             own: OwnSources {
                 script_hashes: vec![hash.to_string()],
-                style_hashes: style.as_deref().map(postern_view::css_hash).into_iter().collect(),
+                style_hashes: [&style, &held_style]
+                    .into_iter()
+                    .flatten()
+                    .map(|css| postern_view::css_hash(css))
+                    .collect(),
                 folder: format!("{}{OWN_FOLDER}", visit.origin()),
             },
         }

@@ -184,6 +184,12 @@ impl Ledger {
         parse(&self.ask("/receipts", &body).await?)
     }
 
+    /// The same, each as it was committed to, with salt and commitment: a JSON array.
+    pub async fn export(&self, subject: Subject) -> std::result::Result<String, Refusal> {
+        let body = serde_json::to_string(&subject.0).map_err(|error| unavailable(&error.to_string()))?;
+        self.ask("/export", &body).await
+    }
+
     /// The days counted, both ends included.
     pub async fn days(&self, from: Day, to: Day) -> std::result::Result<Vec<DayMessage>, Refusal> {
         parse(&self.ask("/days", &format!("[{},{}]", from.number(), to.number())).await?)

@@ -71,6 +71,20 @@ impl DurableObject for LedgerObject {
                     .collect();
                 Response::from_json(&messages)
             }
+            "/export" => {
+                let subject = Subject(serde_json::from_str(&body)?);
+                let rows = postern_receipt::receipts_of(&store, subject).map_err(failed)?;
+                // The canonical text as it was committed to: another spelling would have another hash.
+                let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+                let each = rows.iter().map(|row| {
+                    let (salt, commitment) = (hex(&row.salt), hex(&row.commitment));
+                    format!(
+                        "{{\"receipt\":{},\"salt\":\"{salt}\",\"commitment\":\"{commitment}\"}}",
+                        row.json
+                    )
+                });
+                Response::ok(format!("[{}]", each.collect::<Vec<_>>().join(",")))
+            }
             "/days" => {
                 let (from, to) = serde_json::from_str(&body)?;
                 let rows = postern_receipt::days(&store, from, to).map_err(failed)?;

@@ -8,6 +8,7 @@ mod assets;
 mod collect;
 mod counting;
 mod decision;
+mod drop_in;
 mod guard;
 mod ledger;
 mod ledger_object;
@@ -55,8 +56,12 @@ async fn route(
     match (visit.method.as_str(), path.as_str()) {
         ("GET" | "HEAD", "health") => pages::health(site, env),
         ("GET" | "HEAD", "consent") => pages::consent(site, env, &visit).await,
+        ("GET" | "HEAD", "consent/receipts.json") => pages::receipts(site, env, &visit).await,
         ("POST", "report") => report::take(site, env, context, &visit).await,
         ("GET" | "HEAD", "state") => decision::state(site, &visit),
+        ("POST", "state") => drop_in::state(site, env, context, visit).await,
+        ("GET" | "HEAD", "site.js") => drop_in::script(site),
+        ("OPTIONS", "decision" | "state") => drop_in::preflight(site, &visit),
         ("POST", "decision") => decision::decide(site, env, visit).await,
         ("GET" | "HEAD", "dashboard") => pages::dashboard(site, env, &visit).await,
         ("GET" | "HEAD", "login") => pages::login_form(""),

@@ -9,7 +9,7 @@ use postern_consent::{CategorySet, Minutes, State};
 use postern_receipt::{Role, Timestamp, is_same_token, outcome_named, sha256};
 use postern_rewrite::cookie_value;
 use postern_stats::{Day, DayCounts};
-use postern_view::{ConsentPage, DashboardFacts, RANGES_DAYS, ReceiptLine};
+use postern_view::{ConsentPage, DashboardFacts, Load, RANGES_DAYS, ReceiptLine};
 use web_sys::Response;
 use worker::{Env, Result};
 
@@ -130,20 +130,42 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
     let came_from = visit.header("referer").and_then(|referer| referer.strip_prefix(&visit.origin()));
     let is_saved =
         came_from.is_some_and(|path| path.starts_with(postern_view::CONSENT_PATH)) && !lines.is_empty();
+    // The link in a held frame leads here, where one provider's content can be asked for without JavaScript.
+    let load = asked("vendor").and_then(|id| policy.vendors().iter().find(|vendor| vendor.id == id));
+    let load_key = random_hex();
     let page = postern_view::consent_page(&ConsentPage {
         policy,
         language,
         policy_hex: &policy_hex(policy),
-        granted: visit.decision.granted,
+        granted: site.granted(&visit.decision),
         must_ask: visit.decision.must_ask,
         honoured: &visit.honoured(),
         key: &random_hex(),
         return_to: &return_to,
+        load: load.map(|vendor| Load { vendor, key: &load_key }),
         receipts: &lines,
         is_saved,
         error: error.as_deref(),
     });
     answer::page(200, &page.into_string())
+}
+
+/// The receipts of whoever holds the cookie, whole: what a visitor may take along. Source: GDPR Art. 15(3) and 20.
+pub async fn receipts(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
+    let found = match visit.state {
+        State::Decided(choice) => match Ledger::of(site, env) {
+            Ok(ledger) => ledger.export(choice.subject).await,
+            Err(refusal) => Err(refusal),
+        },
+        _ => Ok("[]".to_string()),
+    };
+    let receipts = match found {
+        Ok(receipts) => receipts,
+        Err(refusal) => return answer::text(refusal.status, &refusal.sentence),
+    };
+    let headers = answer::headers("application/json")?;
+    headers.set("content-disposition", "attachment; filename=\"receipts.json\"")?;
+    answer::with(200, &format!("{{\"receipts\":{receipts}}}\n"), &headers)
 }
 
 /// The tag of what is asked, as pages carry it.

@@ -7,6 +7,8 @@ use postern_consent::{Category, CategorySet, Decision, Need, PolicyTag, Profile,
 use postern_policy::{Policy, Reopen, Vendor};
 use postern_receipt::{CookieKey, KeyRing};
 use postern_rewrite::{Grants, held_query, lockdown_policy, strip_denied};
+use postern_stats::Day;
+use postern_view::{Granted, VendorTraces};
 use std::cell::RefCell;
 use std::rc::Rc;
 use url::Url;
@@ -27,6 +29,8 @@ pub struct Site {
     pub policy: Result<Policy, String>,
     /// The vendors as this site has them.
     pub catalogue: Rc<Catalogue>,
+    /// What each listed vendor leaves in a browser, as visitors are told.
+    pub traces: Vec<VendorTraces>,
     /// The key of the consent cookie, or what to do about it.
     pub key: Result<KeyRing, String>,
     /// Where the site is, if not behind the very address the visitor asks for.
@@ -74,12 +78,14 @@ impl Site {
                 )
             });
         let named = policy.as_ref().ok().and_then(|policy| policy.site.origin.clone());
+        let catalogue = policy.as_ref().map(catalogue).unwrap_or_default();
         let site = Self {
             origin: text("ORIGIN").or(named).and_then(|origin| Url::parse(&origin).ok()),
             origin_timeout_ms: number(text("ORIGIN_TIMEOUT_MS")).unwrap_or(ORIGIN_TIMEOUT_MS),
             ledger_bytes_max: number(text("LEDGER_BYTES_MAX")).unwrap_or(LEDGER_BYTES_MAX),
             dashboard_token: secret("DASHBOARD_TOKEN").unwrap_or_default(),
-            catalogue: Rc::new(policy.as_ref().map(catalogue).unwrap_or_default()),
+            traces: catalogue.listed().iter().map(|vendor| traces(vendor)).collect(),
+            catalogue: Rc::new(catalogue),
             policy,
             key,
         };
@@ -94,6 +100,11 @@ impl Site {
         let policy =
             self.policy.as_ref().err().into_iter().flat_map(|faults| faults.lines().map(String::from));
         policy.chain(self.key.as_ref().err().cloned()).collect()
+    }
+
+    /// What is granted, as visitors see it.
+    pub fn granted(&self, decision: &Decision) -> Granted<'_> {
+        Granted { categories: decision.granted, vendors: decision.vendors, traces: &self.traces }
     }
 
     /// Policy and key, if decisions can be taken at all.
@@ -188,9 +199,23 @@ impl Site {
         }
     }
 
+    /// Is a change of the site's notice announced now?
+    pub fn announces_change(&self, visit: &Visit) -> bool {
+        let today = Day::from_unix_ms(visit.now_ms, 0).number();
+        self.policy.as_ref().is_ok_and(|policy| policy.change_on(today).is_some())
+    }
+
     /// Does every page carry the control to reopen?
     pub fn has_reopen_button(&self) -> bool {
         self.policy.as_ref().is_ok_and(|policy| policy.banner.reopen == Reopen::Button)
+    }
+}
+
+fn traces(vendor: &postern_catalogue::Vendor) -> VendorTraces {
+    VendorTraces {
+        id: vendor.id.into(),
+        cookies: vendor.told_cookies().map(|(name, days)| (name.into(), days)).collect(),
+        storage: vendor.storage.iter().map(|key| (*key).into()).collect(),
     }
 }
 

@@ -80,6 +80,14 @@ impl Visit {
         })
     }
 
+    /// The same visitor on a page of another site of ours, with the choice that page keeps.
+    #[must_use]
+    pub fn on(self, site: &Site, page: Url, sealed: Option<&str>) -> Self {
+        let state = site.state(page.host_str().unwrap_or(""), sealed);
+        let decision = decide(&self.profile, self.signals, &state, Minutes::from_unix_ms(self.now_ms));
+        Self { url: page, state, decision, ..self }
+    }
+
     /// The browser's own signals that deny something here.
     pub fn honoured(&self) -> Vec<Signal> {
         self.profile.honoured(self.signals).collect()

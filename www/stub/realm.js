@@ -347,6 +347,8 @@ export const install = (realm, shared) => {
   // Identifiers.
 
   on('Document.cookie', (self, [text], proceed) => state.deniedCookie(denied, `${text}`) || proceed(), 'set');
+  on('CookieStore.set', (self, [name, value], proceed) =>
+    state.deniedCookie(denied, `${name?.name ?? name}=${name?.value ?? value}`) ? Promise.resolve() : proceed());
   on('Storage.setItem', (self, [key], proceed) => (denied(state.names, key) ? undefined : proceed()));
   on('IDBFactory.open', (self, [name], proceed) => {
     if (denied(state.databases, name)) throw new DOMException('held until consent', 'SecurityError');

@@ -30,7 +30,10 @@ learn(own.getAttribute(PREFIX + 'more') || more);
 // What scripts of the page put in their place later is not ours.
 const send = fetch.bind(window);
 // In a document written by a script the address names no site; the window does.
-const site = origin == 'null' ? location.origin : origin;
+// Another site's page has this script from the edge.
+const site = own.src ? new URL(own.src).origin : origin == 'null' ? location.origin : origin;
+/** Where such a page keeps the choice; the edge's own pages have it in a cookie that no script reads. */
+const kept = 'postern';
 
 const state = {
   granted: parseInt(granted, 16),
@@ -189,7 +192,7 @@ const bridge = {
       send(site + '/_postern/decision', {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
-        body: stringify({ choice, categories: list(categories), vendors: list(vendors), policy: root.getAttribute(PREFIX + 'policy'), lang: root.lang, layer }),
+        body: stringify({ choice, categories: list(categories), vendors: list(vendors), policy: root.getAttribute(PREFIX + 'policy'), lang: root.lang, layer, token: token() }),
       }),
     );
   },
@@ -201,7 +204,7 @@ const announce = () => {
   // What has an interface of its own for it hears so there. Nothing rests on it: what is denied is held in any case.
   import(site + gateUrl.replace('gate.js', 'tell.js')).then((module) => module.tell(state.granted, vendors()), () => {});
 };
-const settle = async (asked) => {
+export const settle = async (asked) => {
   let status = 0;
   let said = {};
   try {
@@ -213,12 +216,27 @@ const settle = async (asked) => {
   }
   const module = await load();
   if (status == 200) fresh = stringify(said.more);
+  try {
+    if (said.token) localStorage.setItem(kept, said.token);
+  } catch {
+    // Storage is switched off: the choice holds for this page.
+  }
   module.answered(status, said.bits ?? 255, (said.vendors || []).join(' '), !!said.answered);
   return told();
 };
+const token = () => {
+  try {
+    return own.src ? localStorage.getItem(kept) || '' : undefined;
+  } catch {
+    return '';
+  }
+};
+/** What the edge says holds. */
+export const inquire = () =>
+  send(`${site}/_postern/state?lang=${document.documentElement.lang}`, own.src ? { method: 'POST', body: token() } : {});
 /** Another page of the site, or this one before it was left, was told otherwise: the edge knows. */
 const sync = () =>
-  send(site + '/_postern/state').then(async (answer) => {
+  inquire().then(async (answer) => {
     const said = await answer.clone().json();
     if (said.bits != state.granted || said.answered == !state.isDecided || stringify(said.more) != more) settle(answer);
   }).catch(() => {});
@@ -230,7 +248,7 @@ addEventListener('pageshow', ({ persisted }) => persisted && sync());
 Object.defineProperty(window, KEY, { value: bridge, configurable: true });
 
 let gate;
-const load = () =>
+export const load = () =>
   (gate = gate || import(site + gateUrl).then(async (module) => {
     await module.default();
     module.start(bridge);
@@ -250,14 +268,25 @@ addEventListener('click', (event) => {
   }
 }, true);
 let isFailed;
+// The note in a held frame runs no script; its way in is a link, which is heard from here.
+// (A document's events of that name stop before its window.)
+document.addEventListener('load', ({ target }) => {
+  if (target.localName == 'iframe' && target.hasAttribute(PREFIX + 'need')) target.contentDocument?.addEventListener('click', (event) => {
+    const link = event.target.closest('[data-consent-action=load]');
+    if (link) {
+      event.preventDefault();
+      ask('load', link.getAttribute('data-consent-vendor'), () => location.assign(link.href));
+    }
+  });
+}, true);
 addEventListener('DOMContentLoaded', () => {
   // Fetched while the visitor reads, so that the click finds it there.
   if (document.querySelector('#postern section:not([hidden])')) (window.requestIdleCallback || setTimeout)(() => load().catch(() => {}));
 });
 
 const toPage = () => location.assign(site + '/_postern/consent');
-const ask = (choice, vendor = '') =>
-  load().then(() => bridge.post(choice, '', vendor, 1)).catch(toPage);
+const ask = (choice, vendor = '', otherwise = toPage) =>
+  load().then(() => bridge.post(choice, '', vendor, 1)).catch(otherwise);
 window.postern = {
   get state() { return told(); },
   ready: Promise.resolve(told()),

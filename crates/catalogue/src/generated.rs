@@ -47,6 +47,7 @@ pub static VENDORS: &[Vendor] = &[
         storage: &["AMP_*"],
         databases: &["AMP_diagnostics_*"],
         globals: &["amplitude"],
+        lifetimes: &[("AMP_*", 365)],
         inline: &[crate::Snippet { all: &["amplitude", "cdn.amplitude.com"], none: &[] }],
         payloads: &[
             crate::Payload {
@@ -186,6 +187,7 @@ pub static VENDORS: &[Vendor] = &[
         third_party_cookies: &["CLID", "MUID", "ANONCHK", "SM", "MR"],
         storage: &["_cltk"],
         globals: &["clarity"],
+        lifetimes: &[("_clck", 365), ("_clsk", 1)],
         inline: &[crate::Snippet { all: &["clarity.ms/tag/", "clarity"], none: &[] }],
         payloads: &[crate::Payload {
             kind: crate::PayloadKind::Json,
@@ -301,6 +303,7 @@ pub static VENDORS: &[Vendor] = &[
         consent_api: "FS('shutdown') and FS('start'); FS('setIdentity', {consent: true or false}); window._fs_capture_on_startup = false before it loads.",
         cookies: &["fs_uid", "fs_cid", "fs_lua"],
         globals: &["FS", "_fs_org", "_fs_namespace"],
+        lifetimes: &[("fs_lua", 0), ("fs_uid", 365)],
         inline: &[crate::Snippet { all: &["_fs_org", "_fs_namespace"], none: &[] }],
         ..Vendor::unknown()
     },
@@ -337,6 +340,17 @@ pub static VENDORS: &[Vendor] = &[
             "gaGlobal",
             "ga",
             "GoogleAnalyticsObject",
+        ],
+        lifetimes: &[
+            ("FPID", 730),
+            ("FPLC", 0),
+            ("_dc_gtm_*", 0),
+            ("_ga", 730),
+            ("_ga_*", 730),
+            ("_gali", 0),
+            ("_gat", 0),
+            ("_gat_*", 0),
+            ("_gid", 1),
         ],
         payloads: &[
             crate::Payload {
@@ -490,6 +504,7 @@ pub static VENDORS: &[Vendor] = &[
         params: &["gclid", "gclsrc", "dclid", "gbraid", "wbraid", "srsltid", "gs_l", "usqp"],
         storage: &["_gcl_ls"],
         globals: &["google_trackConversion", "google_tag_data"],
+        lifetimes: &[("FPAU", 90), ("FPGCL*", 90), ("_gac_*", 90), ("_gcl_*", 90)],
         payloads: &[
             crate::Payload {
                 kind: crate::PayloadKind::Query,
@@ -679,6 +694,7 @@ pub static VENDORS: &[Vendor] = &[
         cookies: &["_hj*", "_cs_c", "_cs_id", "_cs_s"],
         storage: &["_hj*", "hjViewportId"],
         globals: &["hj", "_hjSettings"],
+        lifetimes: &[("_hjSessionUser_*", 365), ("_hjSession_*", 0)],
         inline: &[crate::Snippet { all: &["_hjSettings", "hotjar"], none: &[] }],
         ..Vendor::unknown()
     },
@@ -694,6 +710,7 @@ pub static VENDORS: &[Vendor] = &[
         cookies: &["__hstc", "hubspotutk", "__hssc", "__hssrc", "messagesUtk"],
         params: &["_hsenc", "_hsmi", "__hstc", "__hssc", "__hsfp", "hsCtaTracking"],
         globals: &["_hsq", "_hsp"],
+        lifetimes: &[("__hssc", 0), ("__hstc", 180), ("hubspotutk", 180), ("messagesUtk", 180)],
         inline: &[crate::Snippet { all: &["js.hs-scripts.com", "createElement"], none: &[] }],
         ..Vendor::unknown()
     },
@@ -822,6 +839,7 @@ pub static VENDORS: &[Vendor] = &[
         params: &["li_fat_id"],
         storage: &["li_adsId"],
         globals: &["lintrk", "_linkedin_partner_id", "_linkedin_data_partner_ids"],
+        lifetimes: &[("li_fat_id", 30)],
         inline: &[crate::Snippet { all: &["snap.licdn.com/li.lms-analytics"], none: &[] }],
         ..Vendor::unknown()
     },
@@ -873,6 +891,7 @@ pub static VENDORS: &[Vendor] = &[
         cookies: &["_pk_*", "matomo_sessid"],
         params: &["pk_vid", "pk_cid", "mtm_cid"],
         globals: &["_paq", "_mtm", "Matomo", "Piwik"],
+        lifetimes: &[("_pk_id*", 393), ("_pk_ref*", 180), ("_pk_ses*", 0)],
         inline: &[
             crate::Snippet { all: &["_paq", "setTrackerUrl"], none: &[] },
             crate::Snippet { all: &["_mtm", "container_"], none: &[] },
@@ -936,6 +955,7 @@ pub static VENDORS: &[Vendor] = &[
         params: &["fbclid", "igshid", "igsh", "fb_action_ids", "fb_comment_id", "fbadid", "mibextid"],
         storage: &["multiFbc", "lastExternalReferrer*", "topicsLastReferenceTime"],
         globals: &["fbq", "_fbq"],
+        lifetimes: &[("_fbc", 90), ("_fbi", 1), ("_fbleid", 7), ("_fbp", 90)],
         inline: &[
             crate::Snippet { all: &["fbevents.js", "fbq"], none: &[] },
             crate::Snippet { all: &["fbq(", "_fbq"], none: &[] },
@@ -1003,6 +1023,7 @@ pub static VENDORS: &[Vendor] = &[
         params: &["msclkid"],
         storage: &["_uet*"],
         globals: &["uetq", "UET"],
+        lifetimes: &[("_uetmsclkid", 90), ("_uetsid", 1), ("_uetvid", 390)],
         inline: &[crate::Snippet { all: &["uetq", "bat.js"], none: &[] }],
         ..Vendor::unknown()
     },
@@ -1019,6 +1040,7 @@ pub static VENDORS: &[Vendor] = &[
         storage: &["mp_*_mixpanel", "__mpq_*", "mp_tab_id_*"],
         databases: &["mixpanelBrowserDb", "mixpanelFlagsDb"],
         globals: &["mixpanel"],
+        lifetimes: &[("mp_*_mixpanel", 365)],
         inline: &[crate::Snippet { all: &["mixpanel", "cdn.mxpnl.com"], none: &[] }],
         payloads: &[
             crate::Payload {
@@ -1144,6 +1166,7 @@ pub static VENDORS: &[Vendor] = &[
         cookies: &["_pin*", "_epik", "_derived_epik", "_routing_id"],
         params: &["epik"],
         globals: &["pintrk"],
+        lifetimes: &[("_pin_unauth", 365)],
         inline: &[crate::Snippet { all: &["pintrk", "s.pinimg.com/ct"], none: &[] }],
         ..Vendor::unknown()
     },
@@ -1181,6 +1204,7 @@ pub static VENDORS: &[Vendor] = &[
             "lastSeenSurveyDate",
         ],
         globals: &["posthog", "__PosthogExtensions__", "_POSTHOG_REMOTE_CONFIG"],
+        lifetimes: &[("ph_phc_*", 365)],
         inline: &[
             crate::Snippet { all: &["__SV", "posthog"], none: &[] },
             crate::Snippet { all: &["posthog.init(", "phc_"], none: &[] },
@@ -1420,6 +1444,7 @@ pub static VENDORS: &[Vendor] = &[
         cookies: &["_rdt_*"],
         params: &["rdt_cid"],
         globals: &["rdt"],
+        lifetimes: &[("_rdt_uuid", 90)],
         inline: &[crate::Snippet { all: &["rdt", "redditstatic.com/ads"], none: &[] }],
         ..Vendor::unknown()
     },
@@ -1447,6 +1472,7 @@ pub static VENDORS: &[Vendor] = &[
         params: &["ajs_uid", "ajs_aid", "ajs_event", "ajs_trait_*"],
         storage: &["ajs_*"],
         globals: &["analytics"],
+        lifetimes: &[("ajs_anonymous_id", 365)],
         inline: &[
             crate::Snippet { all: &["analytics.load", "cdn.segment.com"], none: &[] },
             crate::Snippet { all: &["SNIPPET_VERSION", "analytics.load"], none: &[] },
@@ -1539,6 +1565,7 @@ pub static VENDORS: &[Vendor] = &[
         third_party_cookies: &["sc_at"],
         params: &["ScCid", "sccid"],
         globals: &["snaptr"],
+        lifetimes: &[("_scid", 390)],
         inline: &[crate::Snippet { all: &["snaptr", "sc-static.net"], none: &[] }],
         ..Vendor::unknown()
     },
@@ -1660,6 +1687,7 @@ pub static VENDORS: &[Vendor] = &[
         params: &["ttclid"],
         storage: &["tt_*"],
         globals: &["ttq", "TiktokAnalyticsObject"],
+        lifetimes: &[("_tt_enable_cookie", 390), ("_ttp", 390), ("ttclid", 390), ("ttcsid*", 390)],
         inline: &[
             crate::Snippet { all: &["TiktokAnalyticsObject"], none: &[] },
             crate::Snippet { all: &["analytics.tiktok.com/i18n/pixel"], none: &[] },

@@ -75,6 +75,8 @@ pub struct Vendor {
     /// Cookies on the vendor's own hosts: to be told to visitors, never matched, since a site may have
     /// one of the same name.
     pub third_party_cookies: &'static [&'static str],
+    /// Days that cookies live as the vendor sets them, by name; 0 for less than one. Those not named are not known.
+    pub lifetimes: &'static [(&'static str, u16)],
     /// URL parameters that identify a visitor or a click, `*` for any run of characters.
     pub params: &'static [&'static str],
     /// Keys in local and session storage, `*` for any run of characters.
@@ -92,6 +94,15 @@ pub struct Vendor {
 }
 
 impl Vendor {
+    /// Its cookies and the days each lives, where that is known: those with a lifetime first, then every other name
+    /// or pattern: what is an example of one may not be all of it.
+    pub fn told_cookies(&self) -> impl Iterator<Item = (&'static str, Option<u16>)> {
+        let (lifetimes, cookies, others) = (self.lifetimes, self.cookies, self.third_party_cookies);
+        let is_told = move |cookie: &str| lifetimes.iter().any(|(name, _)| *name == cookie);
+        let rest = cookies.iter().chain(others).copied().filter(move |cookie| !is_told(cookie));
+        lifetimes.iter().map(|(name, days)| (*name, Some(*days))).chain(rest.map(|cookie| (cookie, None)))
+    }
+
     /// A vendor of whom nothing is known and whom nothing lets pass.
     #[must_use]
     pub const fn unknown() -> Self {
@@ -109,6 +120,7 @@ impl Vendor {
             cookies: &[],
             cookie_values: &[],
             third_party_cookies: &[],
+            lifetimes: &[],
             params: &[],
             storage: &[],
             databases: &[],

@@ -233,6 +233,21 @@ impl Changes<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_cookie_is_told_once_with_its_days_where_they_are_known() {
+        let vendor = Vendor {
+            cookies: &["_a", "_b_*", "_c*"],
+            third_party_cookies: &["IDE"],
+            lifetimes: &[("_a", 730), ("_c_one", 0)],
+            ..Vendor::unknown()
+        };
+        let told: Vec<_> = vendor.told_cookies().collect();
+        assert_eq!(
+            told,
+            [("_a", Some(730)), ("_c_one", Some(0)), ("_b_*", None), ("_c*", None), ("IDE", None)]
+        );
+    }
     use alloc::string::ToString;
     use alloc::vec;
     use postern_consent::Category;

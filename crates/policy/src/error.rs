@@ -135,6 +135,14 @@ pub enum Cause {
     /// Not a date.
     #[error("{0:?} is not a date; write YYYY-MM-DD")]
     Date(String),
+    /// A change announced for too few days. Source: standards.md requirement 32.
+    #[error("announces the change for {days} days; announce it for {min} or more")]
+    ChangeTooShort {
+        /// Days found, both ends counted.
+        days: u32,
+        /// Days due.
+        min: u32,
+    },
     /// Not a version.
     #[error("{0:?} is not a version; use 1 to 40 of A-Z, a-z, 0-9, . _ and -")]
     Version(String),

@@ -100,6 +100,7 @@ impl Policy {
             .with(&site.id)
             .with(site.origin.as_deref().unwrap_or(""))
             .with_all(&site.hosts, |form, host| form.with(host))
+            .with_all(&site.drop_in, |form, origin| form.with(origin))
             .with(&site.language)
             .with(&controller.name)
             .with(&controller.address)
@@ -109,6 +110,9 @@ impl Policy {
             .with(&notice.url)
             .with(&notice.version)
             .with(&notice.updated)
+            .with_all(&notice.change, |form, change| {
+                form.with(&change.from).with(&change.last_day.to_string())
+            })
             .with(&rules.name)
             .with_all(rules.all_legal(), |form, legal| {
                 let (grant_days, refusal_days) = rules.days_under(legal);

@@ -41,7 +41,7 @@ pub use legal::{
     legal_profile_names,
 };
 pub use options::{ClearTarget, ConsentMode, Edge};
-pub use policy::{Authority, Banner, Controller, Layout, Notice, Policy, Purpose, Reopen, Site};
+pub use policy::{Authority, Banner, Change, Controller, Layout, Notice, Policy, Purpose, Reopen, Site};
 pub use rules::{BY_COUNTRY, Rules};
 pub use texts::Texts;
 pub use theme::{Colour, Colours, Font, Scheme, Theme};

@@ -7,17 +7,22 @@ use crate::error::{Cause, Issue, PolicyError};
 use crate::language::Language;
 use crate::lint::lint_text;
 use crate::options::{read_consent_mode, read_edge};
-use crate::policy::{Authority, Banner, Controller, Layout, Notice, Policy, Purpose, Reopen, Site};
+use crate::policy::{Authority, Banner, Change, Controller, Layout, Notice, Policy, Purpose, Reopen, Site};
 use crate::rules::read_rules;
 use crate::section::{Report, Section};
 use crate::texts::category_keys;
 use crate::theme::read_theme;
-use crate::value::{is_date, is_host, is_language, is_link, is_origin, is_slug, is_url, is_version};
+use crate::value::{
+    day_number, is_date, is_host, is_language, is_link, is_origin, is_slug, is_url, is_version,
+};
 use crate::vendor::{KnownVendor, read_vendors};
 use crate::words::{read_words, starting_with};
 
 /// Largest file read, bytes: a hundred vendors at 500 bytes and every text overridden, four times over.
 const FILE_BYTES_MAX: usize = 256 * 1024;
+
+/// How long a change of the notice is announced at least, days. Source: standards.md requirement 32, S4.15.
+const CHANGE_DAYS_MIN: u32 = 30;
 
 pub(crate) const CATEGORY_WORDS: [(&str, Category); 5] = [
     ("necessary", Category::Necessary),
@@ -101,8 +106,10 @@ fn read_site(mut site: Section<'_>, report: &mut Report<'_>) -> Site {
     site.check(report, "language", &language, is_language, Cause::Language);
     let languages = site.list(report, "languages");
     site.check_all(report, "languages", &languages, is_language, Cause::Language);
+    let drop_in = site.list(report, "drop_in");
+    site.check_all(report, "drop_in", &drop_in, is_origin, Cause::Origin);
     site.close(report);
-    Site { id, origin, hosts, language, languages }
+    Site { id, origin, hosts, language, languages, drop_in }
 }
 
 fn read_controller(mut controller: Section<'_>, report: &mut Report<'_>) -> Controller {
@@ -123,10 +130,35 @@ fn read_notice(mut notice: Section<'_>, report: &mut Report<'_>) -> Notice {
     notice.check(report, "url", &url, is_link, Cause::Link);
     let version = notice.required(report, "version", "the notice's version, as in version = \"2026-05\"");
     notice.check(report, "version", &version, is_version, Cause::Version);
-    let updated = notice.required_date(report, "updated");
+    let updated =
+        notice.required_date(report, "updated", "the date of the last change, as in updated = 2026-05-01");
     notice.check(report, "updated", &updated, is_date, Cause::Date);
+    let change = read_change(notice.section(report, "change"), report);
     notice.close(report);
-    Notice { url, version, updated }
+    Notice { url, version, updated, change }
+}
+
+/// A change that is announced is announced for 30 days at least. Source: standards.md requirement 32.
+fn read_change(mut change: Section<'_>, report: &mut Report<'_>) -> Option<Change> {
+    if !change.is_present() {
+        return None;
+    }
+    let [from, until] = [
+        ("from", "the day from which it applies and is announced, as in from = 2026-05-01"),
+        ("until", "the last day it is announced, as in until = 2026-06-01"),
+    ]
+    .map(|(key, example)| {
+        let date = change.required_date(report, key, example);
+        change.check(report, key, &date, is_date, Cause::Date);
+        date
+    });
+    let days = day_number(&from).zip(day_number(&until));
+    let days = days.map(|(first, last)| (first, last, (last + 1).saturating_sub(first)));
+    if let Some((_, _, shown)) = days.filter(|(_, _, shown)| *shown < CHANGE_DAYS_MIN) {
+        change.refuse(report, "until", Cause::ChangeTooShort { days: shown, min: CHANGE_DAYS_MIN });
+    }
+    change.close(report);
+    days.map(|(first_day, last_day, _)| Change { from, first_day, last_day })
 }
 
 /// What `[categories]` says.

@@ -51,6 +51,8 @@ pub struct Site {
     pub language: String,
     /// The languages visitors may be shown, as the file lists them; empty means: all there are texts for.
     pub languages: Vec<String>,
+    /// Origins of sites that are not behind the Worker and carry its script: no other may use it.
+    pub drop_in: Vec<String>,
 }
 
 /// Who is responsible. Source: GDPR Art. 13(1)(a).
@@ -87,6 +89,20 @@ pub struct Notice {
     pub version: String,
     /// Last change, `YYYY-MM-DD`.
     pub updated: String,
+    /// A change that is announced. It never changes a consent.
+    pub change: Option<Change>,
+}
+
+/// An announced change of the notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Change {
+    /// The day from which it applies, `YYYY-MM-DD`.
+    pub from: String,
+    /// The first day it is announced: the same, days since 1970-01-01.
+    pub first_day: u32,
+    /// The last day it is announced, days since 1970-01-01; 30 days with the first at least.
+    pub last_day: u32,
 }
 
 /// A category the site asks for.
@@ -165,6 +181,12 @@ impl Policy {
     #[must_use]
     pub fn vendors(&self) -> &[Vendor] {
         &self.vendors
+    }
+
+    /// The change that is announced on that day, days since 1970-01-01.
+    #[must_use]
+    pub fn change_on(&self, day: u32) -> Option<&Change> {
+        self.notice.change.as_ref().filter(|change| (change.first_day..=change.last_day).contains(&day))
     }
 
     /// The place of a vendor among them, as a [`VendorSet`](postern_consent::VendorSet) has it.

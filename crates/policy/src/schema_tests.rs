@@ -29,7 +29,8 @@ fn schema() -> Value {
 /// The demo shop with the tables it leaves out.
 fn whole_shop() -> String {
     format!(
-        "{SHOP}\n[categories.necessary]\ntitle = \"Needed\"\ntext = \"Keeps your choice.\"\n[texts.de]\nclose = \"Zu\"\n"
+        "{SHOP}\n[categories.necessary]\ntitle = \"Needed\"\ntext = \"Keeps your choice.\"\n[texts.de]\nclose = \"Zu\"\n\
+         [notice.change]\nfrom = 2026-12-01\nuntil = 2026-12-31\n"
     )
 }
 

@@ -187,14 +187,19 @@ impl<'t> Section<'t> {
     }
 
     /// A date, written with or without quotes.
-    pub(crate) fn required_date(&mut self, report: &mut Report<'_>, key: &'static str) -> String {
+    pub(crate) fn required_date(
+        &mut self,
+        report: &mut Report<'_>,
+        key: &'static str,
+        example: &'static str,
+    ) -> String {
         if let Some(DeValue::Datetime(date)) =
             self.table.and_then(|table| table.get(key)).map(|value| value.get_ref())
         {
             self.asked.push(key);
             return date.to_string();
         }
-        self.required(report, key, "the date of the last change, as in updated = 2026-05-01")
+        self.required(report, key, example)
     }
 
     /// One word of a list, if the key is there.

@@ -45,7 +45,6 @@ pub(crate) const PLACEHOLDERS: &[(&str, &[&str])] = &[
     ("body", &["{controller}", "{purposes}"]),
     ("third_parties", &["{count}"]),
     ("vendors", &["{count}"]),
-    ("vendor_switch", &["{vendor}"]),
     ("updated", &["{version}", "{date}"]),
     ("held", &["{vendor}"]),
     ("held_load", &["{vendor}"]),
@@ -58,8 +57,8 @@ impl Texts {
     pub fn built_in(tag: &str) -> Option<Self> {
         let (_, found) = BUILT_IN.iter().find(|(known, _)| *known == tag)?;
         let mut texts = Self::default();
-        for (key, text) in Self::KEYS.iter().zip(found) {
-            texts.set(key, *text);
+        for (key, text) in Self::KEYS.iter().zip(found.split('\n')) {
+            texts.set(key, text);
         }
         Some(texts)
     }

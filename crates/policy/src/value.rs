@@ -105,6 +105,21 @@ pub(crate) fn is_date(text: &str) -> bool {
     (1..=days).contains(&day) && parts.next().is_none()
 }
 
+/// Days since 1970-01-01 of a date that [`is_date`]. Source: Howard Hinnant, "chrono-compatible low-level date algorithms",
+/// `days_from_civil`.
+pub(crate) fn day_number(date: &str) -> Option<u32> {
+    if !is_date(date) {
+        return None;
+    }
+    let mut parts = date.split('-').map(|part| part.parse::<i64>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    let year = if month <= 2 { year - 1 } else { year };
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let days = year.div_euclid(400) * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+    u32::try_from(days).ok()
+}
+
 /// 1 to 40 signs of `A-Z a-z 0-9 . _ -`: what a receipt may hold.
 pub(crate) fn is_version(text: &str) -> bool {
     matches!(text.len(), 1..=40)
@@ -251,6 +266,23 @@ mod tests {
             ["2026-02-29", "1900-02-29", "2026-13-01", "2026-00-01", "2026-1-1", "2026-05-01-", "", "x"]
         {
             assert!(!is_date(date), "{date}");
+        }
+    }
+
+    #[test]
+    fn days_are_counted_from_1970() {
+        for (date, number) in [
+            ("1970-01-01", Some(0)),
+            ("1970-12-31", Some(364)),
+            ("2000-02-29", Some(11_016)),
+            ("2000-03-01", Some(11_017)),
+            ("2026-11-25", Some(20_782)),
+            ("2100-03-01", Some(47_541)),
+            ("1969-12-31", None),
+            ("2026-02-30", None),
+            ("", None),
+        ] {
+            assert_eq!(day_number(date), number, "{date}");
         }
     }
 

@@ -97,7 +97,7 @@ fn each_broken_file_says_where_why_and_what_to_do() {
         (
             "\"en\"\n",
             "\"en\"\ncolour = 1\n",
-            "postern.toml:4: site.colour: unknown key; use one of id, origin, hosts, language, languages",
+            "postern.toml:4: site.colour: unknown key; use one of id, origin, hosts, language, languages, drop_in",
         ),
         (
             "\"en\"\n",

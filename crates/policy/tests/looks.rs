@@ -1,4 +1,4 @@
-//! What `[banner]` may look like, and what its words may not say.
+//! What `[banner]` may look like, what its words may not say, and how long a change is announced.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "clippy exempts test functions, not their helpers")]
 
 use postern_policy::{Font, Layout, Policy, Scheme, Texts, Theme};
@@ -57,6 +57,8 @@ fn looks_are_read_and_are_not_asked() {
         "[banner.theme]\nradius = 2",
         "[banner.theme.light]\naccent = \"#003366\"",
         "[banner.theme.dark]\nline = \"#003366\"",
+        "[notice.change]\nfrom = 2026-11-01\nuntil = 2026-11-30",
+        "[notice.change]\nfrom = 2026-11-01\nuntil = 2026-12-01",
     ] {
         let hash = parse(options).hash();
         assert!(!hashes.contains(&hash), "{options}");
@@ -103,6 +105,18 @@ fn each_fault_says_where_why_and_what_to_do() {
         (
             "[banner.theme.dark]\nedge = \"#334155\"",
             "postern.toml:21: banner.theme.dark.edge: edge #334155 on paper #10161f has a contrast of 1.75:1 and needs 3.00:1; make one of them lighter or darker\npostern.toml:21: banner.theme.dark.edge: edge #334155 on raised #182130 has a contrast of 1.56:1 and needs 3.00:1; make one of them lighter or darker",
+        ),
+        (
+            "[notice.change]\nfrom = 2026-11-01\nuntil = 2026-11-29",
+            "postern.toml:22: notice.change.until: announces the change for 29 days; announce it for 30 or more",
+        ),
+        (
+            "[notice.change]\nfrom = 2026-11-30\nuntil = 2026-11-01",
+            "postern.toml:22: notice.change.until: announces the change for 0 days; announce it for 30 or more",
+        ),
+        (
+            "[notice.change]\nuntil = \"soon\"",
+            "postern.toml:20: notice.change.from: is missing; add the day from which it applies and is announced, as in from = 2026-05-01\npostern.toml:21: notice.change.until: \"soon\" is not a date; write YYYY-MM-DD",
         ),
         (
             "[texts]\nreject = \"accept ALL\"",

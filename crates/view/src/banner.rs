@@ -1,12 +1,14 @@
 //! The banner as it goes into a page: layer 1, layer 2, the link that opens it again, and the status.
 
+use crate::change::change_notice;
 use crate::choices::{Hidden, choices, hidden};
 use crate::fill::fill;
 use crate::signal_notes::signal_notes;
-use crate::{CONSENT_PATH, DECISION_PATH, consent_address};
+use crate::vendors::Granted;
+use crate::{CONSENT_PATH, DECISION_PATH, consent_address, receipts_address};
 use maud::{Markup, html};
-use postern_consent::{Category, CategorySet, Signal};
-use postern_policy::{Language, Policy, Reopen};
+use postern_consent::{Category, Signal};
+use postern_policy::{Change, Language, Policy, Reopen};
 
 /// What the banner shows.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +18,7 @@ pub struct BannerFacts<'a> {
     /// Its tag, 8 lower-case hex digits (`format!("{:08x}", policy.tag().0)`).
     pub policy_hex: &'a str,
     /// What is granted now.
-    pub granted: CategorySet,
+    pub granted: Granted<'a>,
     /// Is the visitor asked now? Otherwise layer 1 is hidden and the link is shown.
     pub must_ask: bool,
     /// The browser's own signals that deny something here.
@@ -25,8 +27,8 @@ pub struct BannerFacts<'a> {
     pub key: &'a str,
     /// Where a form without JavaScript leads back to: a path of this site, checked by the caller.
     pub return_to: &'a str,
-    /// The visitor's latest receipt.
-    pub receipt_id: Option<&'a str>,
+    /// The change of the site's notice that is announced now.
+    pub change: Option<&'a Change>,
     /// The language it speaks.
     pub language: &'a Language,
 }
@@ -47,6 +49,7 @@ pub fn banner(facts: &BannerFacts<'_>) -> Markup {
         div id="postern" data-postern-policy=(facts.policy_hex) data-postern-layout=(policy.banner.layout.name())
             lang=(language.tag) dir=(language.direction()) {
             @if facts.must_ask { (layer_one(facts)) }
+            @if let Some(change) = facts.change { (change_notice(policy, language, change)) }
             (layer_two(facts))
             p role="status" data-postern-status data-saved=(texts.saved) data-failed=(texts.failed) {}
             @if policy.banner.reopen == Reopen::Button {
@@ -108,13 +111,13 @@ fn layer_two(facts: &BannerFacts<'_>) -> Markup {
                 div {
                     h2 id="postern-settings-title" { (texts.settings_title) }
                     (signal_notes(texts, facts.honoured))
-                    (choices(policy, language, facts.granted, "postern"))
+                    (choices(policy, language, &facts.granted, "postern"))
                     p {
                         small {
                             (updated) " " a href=(policy.notice.url) { (texts.notice) } ". "
                             (texts.authority) " "
                             a href=(policy.controller.authority.url) { (policy.controller.authority.name) } "."
-                            @if let Some(id) = facts.receipt_id { " " (texts.receipt) " " (id) }
+                            @if !facts.must_ask { " " a href=(receipts_address(language)) { (texts.page_receipts) } "." }
                         }
                     }
                 }

@@ -4,10 +4,11 @@ use crate::choices::{Hidden, choices, hidden};
 use crate::fill::fill;
 use crate::page::{Frame, page};
 use crate::signal_notes::signal_notes;
-use crate::{CONSENT_PATH, DECISION_PATH, consent_address, encoded};
+use crate::vendors::Granted;
+use crate::{CONSENT_PATH, DECISION_PATH, RECEIPTS_PATH, consent_address, encoded};
 use maud::{Markup, html};
 use postern_consent::{CategorySet, Outcome, Signal};
-use postern_policy::{Language, Policy, Texts};
+use postern_policy::{Language, Policy, Texts, Vendor};
 
 /// What the consent page shows.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +20,7 @@ pub struct ConsentPage<'a> {
     /// The policy's tag, 8 lower-case hex digits.
     pub policy_hex: &'a str,
     /// What is granted now.
-    pub granted: CategorySet,
+    pub granted: Granted<'a>,
     /// Has the visitor not decided yet?
     pub must_ask: bool,
     /// The browser's own signals that deny something here.
@@ -28,12 +29,23 @@ pub struct ConsentPage<'a> {
     pub key: &'a str,
     /// Where the form leads back to: a path of this site, checked by the caller.
     pub return_to: &'a str,
+    /// A vendor whose content the visitor wants to load, without anything else.
+    pub load: Option<Load<'a>>,
     /// The visitor's receipts, newest first.
     pub receipts: &'a [ReceiptLine<'a>],
     /// Was a choice just saved?
     pub is_saved: bool,
     /// Why the last choice was not saved.
     pub error: Option<&'a str>,
+}
+
+/// A vendor to be loaded by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Load<'a> {
+    /// Which.
+    pub vendor: &'a Vendor,
+    /// The idempotency key of that act, 32 lower-case hex digits: the page's own is for another.
+    pub key: &'a str,
 }
 
 /// One receipt as its subject sees it.
@@ -65,6 +77,7 @@ pub fn consent_page(facts: &ConsentPage<'_>) -> Markup {
             h1 { (texts.reopen) }
             @if let Some(error) = facts.error { p class="error" role="alert" { (error) } }
             p role="status" data-postern-status { @if facts.is_saved { (texts.saved) } }
+            @if let Some(asked) = facts.load { (load(facts, asked)) }
             p { (texts.page_intro) }
             (signal_notes(texts, facts.honoured))
             (current(facts))
@@ -75,6 +88,23 @@ pub fn consent_page(facts: &ConsentPage<'_>) -> Markup {
     })
 }
 
+/// One provider's content, asked for by the link in its frame.
+fn load(facts: &ConsentPage<'_>, Load { vendor, key }: Load<'_>) -> Markup {
+    let ConsentPage { language, policy_hex, return_to, .. } = *facts;
+    let texts = &language.texts;
+    let name = [("vendor", vendor.name.as_str())];
+    html! {
+        form method="post" action=(DECISION_PATH) autocomplete="off" class="load" {
+            (hidden(&Hidden { policy: policy_hex, key, return_to, layer: "page", lang: &language.tag }))
+            input type="hidden" name="vendor" value=(vendor.id);
+            p { (fill(&texts.held, &name)) }
+            p class="acts" {
+                button type="submit" name="choice" value="load" data-consent-action="load" { (fill(&texts.held_load, &name)) }
+            }
+        }
+    }
+}
+
 fn current(facts: &ConsentPage<'_>) -> Markup {
     let texts = &facts.language.texts;
     html! {
@@ -83,11 +113,16 @@ fn current(facts: &ConsentPage<'_>) -> Markup {
         dl {
             div { dt { (texts.necessary_title) } dd { (texts.always_on) } }
             @for purpose in &facts.policy.purposes {
-                @let is_granted = facts.granted.contains(purpose.category);
+                @let is_granted = facts.granted.categories.contains(purpose.category);
                 div data-postern-state=(purpose.category.name()) {
                     dt { (texts.category(purpose.category).0) }
                     dd class=(if is_granted { "good" } else { "soft" }) {
                         (if is_granted { &texts.page_granted } else { &texts.page_denied })
+                    }
+                    @for vendor in facts.policy.vendors_of(purpose.category) {
+                        @if !is_granted && facts.granted.is_vendor_granted(facts.policy, vendor) {
+                            dd class="good" data-postern-state=(vendor.id) { (vendor.name) ": " (texts.page_granted) }
+                        }
                     }
                 }
             }
@@ -103,7 +138,7 @@ fn form(facts: &ConsentPage<'_>) -> Markup {
         h2 { (texts.settings_title) }
         form method="post" action=(DECISION_PATH) autocomplete="off" {
             (hidden)
-            (choices(policy, language, facts.granted, "purpose"))
+            (choices(policy, language, &facts.granted, "purpose"))
             p class="acts" {
                 button type="submit" name="choice" value="withdraw" data-consent-action="withdraw" { (texts.withdraw) }
                 button type="submit" name="choice" value="save" data-consent-action="save" { (texts.save) }
@@ -116,10 +151,11 @@ fn receipts(facts: &ConsentPage<'_>) -> Markup {
     let ConsentPage { language, .. } = *facts;
     let texts = &language.texts;
     html! {
-        h2 { (texts.page_receipts) }
+        h2 id="receipts" { (texts.page_receipts) }
         @if facts.receipts.is_empty() {
             p { (texts.page_receipts_none) }
         } @else {
+            p { a href=(RECEIPTS_PATH) download { (texts.export) } }
             ul class="receipts" {
                 @for line in facts.receipts {
                     li data-receipt=(line.id) {

@@ -1,5 +1,6 @@
 //! The two stylesheets and the hash the first one needs. The rules themselves are in `www/css`.
 
+use crate::held::HELD_CSS;
 use crate::reopen::REOPEN_CSS;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,37 +18,47 @@ pub const BANNER_CSS: &str = include_str!("../../../www/css/banner.css");
 /// [`BANNER_CSS`] as this site wants it.
 #[must_use]
 pub fn banner_css(policy: &Policy) -> String {
-    format!("{BANNER_CSS}{}", theme_css(&policy.banner.theme))
+    format!("{BANNER_CSS}{}", theme_css(&policy.banner.theme, OURS))
 }
 
 /// [`REOPEN_CSS`] as this site wants it.
 #[must_use]
 pub fn reopen_css(policy: &Policy) -> String {
-    format!("{REOPEN_CSS}{}", theme_css(&policy.banner.theme))
+    format!("{REOPEN_CSS}{}", theme_css(&policy.banner.theme, OURS))
 }
 
+/// [`HELD_CSS`] as this site wants it.
+#[must_use]
+pub fn held_css(policy: &Policy) -> String {
+    format!("{HELD_CSS}{}", theme_css(&policy.banner.theme, ":root"))
+}
+
+/// Our root in a page, as strong as the sheets' own rules.
+const OURS: &str = "#postern#postern";
+
 /// Says what the site wants otherwise than the sheet it stands behind; nothing if it wants nothing.
-fn theme_css(theme: &Theme) -> String {
+fn theme_css(theme: &Theme, root: &str) -> String {
     let plain = Theme::default();
     let colours = |colours: &Colours| -> String {
         colours.iter().map(|(name, colour)| format!("--{name}:{colour};")).collect()
     };
     let mut css = String::new();
-    let mut rule = |declarations: &str| css.push_str(&format!("#postern#postern{{{declarations}}}\n"));
+    let mut rule = |declarations: &str| css.push_str(&format!("{root}{{{declarations}}}\n"));
     match theme.scheme {
         Scheme::Light => rule(&format!("color-scheme:light;{}", colours(&theme.light))),
         Scheme::Dark => rule(&format!("color-scheme:dark;{}", colours(&theme.dark))),
         Scheme::Auto if (theme.light, theme.dark) != (plain.light, plain.dark) => {
             rule(&colours(&theme.light));
             let dark = colours(&theme.dark);
-            css.push_str(&format!("@media(prefers-color-scheme:dark){{#postern#postern{{{dark}}}}}\n"));
+            css.push_str(&format!("@media(prefers-color-scheme:dark){{{root}{{{dark}}}}}\n"));
         }
         Scheme::Auto => {}
     }
     if theme.radius_px != plain.radius_px {
-        css.push_str(&format!("#postern#postern{{--round:{}px}}\n", theme.radius_px));
+        css.push_str(&format!("{root}{{--round:{}px}}\n", theme.radius_px));
     }
-    if theme.font == Font::Inherit {
+    // A frame of its own has nobody to inherit from.
+    if theme.font == Font::Inherit && root == OURS {
         css.push_str("#postern#postern,#postern#postern *{font-family:inherit}\n");
     }
     css

@@ -4,30 +4,41 @@
 //! consent (`postern-consent`), the site's words (`postern-policy`).
 //!
 //! Hooks that clients may rely on: `#postern`, `#postern-settings`, `data-consent-action`
-//! (`accept`, `reject`, `settings`, `save`, `withdraw`, `close`, `open`), `data-consent-category`.
+//! (`accept`, `reject`, `settings`, `save`, `withdraw`, `close`, `open`), `data-consent-category`,
+//! `data-consent-vendor`.
 
 mod banner;
+mod change;
 mod choices;
 mod consent_page;
 mod css;
 mod dashboard;
 mod fill;
+mod held;
 mod page;
 mod reopen;
 mod signal_notes;
+mod tree;
+mod vendors;
 
 pub use banner::{BannerFacts, banner};
-pub use consent_page::{ConsentPage, ReceiptLine, consent_page};
-pub use css::{BANNER_CSS, PAGE_CSS, banner_css, css_hash, reopen_css};
+pub use change::CHANGE_CSS;
+pub use consent_page::{ConsentPage, Load, ReceiptLine, consent_page};
+pub use css::{BANNER_CSS, PAGE_CSS, banner_css, css_hash, held_css, reopen_css};
 pub use dashboard::{DashboardFacts, RANGES_DAYS, dashboard};
+pub use held::{HELD_CSS, held_note};
 pub use maud::Markup;
 pub use page::{error_page, login_page};
-pub use reopen::{REOPEN_CSS, embed_note, reopen};
+pub use reopen::{REOPEN_CSS, ReopenFacts, reopen};
+pub use tree::tree;
+pub use vendors::{Granted, VendorTraces};
 
 /// Where both layers and the consent page post a choice.
 pub const DECISION_PATH: &str = "/_postern/decision";
 /// The page that shows and changes a choice without JavaScript.
 pub const CONSENT_PATH: &str = "/_postern/consent";
+/// The receipts of whoever asks, as JSON.
+pub const RECEIPTS_PATH: &str = "/_postern/consent/receipts.json";
 /// The dashboard.
 pub const DASHBOARD_PATH: &str = "/_postern/dashboard";
 /// Where the login form posts its token.
@@ -40,6 +51,11 @@ pub const PAGE_CSS_PATH: &str = "/_postern/page.css";
 /// The consent page in that language.
 fn consent_address(language: &postern_policy::Language) -> String {
     format!("{CONSENT_PATH}?lang={}", language.tag)
+}
+
+/// The receipts on it.
+fn receipts_address(language: &postern_policy::Language) -> String {
+    format!("{}#receipts", consent_address(language))
 }
 
 /// A text as the value of a parameter. Source: RFC 3986 section 2.3.

@@ -1,32 +1,40 @@
-//! The way back to the settings on pages where everything is granted: a link, and nothing else.
+//! The way back to the settings on pages where everything is granted: a link, and nothing else but the announcement of
+//! a change while there is one.
 
+use crate::change::change_notice;
 use crate::consent_address;
 use maud::{Markup, html};
-use postern_policy::Language;
+use postern_policy::{Change, Language, Policy, Reopen};
 
 /// Looks of [`reopen`] alone; the banner's own stylesheet is not sent with it.
 pub const REOPEN_CSS: &str = include_str!("../../../www/css/reopen.css");
 
-/// The control that opens the consent page. Source: GDPR Art. 7(3), standards.md requirement 25.
-#[must_use]
-pub fn reopen(language: &Language, policy_hex: &str) -> Markup {
-    html! {
-        div id="postern" data-postern-policy=(policy_hex) lang=(language.tag) dir=(language.direction()) {
-            nav aria-label=(language.texts.reopen) {
-                a href=(consent_address(language)) data-consent-action="open" { (language.texts.reopen) }
-            }
-        }
-    }
+/// What such a page shows.
+#[derive(Clone, Copy, Debug)]
+pub struct ReopenFacts<'a> {
+    /// The site's policy.
+    pub policy: &'a Policy,
+    /// The language it speaks.
+    pub language: &'a Language,
+    /// The policy's tag, 8 lower-case hex digits.
+    pub policy_hex: &'a str,
+    /// The change of the site's notice that is announced now.
+    pub change: Option<&'a Change>,
 }
 
-/// What stands in a held frame, as a document of its own; `{vendor}` is left for the vendor's name.
+/// The control that opens the consent page, where the site has none of its own. Source: GDPR Art. 7(3), standards.md
+/// requirement 25.
 #[must_use]
-pub fn embed_note(language: &Language) -> Markup {
-    let texts = &language.texts;
+pub fn reopen(facts: &ReopenFacts<'_>) -> Markup {
+    let ReopenFacts { policy, language, policy_hex, change } = *facts;
     html! {
-        div lang=(language.tag) dir=(language.direction()) {
-            p { (texts.held) }
-            p { a href=(consent_address(language)) target="_top" { (texts.reopen) } }
+        div id="postern" data-postern-policy=(policy_hex) lang=(language.tag) dir=(language.direction()) {
+            @if let Some(change) = change { (change_notice(policy, language, change)) }
+            @if policy.banner.reopen == Reopen::Button {
+                nav aria-label=(language.texts.reopen) {
+                    a href=(consent_address(language)) data-consent-action="open" { (language.texts.reopen) }
+                }
+            }
         }
     }
 }

@@ -6,71 +6,18 @@
     reason = "clippy exempts test functions, not their helpers"
 )]
 
+mod shop;
+
 use postern_consent::{Category, CategorySet, Outcome, Signal};
-use postern_policy::{KnownVendor, Policy};
+use postern_policy::Policy;
 use postern_stats::{Day, DayCounts, Kind, Seen};
 use postern_view::{
-    BannerFacts, ConsentPage, DashboardFacts, ReceiptLine, banner, banner_css, consent_page, dashboard,
-    error_page, login_page, reopen,
+    BannerFacts, ConsentPage, DashboardFacts, ReceiptLine, ReopenFacts, banner, banner_css, consent_page,
+    dashboard, error_page, login_page, reopen,
 };
 use proptest::prelude::*;
+use shop::{KNOWN, SHOP, facts, granted, page_facts, shop};
 use std::path::Path;
-
-const KNOWN: [KnownVendor<'_>; 6] = [
-    ("ga4", Category::Analytics, "Google Analytics 4"),
-    ("gtm", Category::Functional, "Google Tag Manager"),
-    ("google-ads", Category::Marketing, "Google Ads"),
-    ("meta-pixel", Category::Marketing, "Meta Pixel"),
-    ("posthog", Category::Analytics, "PostHog"),
-    ("youtube", Category::Social, "YouTube"),
-];
-const SHOP: &str = include_str!("../../../postern.toml");
-const KEY: &str = "00112233445566778899aabbccddeeff";
-const RECEIPT: &str = "01010101-0101-4101-8101-010101010101";
-
-const RECEIPTS: [ReceiptLine<'_>; 1] = [ReceiptLine {
-    id: RECEIPT,
-    at: "2026-11-22T11:20:41Z",
-    outcome: Outcome::Partial,
-    granted: CategorySet::EMPTY.with(Category::Analytics),
-    offered: CategorySet::ALL,
-}];
-
-/// The demo shop in three languages, so that a new one does not change every golden file.
-fn shop() -> Policy {
-    let speaking = "language = \"en\"\nlanguages = [\"de\", \"ar\"]\n";
-    Policy::parse(&SHOP.replacen("language = \"en\"\n", speaking, 1), &KNOWN).unwrap()
-}
-
-fn facts(policy: &Policy) -> BannerFacts<'_> {
-    BannerFacts {
-        policy,
-        policy_hex: "0123abcd",
-        granted: CategorySet::NECESSARY,
-        must_ask: true,
-        honoured: &[],
-        key: KEY,
-        return_to: "/",
-        receipt_id: None,
-        language: policy.own_language(),
-    }
-}
-
-fn page_facts(policy: &Policy) -> ConsentPage<'_> {
-    ConsentPage {
-        policy,
-        language: policy.own_language(),
-        policy_hex: "0123abcd",
-        granted: CategorySet::NECESSARY.with(Category::Analytics),
-        must_ask: false,
-        honoured: &[Signal::Gpc],
-        key: KEY,
-        return_to: "/shop",
-        receipts: &RECEIPTS,
-        is_saved: true,
-        error: None,
-    }
-}
 
 fn day(text: &str) -> Day {
     Day::parse(text).unwrap()
@@ -135,9 +82,8 @@ fn the_markup_is_the_golden_one() {
     let policy = shop();
     check_golden("banner-asking.html", &banner(&facts(&policy)).into_string());
     let decided = BannerFacts {
-        granted: CategorySet::NECESSARY.with(Category::Analytics),
+        granted: granted(CategorySet::NECESSARY.with(Category::Analytics)),
         must_ask: false,
-        receipt_id: Some(RECEIPT),
         ..facts(&policy)
     };
     check_golden("banner-decided.html", &banner(&decided).into_string());
@@ -161,14 +107,14 @@ fn the_markup_is_the_golden_one() {
 fn nothing_is_checked_that_is_not_granted() {
     let policy = shop();
     for bits in 0..=0x1f {
-        let granted = CategorySet::from_bits(bits).unwrap();
-        let markup = banner(&BannerFacts { granted, ..facts(&policy) }).into_string();
+        let categories = CategorySet::from_bits(bits).unwrap();
+        let markup = banner(&BannerFacts { granted: granted(categories), ..facts(&policy) }).into_string();
         for category in policy.offered().iter() {
             let start = markup.find(&format!("value=\"{}\"", category.name())).unwrap();
             let end = start + markup[start..].find('>').unwrap();
             assert_eq!(
                 markup[start..end].contains("checked"),
-                granted.contains(category),
+                categories.contains(category),
                 "{}",
                 category.name()
             );
@@ -238,7 +184,8 @@ fn a_language_written_from_the_right_says_so() {
     let page = consent_page(&ConsentPage { language, ..page_facts(&policy) }).into_string();
     assert!(page.contains("<html lang=\"ar\" dir=\"rtl\">"));
     assert!(page.contains("?lang=de&amp;return=/shop\" lang=\"de\""), "{page}");
-    assert!(reopen(language, "0123abcd").into_string().contains("/_postern/consent?lang=ar\""));
+    let facts = ReopenFacts { policy: &policy, language, policy_hex: "0123abcd", change: None };
+    assert!(reopen(&facts).into_string().contains("/_postern/consent?lang=ar\""));
 }
 
 #[test]
@@ -353,13 +300,7 @@ fn hostile_texts_stay_texts() {
         seen: &[sight(Kind::Unknown, bad, 1)],
     };
     for markup in [
-        banner(&BannerFacts {
-            key: bad,
-            return_to: bad,
-            policy_hex: bad,
-            receipt_id: Some(bad),
-            ..facts(&policy)
-        }),
+        banner(&BannerFacts { key: bad, return_to: bad, policy_hex: bad, ..facts(&policy) }),
         consent_page(&ConsentPage {
             receipts: &lines,
             key: bad,

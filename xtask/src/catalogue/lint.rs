@@ -3,7 +3,7 @@
 //! Each refusal is a sentence that says what to write instead; `lint_tests` has a faulty file for each.
 
 use super::model::Model;
-use super::pattern::{Address, Shape, Snippet, UrlRule, may_share_name};
+use super::pattern::{Address, Shape, Snippet, UrlRule, is_glob, may_share_name};
 use super::schema::{KeepFile, VendorFile};
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ pub(super) fn parse_vendor(shown: &str, text: &str) -> Result<VendorFile, String
 }
 
 /// Every group of facts that has a source of its own: key in `source`, and whether the file has any.
-fn groups(vendor: &VendorFile) -> [(&'static str, bool); 14] {
+fn groups(vendor: &VendorFile) -> [(&'static str, bool); 15] {
     [
         ("company", true),
         ("urls", !vendor.urls.is_empty()),
@@ -60,6 +60,7 @@ fn groups(vendor: &VendorFile) -> [(&'static str, bool); 14] {
         ("cookies", !vendor.cookies.is_empty()),
         ("cookie_values", !vendor.cookie_values.is_empty()),
         ("third_party_cookies", !vendor.third_party_cookies.is_empty()),
+        ("lifetimes", !vendor.lifetimes.is_empty()),
         ("params", !vendor.params.is_empty()),
         ("storage", !vendor.storage.is_empty()),
         ("databases", !vendor.databases.is_empty()),
@@ -207,6 +208,12 @@ fn check_names(vendor: &VendorFile) -> Result<(), String> {
         let too_wide = |name: &&String| name.contains('*') && name.replace('*', "").len() < 3;
         if let Some(name) = list.iter().find(too_wide) {
             return Err(format!("{group}: {name:?} would match what is not theirs; write more of it"));
+        }
+    }
+    for name in vendor.lifetimes.keys() {
+        let is_theirs = |cookie: &String| is_glob(cookie, name);
+        if !vendor.cookies.iter().chain(&vendor.third_party_cookies).any(is_theirs) {
+            return Err(format!("lifetimes: {name:?} is none of its cookies; add it there"));
         }
     }
     for shape in &vendor.cookie_values {

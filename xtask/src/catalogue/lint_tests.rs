@@ -195,6 +195,22 @@ fn an_example_belongs_to_its_file() {
 }
 
 #[test]
+fn a_lifetime_is_of_a_cookie_of_theirs_and_has_a_source() {
+    let with = |lifetimes: &str| {
+        let values = "cookie_values = [\"ac.#.\"]";
+        refusal(values, &format!("{values}\nlifetimes = {lifetimes}"))
+    };
+    assert!(with("{ \"_ga\" = 1 }").contains("lifetimes: \"_ga\" is none of its cookies; add it there"));
+    for wrong in ["{ \"_acme\" = -1 }", "{ \"_acme\" = \"1 y\" }", "{ \"_acme\" = 70000 }"] {
+        assert!(with(wrong).contains("lifetimes") || with(wrong).contains("u16"), "{wrong}: {}", with(wrong));
+    }
+    let known =
+        edited("[source]", "lifetimes = { \"_acme\" = 0, \"_acme_x\" = 30, \"_acme_*\" = 1 }\n[source]");
+    // The keys above come before the first table of the file.
+    assert!(parse_vendor("acme.toml", &known).is_ok());
+}
+
+#[test]
 fn an_optional_vendor_hides_no_tracker() {
     let lines = "optional = true\nurls = [\"maps.acme-collect.example\"]\nexamples = [\"https://maps.acme-collect.example/\"]";
     let told = refusal_together(other("functional", lines));

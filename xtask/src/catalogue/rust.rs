@@ -110,6 +110,10 @@ fn render_vendor(out: &mut String, vendor: &VendorFile) -> Result<(), String> {
             let _ = writeln!(out, "        {field}: &{list:?},");
         }
     }
+    if !vendor.lifetimes.is_empty() {
+        let rows: Vec<_> = vendor.lifetimes.iter().collect();
+        let _ = writeln!(out, "        lifetimes: &{rows:?},");
+    }
     if !vendor.inline.is_empty() {
         out.push_str("        inline: &[\n");
         for pattern in &vendor.inline {

@@ -42,6 +42,9 @@ pub(super) struct VendorFile {
     pub cookie_values: Vec<String>,
     #[serde(default)]
     pub third_party_cookies: Vec<String>,
+    /// Days a cookie lives, by name; 0 for less than one.
+    #[serde(default)]
+    pub lifetimes: BTreeMap<String, u16>,
     #[serde(default)]
     pub params: Vec<String>,
     #[serde(default)]

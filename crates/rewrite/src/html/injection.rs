@@ -32,7 +32,7 @@ impl fmt::Debug for Words {
 impl Injection {
     /// `head` goes first into the head and must be ASCII, since scripts know no character references;
     /// `body` goes first into the body and is empty in frames; `embed_note` stands in a held frame,
-    /// with `{vendor}` replaced by the vendor's name.
+    /// with `{vendor}` and `{vendor-id}` replaced by the vendor's name and id.
     #[must_use]
     pub fn new(head: String, body: &str, embed_note: &str) -> Self {
         debug_assert!(head.is_ascii());
@@ -92,7 +92,7 @@ impl Injection {
 
     /// What stands in a held frame of that vendor.
     pub(crate) fn note_of(&self, owner: &Vendor) -> String {
-        self.embed_note.replace("{vendor}", owner.name)
+        self.embed_note.replace("{vendor}", &escape(owner.name)).replace("{vendor-id}", owner.id)
     }
 
     /// Where a policy hands trust on, the script of ours may only load the gate if it has one of its nonces.

@@ -1,0 +1,130 @@
+//! The vendors of a category as visitors are told of them, each with a switch of its own.
+//! Source: standards.md 3.3, requirements 27 and 36.
+
+use crate::fill::fill;
+use maud::{Markup, html};
+use postern_consent::{Category, CategorySet, VendorSet};
+use postern_policy::{Language, Policy, Role, Texts, Transfer, Vendor};
+
+/// What a vendor leaves in the browser, from the data it is held by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VendorTraces {
+    /// The id in the policy.
+    pub id: String,
+    /// Names or patterns of cookies, and the days each lives where that is known; 0 for less than one.
+    pub cookies: Vec<(String, Option<u16>)>,
+    /// Keys in the browser's storage.
+    pub storage: Vec<String>,
+}
+
+/// What is granted now.
+#[derive(Clone, Copy, Debug)]
+pub struct Granted<'a> {
+    /// Whole categories.
+    pub categories: CategorySet,
+    /// Single vendors beyond them.
+    pub vendors: VendorSet,
+    /// What each vendor leaves.
+    pub traces: &'a [VendorTraces],
+}
+
+impl Granted<'_> {
+    /// May that vendor run?
+    pub(crate) fn is_vendor_granted(&self, policy: &Policy, vendor: &Vendor) -> bool {
+        self.categories.contains(vendor.category)
+            || policy.place_of(&vendor.id).is_some_and(|place| self.vendors.contains(place))
+    }
+}
+
+/// A list behind its count; nothing where nobody is involved. The necessary have no switch.
+pub(crate) fn vendors(
+    policy: &Policy,
+    language: &Language,
+    category: Category,
+    granted: &Granted<'_>,
+) -> Markup {
+    let texts = &language.texts;
+    let count = policy.vendors_of(category).count();
+    html! {
+        @if count > 0 {
+            details {
+                summary { (fill(&texts.vendors, &[("count", &count.to_string())])) }
+                ul {
+                    @for vendor in policy.vendors_of(category) {
+                        li {
+                            @if category == Category::Necessary {
+                                strong { (vendor.name) }
+                            } @else {
+                                label {
+                                    input type="checkbox" name="vendor" value=(vendor.id)
+                                        data-consent-vendor=(vendor.id)
+                                        checked[granted.is_vendor_granted(policy, vendor)];
+                                    (vendor.name)
+                                }
+                            }
+                            (vendor_facts(language, vendor, granted.traces))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What is known of a vendor, and no more.
+fn vendor_facts(language: &Language, vendor: &Vendor, traces: &[VendorTraces]) -> Markup {
+    let texts = &language.texts;
+    let traces = traces.iter().find(|traces| traces.id == vendor.id);
+    let cookies = traces.map(|traces| cookies(language, traces)).unwrap_or_default();
+    let storage = traces.map(|traces| traces.storage.join(language.comma())).unwrap_or_default();
+    let facts = [
+        (&texts.fact_role, role(texts, vendor)),
+        (&texts.fact_country, vendor.country.as_deref().unwrap_or_default()),
+        (&texts.fact_transfer, transfer(texts, vendor)),
+        (&texts.fact_cookies, &cookies),
+        (&texts.fact_storage, &storage),
+    ];
+    let links = [(&texts.privacy_link, &vendor.privacy_url), (&texts.dpa_link, &vendor.dpa_url)];
+    html! {
+        dl {
+            @for (name, fact) in facts.into_iter().filter(|(_, fact)| !fact.is_empty()) {
+                div { dt { (name) } dd { (fact) } }
+            }
+        }
+        p {
+            @for (words, url) in links {
+                @if let Some(url) = url { a href=(url) { (words) } " " }
+            }
+        }
+    }
+}
+
+/// `_ga (730), _gat (< 1), IDE`: the days in brackets, where they are known.
+fn cookies(language: &Language, traces: &VendorTraces) -> String {
+    let told = traces.cookies.iter().map(|(name, days)| match days {
+        Some(0) => format!("{name} (< 1)"),
+        Some(days) => format!("{name} ({days})"),
+        None => name.clone(),
+    });
+    told.collect::<Vec<_>>().join(language.comma())
+}
+
+fn role<'a>(texts: &'a Texts, vendor: &Vendor) -> &'a str {
+    match vendor.role {
+        Some(Role::Processor) => &texts.role_processor,
+        Some(Role::Joint) => &texts.role_joint,
+        Some(Role::Independent) => &texts.role_independent,
+        None => "",
+    }
+}
+
+fn transfer<'a>(texts: &'a Texts, vendor: &Vendor) -> &'a str {
+    match vendor.transfer {
+        Some(Transfer::Adequacy) => &texts.transfer_adequacy,
+        Some(Transfer::Dpf) => &texts.transfer_dpf,
+        Some(Transfer::Scc) => &texts.transfer_scc,
+        Some(Transfer::Idta) => &texts.transfer_idta,
+        Some(Transfer::None) => &texts.transfer_none,
+        None => "",
+    }
+}
