@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
-import { DESKTOP, PHONE, action, banner, categorySwitch, decide, openSettings, startWorld } from './harness.mjs';
+import { DESKTOP, LAYOUTS, PHONE, action, banner, categorySwitch, decide, openSettings, policyWithLayout, startWorld } from './harness.mjs';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
@@ -101,6 +101,69 @@ describe('by keyboard alone', () => {
     await page.context().close();
   });
 
+  it('one can withdraw', async () => {
+    const page = await visit('/');
+    await tabTo(page, '#postern [data-consent-action="accept"]');
+    await decide(page, () => page.keyboard.press('Enter'));
+    await tabTo(page, '#postern [data-consent-action="open"]');
+    await page.keyboard.press('Enter');
+    await page.locator('#postern dialog[open]').waitFor();
+    await tabTo(page, '#postern [data-consent-action="withdraw"]');
+    const acknowledged = page.waitForResponse((response) => response.url().endsWith('/_postern/decision'));
+    await page.keyboard.press('Enter');
+    assert.equal((await acknowledged).headers()['postern-granted'], '01', 'nothing but the necessary');
+    await page.context().close();
+  });
+
+  it('Escape grants nothing, in the banner or in the settings', async () => {
+    const page = await visit('/');
+    const sent = [];
+    page.on('request', (request) => { if (request.method() === 'POST') sent.push(request.url()); });
+    await tabTo(page, '#postern [data-consent-action="accept"]');
+    await page.keyboard.press('Escape');
+    assert.ok(await banner(page).isVisible(), 'the question stands');
+    await openSettings(page);
+    await tabTo(page, '[data-consent-category="analytics"]');
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Escape');
+    await page.locator('#postern dialog[open]').waitFor({ state: 'hidden' });
+    await page.reload();
+    assert.ok(await banner(page).isVisible(), 'it is asked as before');
+    assert.deepEqual(sent, []);
+    assert.ok(!(await page.context().cookies()).some(({ name }) => name === '__Host-postern'));
+    await page.context().close();
+  });
+
+  for (const layout of LAYOUTS) {
+    it(`what is focused in the page is not hidden by the banner as a ${layout}`, async () => {
+      const worker = await world.startWorker({ vars: { POLICY: policyWithLayout(layout) } });
+      for (const [path, options] of [['/', DESKTOP], ['/', { viewport: PHONE.viewport }], ['/privacy.html', { viewport: { width: 320, height: 640 } }]]) {
+        const page = await world.newPage(options);
+        await page.goto(worker.base + path);
+        await banner(page).waitFor();
+        await tabTo(page, '#postern [data-consent-action="settings"]');
+        const seen = new Set();
+        for (let presses = 0; presses < 80; presses += 1) {
+          await page.keyboard.press('Tab');
+          const { name, isOurs, isHidden } = await page.evaluate(() => {
+            const focused = document.activeElement;
+            const covered = document.querySelector('#postern section').getBoundingClientRect();
+            // One that stands in two lines is seen where one of them is.
+            const isHidden = [...focused.getClientRects()].every(({ left, right, top, bottom }) => top >= innerHeight || bottom <= 0
+              || (left >= covered.left && right <= covered.right && top >= covered.top && bottom <= covered.bottom));
+            return { name: `${focused.localName} ${focused.textContent.trim().slice(0, 40)}`, isOurs: focused === document.body || !!focused.closest('#postern'), isHidden };
+          });
+          if (isOurs) break;
+          assert.ok(!isHidden, `${path}, ${options.viewport.width} px: ${name} is focused and not seen`);
+          seen.add(name);
+        }
+        assert.ok(seen.size > 5, `${seen.size} were focused`);
+        await page.context().close();
+      }
+      await worker.stop();
+    });
+  }
+
   it('the page behind can be used while the question stands', async () => {
     const page = await visit('/');
     await banner(page).waitFor();
@@ -146,6 +209,25 @@ describe('the choice is fair', () => {
     assert.equal(await page.evaluate(() => scrollY), 0);
     await page.context().close();
   });
+});
+
+describe('a decision', () => {
+  for (const name of ['reject', 'accept']) {
+    it(`is announced once: ${name}`, async () => {
+      const page = await visit('/');
+      await page.evaluate(() => {
+        window.announced = [];
+        for (const status of document.querySelectorAll('#postern [role="status"]')) {
+          new MutationObserver(() => { if (status.textContent && status.checkVisibility()) window.announced.push(status.textContent); })
+            .observe(status, { childList: true, characterData: true, subtree: true });
+        }
+      });
+      await decide(page, () => action(page, name).click());
+      await page.waitForTimeout(500);
+      assert.equal((await page.evaluate(() => window.announced)).length, 1);
+      await page.context().close();
+    });
+  }
 });
 
 describe('it fits', () => {

@@ -27,6 +27,14 @@ const LOG_CHARACTERS_MAX = 400_000;
 export const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
 export const DESKTOP = { viewport: { width: 1440, height: 900 } };
 
+/** What the policy may say of the banner's layout, by its own schema. */
+export const LAYOUTS = JSON.parse(readFileSync(join(ROOT, 'crates/policy/postern.schema.json'), 'utf8')).properties.banner.properties.layout.enum;
+
+/** The site's policy, with another layout. */
+export function policyWithLayout(layout) {
+  return readFileSync(join(ROOT, 'postern.toml'), 'utf8').replace(/^layout = ".*"$/m, `layout = "${layout}"`);
+}
+
 const processes = new Set();
 const folders = new Set();
 
