@@ -2,7 +2,7 @@
 
 use crate::change::change_notice;
 use crate::choices::{Hidden, choices, hidden};
-use crate::fill::fill;
+use crate::fill::{fill, in_order};
 use crate::signal_notes::signal_notes;
 use crate::vendors::Granted;
 use crate::{CONSENT_PATH, DECISION_PATH, consent_address, receipts_address};
@@ -102,7 +102,10 @@ fn layer_two(facts: &BannerFacts<'_>) -> Markup {
     let texts = &language.texts;
     let updated = fill(
         &texts.updated,
-        &[("version", policy.notice.version.as_str()), ("date", &policy.notice.updated)],
+        &[
+            ("version", &in_order(language, &policy.notice.version)),
+            ("date", &in_order(language, &policy.notice.updated)),
+        ],
     );
     html! {
         dialog id="postern-settings" aria-labelledby="postern-settings-title" {

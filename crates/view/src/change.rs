@@ -2,7 +2,7 @@
 //! changes no consent, and leaves nothing in the browser, so it is there again on the next page until its last day.
 //! Source: standards.md requirement 32.
 
-use crate::fill::fill;
+use crate::fill::{fill, in_order};
 use maud::{Markup, html};
 use postern_policy::{Change, Language, Policy};
 
@@ -18,7 +18,7 @@ pub(crate) fn change_notice(policy: &Policy, language: &Language, change: &Chang
                 div {
                     h2 id="postern-change-title" { (texts.change_title) }
                     p {
-                        (fill(&texts.change_text, &[("date", &change.from)])) " "
+                        (fill(&texts.change_text, &[("date", &in_order(language, &change.from))])) " "
                         a href=(policy.notice.url) { (texts.notice) }
                     }
                 }

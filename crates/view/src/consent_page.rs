@@ -1,7 +1,7 @@
 //! The consent page: what holds, how to change it, the visitor's receipts. Works without JavaScript.
 
 use crate::choices::{Hidden, choices, hidden};
-use crate::fill::fill;
+use crate::fill::{fill, in_order};
 use crate::page::{Frame, page};
 use crate::signal_notes::signal_notes;
 use crate::vendors::Granted;
@@ -84,7 +84,7 @@ pub fn consent_page(facts: &ConsentPage<'_>) -> Markup {
             (form(facts))
             (receipts(facts))
         },
-        footer: Some(html! { (about(policy, texts)) (languages(facts)) }),
+        footer: Some(html! { (about(policy, language)) (languages(facts)) }),
     })
 }
 
@@ -189,9 +189,13 @@ fn outcome_word(texts: &Texts, outcome: Outcome) -> &str {
     }
 }
 
-fn about(policy: &Policy, texts: &Texts) -> Markup {
+fn about(policy: &Policy, language: &Language) -> Markup {
+    let texts = &language.texts;
     let (controller, notice) = (&policy.controller, &policy.notice);
-    let updated = fill(&texts.updated, &[("version", notice.version.as_str()), ("date", &notice.updated)]);
+    let updated = fill(
+        &texts.updated,
+        &[("version", &in_order(language, &notice.version)), ("date", &in_order(language, &notice.updated))],
+    );
     html! {
         h2 { (texts.page_about) }
         p { (controller.name) ", " (controller.address) ", " (controller.contact) }

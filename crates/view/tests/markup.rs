@@ -181,6 +181,12 @@ fn a_language_written_from_the_right_says_so() {
     let markup = banner(&BannerFacts { language, ..facts(&policy) }).into_string();
     assert!(markup.contains("lang=\"ar\" dir=\"rtl\"") && markup.contains("name=\"lang\" value=\"ar\""));
     assert!(markup.contains(&*language.texts.analytics_text) && !markup.contains("Measuring visits"));
+    // Its parts would change places among words from the right.
+    assert!(
+        markup.contains("\u{2066}2026-11-20\u{2069}") && markup.contains("\u{2066}2026-11\u{2069}"),
+        "{markup}"
+    );
+    assert!(!banner(&facts(&policy)).into_string().contains('\u{2066}'));
     let page = consent_page(&ConsentPage { language, ..page_facts(&policy) }).into_string();
     assert!(page.contains("<html lang=\"ar\" dir=\"rtl\">"));
     assert!(page.contains("?lang=de&amp;return=/shop\" lang=\"de\""), "{page}");
