@@ -86,6 +86,21 @@ describe('a choice', () => {
   });
 });
 
+describe('a form that is refused', () => {
+  it('says so in the language the browser asks for', async () => {
+    const body = 'choice=accept&policy=00000000&key=00112233445566778899aabbccddeeff&return=/&layer=1&lang=de';
+    const answer = await send(world.worker.port, '/_postern/decision', {
+      method: 'POST', body,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', 'accept-language': 'de', origin: world.worker.base, 'sec-fetch-site': 'same-origin', 'content-length': String(body.length) },
+    });
+    const page = readText(answer);
+    assert.equal(answer.status, 409);
+    assert.match(page, /<html lang="de"/);
+    assert.ok(page.includes(textOf('de', 'not_saved')) && page.includes(textOf('de', 'not_saved_text')));
+    assert.equal(consentCookie(answer), undefined);
+  });
+});
+
 describe('the consent page', () => {
   it('is in the language of the link, else in the one the browser asks for', async () => {
     for (const [query, accept, expected] of [['?lang=de', 'fr', 'de'], ['?lang=tlh', 'fr', 'fr'], ['', 'fr', 'fr'], ['', '', 'en'], ['?lang=ar', '', 'ar']]) {

@@ -16,7 +16,9 @@ pub const HANDLE_HASH: &str = include_str!("../../build/page/handle.sha256");
 /// The guard of a worker, as a function of what is granted, what the site says otherwise, and whether the visitor has decided;
 /// goes before its script.
 pub const WORKER_GUARD: &str = include_str!("../../build/page/worker.js");
-/// The stub for pages of sites that are not behind the Worker, as a function of its state and rows.
+/// What goes before [`STUB`] on pages of sites that are not behind the Worker: a function of the stub's state and rows.
+pub const TOLD: &str = include_str!("../../build/page/told.js");
+/// What goes behind it there: the banner is put together in the page.
 pub const DROP_IN: &str = include_str!("../../build/page/drop-in.js");
 /// Folder of the gate below [`OWN_FOLDER`]: a hash of its content.
 pub const GATE_FOLDER: &str = include_str!("../../build/page/gate.version");

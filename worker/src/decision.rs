@@ -79,12 +79,21 @@ pub async fn decide(site: &Site, env: &Env, visit: Visit) -> Result<Response> {
         _ => visit,
     };
     if page.is_none() && !is_same_origin(&visit) {
-        return if is_form { pages::not_recorded(403, NOT_HERE) } else { answer::text(403, NOT_HERE) };
+        return if is_form {
+            pages::not_recorded(site, &visit, 403, NOT_HERE)
+        } else {
+            answer::text(403, NOT_HERE)
+        };
     }
     match take(site, env, &visit, is_form, body).await {
         Ok(taken) => answer(site, &visit, &taken, is_form, page.as_ref()),
-        Err(Refused(status, sentence)) if is_form => pages::not_recorded(status, &sentence),
-        Err(Refused(status, sentence)) => answer::text(status, &sentence),
+        Err(Refused(status, sentence)) if is_form => pages::not_recorded(site, &visit, status, &sentence),
+        Err(Refused(status, sentence)) => {
+            let refused = answer::text(status, &sentence)?;
+            // Its page may read why.
+            page.as_ref().map_or(Ok(()), |page| drop_in::allow(&refused.headers(), page))?;
+            Ok(refused)
+        }
     }
 }
 

@@ -52,7 +52,8 @@ pub fn script(site: &Site) -> Result<Response> {
     headers.set("cache-control", "public, max-age=300")?;
     headers.set("cross-origin-resource-policy", "cross-origin")?;
     headers.set("access-control-allow-origin", "*")?;
-    answer::with(200, &format!("{}({arguments});\n", assets::DROP_IN), &headers)
+    let (told, stub, banner) = (assets::TOLD, assets::STUB, assets::DROP_IN);
+    answer::with(200, &format!("{told}({arguments});{stub};{banner}\n"), &headers)
 }
 
 /// Answers `POST /_postern/state` of a registered site's page, whose body is the choice it keeps: what holds, and the

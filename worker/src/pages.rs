@@ -78,11 +78,12 @@ pub fn unreadable() -> Result<Response> {
 }
 
 /// A decision by form that was not taken.
-pub fn not_recorded(status: u16, sentence: &str) -> Result<Response> {
-    let what = format!(
-        "{sentence} Nothing was switched on, and what you chose before still holds. Go back and try again."
-    );
-    failure(status, "Your choice was not saved", &what)
+pub fn not_recorded(site: &Site, visit: &Visit, status: u16, sentence: &str) -> Result<Response> {
+    let Ok(policy) = &site.policy else {
+        return failure(status, "Your choice was not saved", sentence);
+    };
+    let language = policy.language_for(None, visit.header("accept-language"));
+    answer::page(status, &postern_view::not_saved_page(language, sentence).into_string())
 }
 
 /// The visitor's own page: what holds, how to change it, and their receipts.

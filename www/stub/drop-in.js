@@ -1,9 +1,8 @@
 // The stub for a site that is not behind the Worker: <script src="https://WORKER/_postern/site.js"> as the first element of
 // the head. Everything is held until the edge has said what the choice that the page keeps is worth; then the banner is
 // put together here, element by element, from the edge's own markup, so no policy on trusted types or styles stops it.
-// Served as `(text)(state, more)`, see told.js.
-import './told.js';
-import { inquire, load, settle } from './stub.js';
+// Served behind the stub's own text, which stands behind that of told.js; what it needs of the stub is on the stub's bridge.
+const { inquire, load, settle } = window[Symbol.for('postern')];
 
 /** An element or a text from [name, attributes, children] or a string. */
 const build = (node) => {

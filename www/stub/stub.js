@@ -204,7 +204,7 @@ const announce = () => {
   // What has an interface of its own for it hears so there. Nothing rests on it: what is denied is held in any case.
   import(site + gateUrl.replace('gate.js', 'tell.js')).then((module) => module.tell(state.granted, vendors()), () => {});
 };
-export const settle = async (asked) => {
+const settle = async (asked) => {
   let status = 0;
   let said = {};
   try {
@@ -232,7 +232,7 @@ const token = () => {
   }
 };
 /** What the edge says holds. */
-export const inquire = () =>
+const inquire = () =>
   send(`${site}/_postern/state?lang=${document.documentElement.lang}`, own.src ? { method: 'POST', body: token() } : {});
 /** Another page of the site, or this one before it was left, was told otherwise: the edge knows. */
 const sync = () =>
@@ -244,11 +244,14 @@ const channel = new BroadcastChannel('postern');
 channel.onmessage = sync;
 addEventListener('pageshow', ({ persisted }) => persisted && sync());
 
+// For who puts the banner together in the page.
+Object.assign(bridge, { inquire, settle, load: () => load() });
+
 // Frames of the same site have their own stub, or are covered by this one: either way they are told from here.
 Object.defineProperty(window, KEY, { value: bridge, configurable: true });
 
 let gate;
-export const load = () =>
+const load = () =>
   (gate = gate || import(site + gateUrl).then(async (module) => {
     await module.default();
     module.start(bridge);

@@ -1,5 +1,5 @@
 // For pages that the edge has not written: what it would have written on the stub's own element, from `state` and `more`,
-// which are free names here. It comes before the stub.
+// which are free names here. Served before the stub's own text, as the beginning of one script.
 import { PREFIX } from './restore.js';
 
 const own = document.currentScript;

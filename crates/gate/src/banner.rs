@@ -4,7 +4,7 @@ use crate::bridge::Bridge;
 use crate::release;
 use postern_consent::{Category, CategorySet};
 use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, NodeList};
+use web_sys::{Document, Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement};
 
 /// Does what a control says.
 pub fn act(bridge: &Bridge, action: &str) {
@@ -14,7 +14,10 @@ pub fn act(bridge: &Bridge, action: &str) {
         "accept" | "reject" | "save" | "withdraw" => submit(bridge, &document, &dialog, action),
         "close" => dialog.close(),
         // The browser keeps the focus inside a modal dialog, and gives it back.
-        _ if !dialog.open() => drop(dialog.show_modal()),
+        _ if !dialog.open() => {
+            show_categories(&document);
+            drop(dialog.show_modal());
+        }
         _ => {}
     }
 }
@@ -24,12 +27,13 @@ fn dialog(document: &Document) -> Option<HtmlDialogElement> {
 }
 
 fn each<T: JsCast>(document: &Document, selector: &str, with: impl FnMut(&T)) {
-    if let Ok(found) = document.query_selector_all(selector) {
-        each_of(&found, with);
+    if let Some(root) = document.get_element_by_id("postern") {
+        each_in(&root, selector, with);
     }
 }
 
-fn each_of<T: JsCast>(found: &NodeList, mut with: impl FnMut(&T)) {
+fn each_in<T: JsCast>(root: &Element, selector: &str, mut with: impl FnMut(&T)) {
+    let Ok(found) = root.query_selector_all(selector) else { return };
     for index in 0..found.length() {
         if let Some(node) = found.item(index) {
             with(node.unchecked_ref());
@@ -38,45 +42,38 @@ fn each_of<T: JsCast>(found: &NodeList, mut with: impl FnMut(&T)) {
 }
 
 /// The switches of the categories.
-const CATEGORIES: &str = "#postern [data-consent-category]";
+const CATEGORIES: &str = "[data-consent-category]";
 /// The switches of single vendors.
-const VENDORS: &str = "#postern [data-consent-vendor]";
+const VENDORS: &str = "[data-consent-vendor]";
 
-/// A category's switch moves those of its vendors, and stands between on and off where they differ.
-pub fn keep_in_step(event: &Event) {
+/// A category's switch moves those of its vendors, and shows what they say.
+pub fn keep_in_step(document: &Document, event: &Event) {
     let Some(input) = event.target().map(JsCast::unchecked_into::<HtmlInputElement>) else { return };
-    // Any element of the page may change; only switches of ours have a group.
-    let is_of = |switches: &str| input.matches(switches).unwrap_or_default();
-    if is_of(CATEGORIES) {
+    // Any element of the page may change; only switches of ours are named so.
+    if input.has_attribute("data-consent-category") {
         let is_checked = input.checked();
-        each_in_group(&input, |vendor| vendor.set_checked(is_checked));
-    } else if is_of(VENDORS) {
-        show_group(&input);
+        each_vendor_of(&input, |vendor| vendor.set_checked(is_checked));
+    }
+    show_categories(document);
+}
+
+/// The vendors' switches beside a category's.
+fn each_vendor_of(category: &Element, with: impl FnMut(&HtmlInputElement)) {
+    if let Ok(Some(group)) = category.closest("fieldset") {
+        each_in(&group, VENDORS, with);
     }
 }
 
-fn group_of(input: &Element) -> Option<Element> {
-    input.closest("fieldset").ok().flatten()
-}
-
-fn each_in_group(input: &Element, with: impl FnMut(&HtmlInputElement)) {
-    if let Some(found) =
-        group_of(input).and_then(|group| group.query_selector_all("[data-consent-vendor]").ok())
-    {
-        each_of(&found, with);
-    }
-}
-
-/// Shows on a category's switch what those of its vendors say; `input` is one of the group.
-fn show_group(input: &Element) {
-    let (mut on, mut off) = (false, false);
-    each_in_group(input, |vendor| if vendor.checked() { on = true } else { off = true });
-    let category =
-        group_of(input).and_then(|group| group.query_selector("[data-consent-category]").ok().flatten());
-    if let Some(category) = category.map(JsCast::unchecked_into::<HtmlInputElement>) {
-        category.set_checked(on && !off);
+/// Each category's switch shows what those of its vendors say, and stands between on and off where they differ.
+fn show_categories(document: &Document) {
+    each(document, CATEGORIES, |category: &HtmlInputElement| {
+        let (mut on, mut off) = (false, false);
+        each_vendor_of(category, |vendor| if vendor.checked() { on = true } else { off = true });
+        if on || off {
+            category.set_checked(!off);
+        }
         category.set_indeterminate(on && off);
-    }
+    });
 }
 
 /// The values of the switches that are on, each between spaces.
@@ -110,7 +107,7 @@ pub fn answered(bridge: &Bridge, status: u16, bits: u8, vendors: &str, is_answer
     let document = bridge.document();
     let granted = CategorySet::from_bits(bits).filter(|_| status == 200);
     let said = if granted.is_some() { "data-saved" } else { "data-failed" };
-    each(&document, "#postern [data-postern-status]", |status: &Element| {
+    each(&document, "[data-postern-status]", |status: &Element| {
         status.set_text_content(Some(&attribute(status, said)));
     });
     let Some(granted) = granted else { return };
@@ -118,19 +115,18 @@ pub fn answered(bridge: &Bridge, status: u16, bits: u8, vendors: &str, is_answer
     each(&document, CATEGORIES, |input: &HtmlInputElement| {
         let is_granted = Category::parse(&input.value()).is_some_and(|category| granted.contains(category));
         input.set_checked(is_granted);
-        input.set_indeterminate(false);
-        each_in_group(input, |vendor| {
+        each_vendor_of(input, |vendor| {
             let id = vendor.value();
             vendor.set_checked(is_granted || vendors.split(' ').any(|granted| granted == id));
-            show_group(vendor);
         });
     });
+    show_categories(&document);
     if is_answered {
         if let Some(dialog) = dialog(&document) {
             dialog.close();
         }
-        each(&document, "#postern section", |section: &HtmlElement| section.set_hidden(true));
-        each(&document, "#postern nav a", |link: &HtmlElement| link.set_hidden(false));
+        each(&document, "section", |section: &HtmlElement| section.set_hidden(true));
+        each(&document, "nav a", |link: &HtmlElement| link.set_hidden(false));
     }
     release::release();
     bridge.flush(is_answered);

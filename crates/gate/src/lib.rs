@@ -15,24 +15,25 @@ mod release;
 
 use bridge::Bridge;
 use gloo_events::EventListener;
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
+use std::mem::ManuallyDrop;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
     /// The page's only bridge. It lives as long as the page does.
-    static BRIDGE: OnceCell<Bridge> = const { OnceCell::new() };
-    static ON_READY: Cell<Option<EventListener>> = const { Cell::new(None) };
-    static ON_CHANGE: Cell<Option<EventListener>> = const { Cell::new(None) };
+    /// Nothing is dropped in it: code that would run at the end of a thread is code the page pays for.
+    static BRIDGE: ManuallyDrop<OnceCell<Bridge>> = const { ManuallyDrop::new(OnceCell::new()) };
 }
 
 /// Takes the stub's bridge. Called once, after this module is loaded.
 #[wasm_bindgen]
 pub fn start(bridge: Bridge) {
     // A decision can be made while the page is still arriving: what comes later is released then.
-    let on_ready = EventListener::once(&bridge.document(), "DOMContentLoaded", |_| release::release());
-    ON_READY.set(Some(on_ready));
-    let on_change = EventListener::new(&bridge.document(), "change", |event| banner::keep_in_step(event));
-    ON_CHANGE.set(Some(on_change));
+    EventListener::once(&bridge.document(), "DOMContentLoaded", |_| release::release()).forget();
+    EventListener::new(&bridge.document(), "change", |event| {
+        with_bridge(|bridge| banner::keep_in_step(&bridge.document(), event));
+    })
+    .forget();
     BRIDGE.with(|slot| drop(slot.set(bridge)));
 }
 

@@ -8,14 +8,15 @@ use crate::bridge::Bridge;
 use crate::with_bridge;
 use gloo_events::EventListener;
 use std::cell::Cell;
+use std::mem::ManuallyDrop;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 thread_local! {
     /// Scripts whose turn has not come, the next one last.
-    static WAITING: Cell<Vec<Element>> = const { Cell::new(Vec::new()) };
+    static WAITING: ManuallyDrop<Cell<Vec<Element>>> = const { ManuallyDrop::new(Cell::new(Vec::new())) };
     /// Listeners of the one that is loading.
-    static LOADING: Cell<Option<[EventListener; 2]>> = const { Cell::new(None) };
+    static LOADING: ManuallyDrop<Cell<Option<[EventListener; 2]>>> = const { ManuallyDrop::new(Cell::new(None)) };
 }
 
 /// Releases everything that what is granted now allows.
@@ -38,15 +39,15 @@ pub fn release() {
             let late = is_module || element.has_attribute("defer");
             if late { &mut deferred } else { &mut ordered }.push(element);
         }
-        let mut waiting = WAITING.take();
+        let mut waiting = WAITING.with(|slot| slot.take());
         waiting.reverse();
         waiting.extend(ordered);
         waiting.extend(deferred);
         waiting.reverse();
-        WAITING.set(waiting);
-        let loading = LOADING.take();
+        WAITING.with(|slot| slot.set(waiting));
+        let loading = LOADING.with(|slot| slot.take());
         if loading.is_some() {
-            LOADING.set(loading);
+            LOADING.with(|slot| slot.set(loading));
         } else {
             run_next(bridge);
         }
@@ -56,9 +57,9 @@ pub fn release() {
 /// Starts waiting scripts until one must be waited for: an external one that will run, and not `async`.
 fn run_next(bridge: &Bridge) {
     loop {
-        let mut waiting = WAITING.take();
+        let mut waiting = WAITING.with(|slot| slot.take());
         let next = waiting.pop();
-        WAITING.set(waiting);
+        WAITING.with(|slot| slot.set(waiting));
         let Some(element) = next else { return };
         // Taken back while it waited, or started by an earlier release.
         if !bridge.is_met(&element) {
@@ -69,9 +70,11 @@ fn run_next(bridge: &Bridge) {
             && element.is_connected()
             && will_run(&element);
         if must_wait {
-            LOADING.set(Some(
-                ["load", "error"].map(|name| EventListener::once(&element, name, |_| on_loaded())),
-            ));
+            LOADING.with(|slot| {
+                slot.set(Some(
+                    ["load", "error"].map(|name| EventListener::once(&element, name, |_| on_loaded())),
+                ))
+            });
         }
         bridge.restore(&element);
         if must_wait {
@@ -89,6 +92,6 @@ fn will_run(element: &Element) -> bool {
 }
 
 fn on_loaded() {
-    LOADING.set(None);
+    LOADING.with(|slot| slot.set(None));
     with_bridge(run_next);
 }

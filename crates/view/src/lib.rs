@@ -28,7 +28,7 @@ pub use css::{BANNER_CSS, PAGE_CSS, banner_css, css_hash, held_css, reopen_css};
 pub use dashboard::{DashboardFacts, RANGES_DAYS, dashboard};
 pub use held::{HELD_CSS, held_note};
 pub use maud::Markup;
-pub use page::{error_page, login_page};
+pub use page::{error_page, login_page, not_saved_page};
 pub use reopen::{REOPEN_CSS, ReopenFacts, reopen};
 pub use tree::tree;
 pub use vendors::{Granted, VendorTraces};

@@ -1,7 +1,8 @@
 //! The frame of the pages we serve ourselves, and the two smallest of them.
 
-use crate::{LOGIN_PATH, PAGE_CSS_PATH};
+use crate::{LOGIN_PATH, PAGE_CSS_PATH, consent_address};
 use maud::{DOCTYPE, Markup, html};
+use postern_policy::Language;
 
 /// What a page's frame needs.
 pub(crate) struct Frame<'a> {
@@ -58,6 +59,24 @@ pub fn login_page(error: Option<&str>) -> Markup {
                 p class="acts" { button type="submit" { "Log in" } }
             }
             p { "The token was set when Postern was deployed. Whoever deployed it can set another." }
+        },
+        footer: None,
+    })
+}
+
+/// A choice made by a form was not saved. `sentence` says why, in English, as it is written to programs too.
+#[must_use]
+pub fn not_saved_page(language: &Language, sentence: &str) -> Markup {
+    let texts = &language.texts;
+    page(Frame {
+        lang: &language.tag,
+        dir: language.direction(),
+        title: &texts.not_saved,
+        header: html! { p { a href=(consent_address(language)) { (texts.reopen) } } },
+        main: html! {
+            h1 { (texts.not_saved) }
+            p { (texts.not_saved_text) }
+            p class="soft" lang="en" dir="ltr" { (sentence) }
         },
         footer: None,
     })

@@ -77,18 +77,20 @@ fn vendor_facts(language: &Language, vendor: &Vendor, traces: &[VendorTraces]) -
     let traces = traces.iter().find(|traces| traces.id == vendor.id);
     let cookies = traces.map(|traces| cookies(language, traces)).unwrap_or_default();
     let storage = traces.map(|traces| traces.storage.join(language.comma())).unwrap_or_default();
+    // Names in letters of ours run from the left, whatever is around them.
+    let is_turned = language.direction() == "rtl";
     let facts = [
-        (&texts.fact_role, role(texts, vendor)),
-        (&texts.fact_country, vendor.country.as_deref().unwrap_or_default()),
-        (&texts.fact_transfer, transfer(texts, vendor)),
-        (&texts.fact_cookies, &cookies),
-        (&texts.fact_storage, &storage),
+        (&texts.fact_role, role(texts, vendor), false),
+        (&texts.fact_country, vendor.country.as_deref().unwrap_or_default(), false),
+        (&texts.fact_transfer, transfer(texts, vendor), false),
+        (&texts.fact_cookies, &cookies, is_turned),
+        (&texts.fact_storage, &storage, is_turned),
     ];
     let links = [(&texts.privacy_link, &vendor.privacy_url), (&texts.dpa_link, &vendor.dpa_url)];
     html! {
         dl {
-            @for (name, fact) in facts.into_iter().filter(|(_, fact)| !fact.is_empty()) {
-                div { dt { (name) } dd { (fact) } }
+            @for (name, fact, is_turned) in facts.into_iter().filter(|(_, fact, _)| !fact.is_empty()) {
+                div { dt { (name) } dd { @if is_turned { bdi dir="ltr" { (fact) } } @else { (fact) } } }
             }
         }
         p {

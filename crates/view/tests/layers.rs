@@ -72,7 +72,7 @@ fn of_a_vendor_all_is_told_that_is_known_and_nothing_else() {
     // Lists are joined as the language joins them.
     let language = policy.language("ar").unwrap();
     let markup = banner(&BannerFacts { language, ..facts(&policy) }).into_string();
-    assert!(markup.contains("_ga (730)، _gat (&lt; 1)، AMP_TOKEN"), "{markup}");
+    assert!(markup.contains("<bdi dir=\"ltr\">_ga (730)، _gat (&lt; 1)، AMP_TOKEN</bdi>"), "{markup}");
 }
 
 #[test]
