@@ -78,7 +78,8 @@ pub async fn state(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         body.insert("banner".into(), postern_view::tree(&banner));
         let css = postern_view::banner_css(policy);
         let is_changing = site.announces_change(&visit);
-        body["css"] = if is_changing { css + postern_view::CHANGE_CSS } else { css }.into();
+        let css = if is_changing { css + postern_view::CHANGE_CSS } else { css };
+        body.insert("css".into(), css.into());
     }
     counting::count_page(site, env, context, &visit, visit.decision.must_ask);
     answer::with(200, &serde_json::Value::from(body).to_string(), &headers)
