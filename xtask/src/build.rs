@@ -81,6 +81,11 @@ fn worker(tools: &Tools) -> Result<(), String> {
         .env("RUSTFLAGS", path_remaps())
         .current_dir(root.join("worker"));
     run("building the Worker", &mut command)?;
+    // Names of functions are a twentieth of what is uploaded, and a panic says file and line without them.
+    let wasm = root.join("worker/build/index_bg.wasm");
+    let mut strip = crate::run::with_path(&Tools::npm_bin("wasm-opt"), &tools.node_folder);
+    strip.args(["--all-features", "--strip-debug", "-o"]).arg(&wasm).arg(&wasm);
+    run("leaving out names of functions", &mut strip)?;
     bundle()?;
     stamp::leave(&file, &stamp)
 }
