@@ -12,6 +12,7 @@ use postern_policy::Policy;
 use postern_receipt::Method;
 use postern_rewrite::{expire_denied, stub_rows};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use url::Url;
 use wasm_bindgen::JsCast;
 use web_sys::Response;
@@ -197,32 +198,37 @@ fn answer(site: &Site, visit: &Visit, taken: &Taken, is_form: bool, page: Option
         return answer::with(303, "", &answer);
     }
     let mut body = standing(site, visit, &taken.decision);
-    body["receipt"] = taken.receipt_id.as_str().into();
+    body.insert("receipt".into(), taken.receipt_id.as_str().into());
     if let Some(page) = page {
         drop_in::allow(&answer, page)?;
-        body["token"] = taken.sealed.as_str().into();
+        body.insert("token".into(), taken.sealed.as_str().into());
     }
-    answer::with(200, &body.to_string(), &answer)
+    answer::with(200, &Value::from(body).to_string(), &answer)
 }
 
 /// What holds for this visitor: by name for people and programs, and in the form of the stub's state for pages.
-pub fn standing(site: &Site, visit: &Visit, decision: &Decision) -> serde_json::Value {
+pub fn standing(site: &Site, visit: &Visit, decision: &Decision) -> Map<String, Value> {
     let grants = site.grants(decision);
     let rows = stub_rows(&grants, visit.host());
-    let rows: serde_json::Value = serde_json::from_str(&rows).unwrap_or_else(|_| serde_json::json!([]));
-    serde_json::json!({
-        "granted": decision.granted.iter().map(Category::name).collect::<Vec<_>>(),
-        "vendors": grants.vendors().iter().map(|vendor| vendor.id).collect::<Vec<_>>(),
-        "answered": !decision.must_ask,
-        "bits": decision.granted.bits(),
-        "more": rows,
-    })
+    let rows = serde_json::from_str(&rows).unwrap_or_else(|_| Value::Array(Vec::new()));
+    let granted: Vec<Value> = decision.granted.iter().map(|category| category.name().into()).collect();
+    let vendors: Vec<Value> = grants.vendors().iter().map(|vendor| vendor.id.into()).collect();
+    [
+        ("granted", granted.into()),
+        ("vendors", vendors.into()),
+        ("answered", (!decision.must_ask).into()),
+        ("bits", decision.granted.bits().into()),
+        ("more", rows),
+    ]
+    .map(|(name, value): (&str, Value)| (name.to_owned(), value))
+    .into_iter()
+    .collect()
 }
 
 /// Answers `GET /_postern/state`: a page that was left, or that another has overtaken, asks what holds now.
 pub fn state(site: &Site, visit: &Visit) -> Result<Response> {
     let headers = answer::headers("application/json")?;
-    answer::with(200, &standing(site, visit, &visit.decision).to_string(), &headers)
+    answer::with(200, &Value::from(standing(site, visit, &visit.decision)).to_string(), &headers)
 }
 
 /// Browsers say where a request comes from; what does not say it, or says elsewhere, is refused.

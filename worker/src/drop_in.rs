@@ -75,11 +75,12 @@ pub async fn state(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         let (banner, _) = spoken::words(Site::of(env), &visit, &edge, spoken::Place::OtherSite, "/".into())(
             lang.as_deref(),
         );
-        body["banner"] = postern_view::tree(&banner);
+        body.insert("banner".into(), postern_view::tree(&banner));
         let css = postern_view::banner_css(policy);
         let is_changing = site.announces_change(&visit);
-        body["css"] = if is_changing { css + postern_view::CHANGE_CSS } else { css }.into();
+        let css = if is_changing { css + postern_view::CHANGE_CSS } else { css };
+        body.insert("css".into(), css.into());
     }
     counting::count_page(site, env, context, &visit, visit.decision.must_ask);
-    answer::with(200, &body.to_string(), &headers)
+    answer::with(200, &serde_json::Value::from(body).to_string(), &headers)
 }

@@ -257,14 +257,21 @@ const load = () =>
     module.start(bridge);
     return module;
   }));
-const act = (action) => load().then((module) => module.act(action));
+// The page may have put its own in place of what promises are chained by.
+const act = async (action, otherwise) => {
+  try {
+    (await load()).act(action);
+  } catch {
+    otherwise();
+  }
+};
 
 // The banner's controls. Without the gate the form goes as a form, and the link as a link.
 addEventListener('click', (event) => {
   const control = event.target.closest?.('#postern [data-consent-action]');
   if (control && !isFailed) {
     event.preventDefault();
-    act(control.getAttribute('data-consent-action')).catch(() => {
+    act(control.getAttribute('data-consent-action'), () => {
       isFailed = 1;
       control.click();
     });
@@ -298,7 +305,7 @@ window.postern = {
     document.addEventListener('postern:change', hear);
     return () => document.removeEventListener('postern:change', hear);
   },
-  open: () => act('open').catch(toPage),
+  open: () => (document.getElementById('postern-settings') ? act('open', toPage) : toPage()),
   withdraw: () => ask('withdraw'),
   grantVendor: (id) => ask('load', id),
 };
