@@ -13,6 +13,7 @@ const BODY = `
 <script ${NEED} src="/own-code/file.js"></script>
 <iframe ${NEED} src="/own-code/frame" title="frame"></iframe>
 <script data-postern-category="analitics">window.misspelt = 1;</script>
+${['-4', '4z', '0x4', '40', ''].map((need) => `<script type="text/plain" data-postern-need="${need}" data-postern-type="">window.misspelt = 2;</script>`).join('\n')}
 <div id="box"></div>
 <script>
   const make = () => {

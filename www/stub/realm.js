@@ -201,11 +201,15 @@ export const install = (realm, shared) => {
 
   /** May it start now? What is written on it says what it needs, and by whom; else its addresses say the rest. */
   const isMet = (element) => {
-    const needs = split(`${read(element, PREFIX + 'need')}`, ' ');
+    const need = read(element, PREFIX + 'need');
+    // It has started before.
+    if (need == null) return false;
+    const needs = split(need, ' ');
     const ids = split(read(element, PREFIX + 'vendor') || '', ' ');
     let isMet = true;
     for (let index = 0; index < needs.length; index += 1) {
-      let isGranted = parseInt(needs[index], 16) & state.granted;
+      // What nobody can read is never met.
+      let isGranted = test(/^[\da-f]{1,2}$/, needs[index]) && parseInt(needs[index], 16) & state.granted;
       for (const [, , id] of state.urls) isGranted ||= id && id == ids[index];
       isMet &&= isGranted;
     }

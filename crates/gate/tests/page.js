@@ -11,8 +11,8 @@ const bridge = {
   isMade: (element) => bridge.made.includes(element),
   /** As bits say, and what a test lets in by name. */
   met: '',
-  isMet: (element) => element.getAttribute('data-postern-need').split(' ').every((need) => parseInt(need, 16) & bridge.granted) ||
-    (!!bridge.met && element.getAttribute('data-postern-src').includes(`'${bridge.met}'`)),
+  isMet: (element) => (element.getAttribute('data-postern-need') ?? '').split(' ').every((need) => /^[\da-f]{1,2}$/.test(need) && parseInt(need, 16) & bridge.granted) ||
+    (!!bridge.met && !!element.getAttribute('data-postern-src')?.includes(`'${bridge.met}'`)),
   // The stub's own, which `xtask/wasm-tests.mjs` puts into the page.
   restore: (element) => globalThis.restore(element),
   grant(bits) {
@@ -83,7 +83,9 @@ export function property(selector, name) {
 }
 
 export function setSwitch(category, isOn) {
-  document.querySelector(`#postern [data-consent-category="${category}"]`).checked = isOn;
+  const input = document.querySelector(`#postern [data-consent-category="${category}"]`);
+  input.checked = isOn;
+  input.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
 export function switchedOn() {

@@ -364,7 +364,7 @@ async fn a_choice_is_sent_in_the_words_the_edge_reads() {
     choose("save", 200, 0x15, 0).await;
     assert_eq!(
         take_calls(),
-        "post save [analytics social ] [] 2\n\
+        "post save [analytics social ] [ga4 posthog youtube ] 2\n\
          grant 21\n\
          flush true"
     );
