@@ -19,14 +19,14 @@ export const guard = function guard(realm, state) {
   const texts = new realm.Map();
 
   /** The first row that knows the text, if what it needs is not granted now. */
-  const denied = (rows, text) => {
+  const denied = (rows, text, granted = state.granted) => {
     for (let index = 0; index < rows.length; index += 1) {
       const row = rows[index];
-      if (apply(test, row[1], [text])) return !(row[0] & state.granted) && row;
+      if (apply(test, row[1], [text])) return !(row[0] & granted) && row;
     }
   };
   /** The row for an address that may not be contacted now, or nothing. */
-  const deniedRow = (address) => {
+  const deniedRow = (address, granted) => {
     let url;
     try {
       url = new URL(address, realm.document?.baseURI || realm.location.href);
@@ -35,7 +35,7 @@ export const guard = function guard(realm, state) {
       return;
     }
     const { protocol, hostname, pathname, search } = url;
-    return (protocol[0] == 'h' || protocol[0] == 'w') && denied(state.urls, apply(replace, hostname, [/\.$/, '']) + pathname + search);
+    return (protocol[0] == 'h' || protocol[0] == 'w') && denied(state.urls, apply(replace, hostname, [/\.$/, '']) + pathname + search, granted);
   };
   /** Puts `act(this, arguments, native call)` in front of a function, a constructor or an accessor. */
   const wrap = (owner, name, act, part = 'value') => {

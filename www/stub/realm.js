@@ -23,7 +23,6 @@ const read = bind(getAttribute);
 const write = bind(setAttribute);
 const remove = bind(removeAttribute);
 const namesOf = bind(Element.prototype.getAttributeNames);
-const getText = bind(Object.getOwnPropertyDescriptor(Node.prototype, 'textContent').get);
 
 /** By name of an attribute: the name without prefix, if it is looked at. */
 const shorts = { __proto__: null };
@@ -201,27 +200,26 @@ export const install = (realm, shared) => {
 
   /** May it start now? What is written on it says what it needs, and by whom; else its addresses say the rest. */
   const isMet = (element) => {
-    const need = read(element, PREFIX + 'need');
-    // It has started before.
-    if (need == null) return false;
+    const need = `${read(element, PREFIX + 'need')}`;
+    // What has started before has none; what nobody can read is never met.
+    if (!test(/^[1-9a-f][\da-f]?( [1-9a-f][\da-f]?)*$/, need)) return false;
     const needs = split(need, ' ');
     const ids = split(read(element, PREFIX + 'vendor') || '', ' ');
     let isMet = true;
     for (let index = 0; index < needs.length; index += 1) {
-      // What nobody can read is never met.
-      let isGranted = test(/^[\da-f]{1,2}$/, needs[index]) && parseInt(needs[index], 16) & state.granted;
+      let isGranted = parseInt(needs[index], 16) & state.granted;
       for (const [, , id] of state.urls) isGranted ||= id && id == ids[index];
       isMet &&= isGranted;
     }
     if (isMet || ids[0]) return !!isMet;
-    const get = (name) => read(element, name);
-    let row = judgeText(element.localName, getText(element), get(PREFIX + 'type'), get)?.[0];
+    // A script of the page's made it, so nobody is named: its address must be that of a vendor granted by itself.
+    let isSingle;
     for (const name of namesOf(element)) {
-      const held = replace(name, PREFIX, '');
-      const value = read(element, name);
-      if (held != name) row ||= (held == 'text' ? clean(value) : judge(element.localName, shortOf(held), value, get))?.[0];
+      const owner = replace(name, PREFIX, '') != name && deniedRow(read(element, name), 0);
+      if (owner && !owner[2] && !(owner[0] & state.granted)) return false;
+      isSingle ||= owner?.[2];
     }
-    return !row;
+    return !!isSingle;
   };
 
   // Markup.
