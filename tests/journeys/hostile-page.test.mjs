@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { action, banner, decide, describeRequests, openSettings, startWorld, vendorHosts, waitFor } from './harness.mjs';
+import { action, banner, decide, describeRequests, startWorld, vendorHosts, waitFor } from './harness.mjs';
+import { ENGINE } from '../recorder/browser.mjs';
 
 const VENDORS = `<script async src="https://www.googletagmanager.com/gtag/js?id=G-DEMO123456"></script>
 <img src="https://www.facebook.com/tr?id=123456789012345&ev=PageView" alt="">
@@ -201,7 +202,9 @@ describe('a browser that keeps nothing', () => {
     await page.context().close();
   });
 
-  it('without cookies is denied on every page, asked once on each and sent nowhere in a loop', async () => {
+  // By answers that the test rewrites, of which Firefox's driver does not tell.
+  const isUntold = ENGINE !== 'chromium';
+  it('without cookies is denied on every page, asked once on each and sent nowhere in a loop', { skip: isUntold }, async () => {
     const page = await world.newPage();
     await page.addInitScript(() => Object.defineProperty(Document.prototype, 'cookie', { configurable: true, get: () => '', set() {} }));
     await page.route((url) => url.host === new URL(world.site.base).host, async (route) => {

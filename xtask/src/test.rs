@@ -11,13 +11,14 @@ const WASM_ONLY: [&str; 2] = ["postern-gate", "postern-worker"];
 
 /// Journeys that Firefox makes too: all that is about what a page may do and what a visitor sees. The rest is about the edge,
 /// or about what only Chromium has.
-const IN_BOTH_ENGINES: [&str; 15] = [
+const IN_BOTH_ENGINES: [&str; 16] = [
     "accessibility",
     "consent",
     "consent-mode",
     "drop-in",
     "history",
     "hostile",
+    "hostile-page",
     "landing",
     "no-js",
     "ordinary",
