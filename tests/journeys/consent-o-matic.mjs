@@ -1,5 +1,5 @@
 // Runs a rule list of Consent-O-Matic in a page, as far as ours goes: the matchers `css` and `checkbox`, the actions `click`,
-// `list`, `consent`, `waitcss` and `hide`. Written from the format in its README, as the extension is not on npm. What it never
+// `list`, `consent`, `waitcss` and `hide`. Written from what is known of the format, as the extension is not on npm. What it never
 // does: go on after something it does not know.
 
 /** In the page. `chosen` are the categories that its user allows. Gives the names of the methods that ran. */
