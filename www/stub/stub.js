@@ -5,27 +5,21 @@
 import { databases, names, signals, urls, values } from './catalogue.js';
 import { KEY, install, walk } from './realm.js';
 import { PREFIX, restore, trusted } from './restore.js';
+import { learn } from './rows.js';
 
 // "<granted, hex>|<address of the gate>|<decided: 0 no, 1 yes, 2 and the browser enforces it>|<how long tags wait, ms>|<what
 // they are to set>", written by the edge.
 const own = document.currentScript;
 const { parse, stringify } = JSON;
 const [granted, gateUrl, isDecided, wait, set] = own.getAttribute(PREFIX + 'state').split('|');
-// What this site's policy, or the visitor's word on single vendors, says otherwise: addresses, names, databases, each rows of
-// [need, pattern, id of a vendor granted by itself]. They go before the catalogue.
-const tables = [urls, names, databases];
-let more = '[]';
-let fresh = more;
-let counts = [];
-const learn = (text) => {
+// What this site's policy, or the visitor's word on single vendors, says otherwise.
+let more;
+let fresh;
+const relearn = (text) => {
   more = fresh = text;
-  counts = tables.map((table, index) => {
-    const rows = (parse(text)[index] || []).map(([need, pattern, id]) => [need, new RegExp(pattern, 'i'), id]);
-    table.splice(0, counts[index] || 0, ...rows);
-    return rows.length;
-  });
+  learn(parse(text));
 };
-learn(own.getAttribute(PREFIX + 'more') || more);
+relearn(own.getAttribute(PREFIX + 'more') || '[]');
 
 // What scripts of the page put in their place later is not ours.
 const send = fetch.bind(window);
@@ -168,7 +162,7 @@ const bridge = {
   },
   grant(bits, text = fresh) {
     state.granted = bits;
-    learn(text);
+    relearn(text);
     signal('update');
     forget();
     readdress();

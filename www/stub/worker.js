@@ -3,6 +3,7 @@
 // `data-postern-more`; `isDecided`: the visitor has been asked. Built as a function of these, which are free names here.
 import { urls } from './catalogue.js';
 import { guard } from './guard.js';
+import { learn } from './rows.js';
 
-urls.unshift(...(more[0] || []).map(([need, pattern]) => [need, new RegExp(pattern, 'i')]));
+learn(more);
 guard(self, { granted, isDecided: +!!isDecided, queue: [], urls });

@@ -3,11 +3,12 @@
 //! and, on a strict site, everybody else.
 //!
 //! Rows of `[need, regular expression]`, and for a vendor granted by itself its id; asked before the built-in ones:
-//! first for `host + path + query` of an address, then for names of cookies and storage keys, then of databases.
+//! first for `host + path + query` of an address, then for names of cookies and storage keys, then of databases; the
+//! last are for addresses that are telling on any host, asked when no built-in host is known.
 //! Written as JSON, which markup and script can both hold.
 
 use crate::Grants;
-use postern_catalogue::{Catalogue, HOSTS, SHAPES, UrlRule, VENDORS, Vendor};
+use postern_catalogue::{Catalogue, HOSTS, SHAPES, Shape, UrlRule, VENDORS, Vendor};
 use postern_consent::CategorySet;
 use std::cmp::Reverse;
 use std::fmt::Write as _;
@@ -21,6 +22,10 @@ pub fn stub_rows(grants: &Grants, page_host: &str) -> String {
     let (catalogue, is_strict) = (grants.catalogue(), grants.is_strict());
     let changes = catalogue.changes();
     let row = |vendor: &Vendor, source: String| {
+        // Whom a strict site does not list, nobody can grant there.
+        if is_strict && !vendor.is_necessary() && !catalogue.is_listed(vendor) {
+            return Row(0, source, "");
+        }
         match grants.vendors().iter().find(|granted| granted.id == vendor.id) {
             // Everybody has granted the necessary.
             Some(granted) => Row(CategorySet::NECESSARY.bits(), source, granted.id),
@@ -42,8 +47,13 @@ pub fn stub_rows(grants: &Grants, page_host: &str) -> String {
     if is_strict {
         spelled.extend(VENDORS.iter().filter(|vendor| vendor.is_necessary()));
     }
-    addresses.extend(built_in(catalogue, &spelled).into_iter().map(|(vendor, source)| row(vendor, source)));
+    let in_rows = |found: Vec<(&'static Vendor, String)>| -> Vec<Row> {
+        found.into_iter().map(|(vendor, source)| row(vendor, source)).collect()
+    };
+    addresses.extend(in_rows(built_in_hosts(catalogue, &spelled)));
+    let mut shapes = in_rows(built_in_shapes(catalogue, &spelled));
     if is_strict {
+        addresses.append(&mut shapes);
         let own: Vec<String> = catalogue.own_hosts(page_host).map(literal).collect();
         addresses.push(Row(0, format!("^(?!([^/]*\\.)?({})/)", own.join("|")), ""));
     }
@@ -56,7 +66,7 @@ pub fn stub_rows(grants: &Grants, page_host: &str) -> String {
             databases.extend(any_of(vendor.databases).map(|source| row(vendor, source)));
         }
     }
-    let lists = [addresses, names, databases];
+    let lists = [addresses, names, databases, shapes];
     if lists.iter().all(Vec::is_empty) {
         return String::new();
     }
@@ -69,17 +79,20 @@ fn any_of(patterns: &[&str]) -> Option<String> {
     (!joined.is_empty()).then(|| format!("^({})$", joined.join("|")))
 }
 
-/// The built-in addresses of these vendors, and of others that own a part of them: in the order in which the
-/// matcher asks, so that the first that fits is the owner.
-fn built_in(catalogue: &Catalogue, spelled: &[&Vendor]) -> Vec<(&'static Vendor, String)> {
-    // As the site has them; one that counts only where it is listed is nobody elsewhere.
-    let as_listed = |index: usize| {
-        let known = VENDORS.get(index)?;
-        (catalogue.is_listed(known) || !known.is_optional).then(|| catalogue.vendor(known.id))?
-    };
-    let is_spelled = |index: usize| {
-        VENDORS.get(index).is_some_and(|known| spelled.iter().any(|vendor| vendor.id == known.id))
-    };
+/// As the site has it; one that counts only where it is listed is nobody elsewhere.
+fn as_listed(catalogue: &Catalogue, index: usize) -> Option<&'static Vendor> {
+    let known = VENDORS.get(index)?;
+    (catalogue.is_listed(known) || !known.is_optional).then(|| catalogue.vendor(known.id))?
+}
+
+fn is_among(spelled: &[&Vendor], index: usize) -> bool {
+    VENDORS.get(index).is_some_and(|known| spelled.iter().any(|vendor| vendor.id == known.id))
+}
+
+/// The built-in addresses of these vendors on their hosts, and of others that own a part of them: in the order in which
+/// the matcher asks, so that the first that fits is the owner.
+fn built_in_hosts(catalogue: &Catalogue, spelled: &[&Vendor]) -> Vec<(&'static Vendor, String)> {
+    let is_spelled = |index: usize| is_among(spelled, index);
     let is_within = |inner: &str, outer: &str| {
         inner.strip_suffix(outer).is_some_and(|before| before.is_empty() || before.ends_with('.'))
     };
@@ -100,18 +113,27 @@ fn built_in(catalogue: &Catalogue, spelled: &[&Vendor]) -> Vec<(&'static Vendor,
     rules.sort_by_key(|(host, rule)| (rule.tier(), Reverse(host.matches('.').count())));
     let rules = rules.into_iter().filter_map(|(host, rule)| {
         Some((
-            as_listed(rule.vendor)?,
+            as_listed(catalogue, rule.vendor)?,
             format!("^{}{}{}", of_marks(rule.query), of_host(host), of_path(rule.path)),
         ))
     });
-    let shapes = SHAPES.iter().flat_map(|(_, shapes)| shapes.iter()).filter(|shape| is_spelled(shape.vendor));
+    rules.collect()
+}
+
+/// The same for addresses that are telling on any host: those that end alike are asked in their order, then those that
+/// may end in any way.
+fn built_in_shapes(catalogue: &Catalogue, spelled: &[&Vendor]) -> Vec<(&'static Vendor, String)> {
+    let is_theirs = |shapes: &[Shape]| shapes.iter().any(|shape| is_among(spelled, shape.vendor));
+    let (by_query, by_ending): (Vec<_>, Vec<_>) =
+        SHAPES.iter().filter(|(_, shapes)| is_theirs(shapes)).partition(|(ending, _)| ending.is_empty());
+    let shapes = by_ending.into_iter().chain(by_query).flat_map(|(_, shapes)| shapes.iter());
     let shapes = shapes.filter_map(|shape| {
         Some((
-            as_listed(shape.vendor)?,
+            as_listed(catalogue, shape.vendor)?,
             format!("^{}[^?]*{}(\\?|$)", of_marks(shape.query), literal(shape.path)),
         ))
     });
-    rules.chain(shapes).collect()
+    shapes.collect()
 }
 
 fn of_host(host: &str) -> String {
@@ -130,7 +152,7 @@ fn of_path(path: &str) -> String {
 fn of_marks(marks: &[&str]) -> String {
     let mut out = String::new();
     for mark in marks {
-        let _ = write!(out, "(?=.*[?&]{})", literal(mark));
+        let _ = write!(out, "(?=[^?]*\\?(.*&)?{})", literal(mark));
     }
     out
 }
@@ -193,7 +215,7 @@ mod tests {
         let catalogue = Catalogue::of_site([acme]);
         assert_eq!(
             rows_of(catalogue, "shop.example", false),
-            r#"[[[4,"^([^/]*\\.)?t\\.example\\.net/x"],[4,"^shop\\.example/ingest/"]],[[4,"^(acme_.*)$"]],[]]"#
+            r#"[[[4,"^([^/]*\\.)?t\\.example\\.net/x"],[4,"^shop\\.example/ingest/"]],[[4,"^(acme_.*)$"]],[],[]]"#
         );
         let moved = Catalogue::of_site([site("clarity", Category::Marketing, &[])]);
         let rows = rows_of(moved, "shop.example", false);
@@ -205,7 +227,7 @@ mod tests {
         let catalogue = Catalogue::of_site([site("ga4", Category::Analytics, &[])]);
         let rows = rows_of(catalogue, "www.shop.example", true);
         assert!(rows.contains("google-analytics") && rows.contains("stripe"), "{rows}");
-        assert!(rows.ends_with(r#"[0,"^(?!([^/]*\\.)?(shop\\.example)/)"]],[],[]]"#), "{rows}");
+        assert!(rows.ends_with(r#"[0,"^(?!([^/]*\\.)?(shop\\.example)/)"]],[],[],[]]"#), "{rows}");
     }
 
     #[test]
@@ -218,7 +240,8 @@ mod tests {
             .with_vendors(VendorSet::EMPTY.with(0), CategorySet::ALL);
         let rows = stub_rows(&grants, "shop.example");
         // Of two that share a host the more telling comes first, as the matcher has it.
-        let advertising = rows.find(r#"[8,"^(?=.*[?&]id=aw-)([^/]*\\.)?www\\.googletagmanager\\.com/gtag/"#);
+        let advertising =
+            rows.find(r#"[8,"^(?=[^?]*\\?(.*&)?id=aw-)([^/]*\\.)?www\\.googletagmanager\\.com/gtag/"#);
         let own = rows.find(r#"[1,"^([^/]*\\.)?www\\.googletagmanager\\.com/gtag/","ga4"]"#);
         assert!(advertising.is_some() && advertising < own, "{rows}");
         assert!(rows.contains(r#",[[1,"^(_ga|"#), "{rows}");
