@@ -322,7 +322,7 @@ export const install = (realm, shared) => {
   }
   on('Worklet.addModule', (self, args, proceed) => {
     const verdict = judge('script', 'src', args[0]);
-    return verdict ? (queueUp(verdict[0], proceed, args[0]), Promise.resolve()) : proceed();
+    return verdict ? (queueUp(verdict[0], proceed), Promise.resolve()) : proceed();
   });
 
   // Windows that scripts reach from here.
