@@ -4,7 +4,7 @@ use crate::change::change_notice;
 use crate::choices::{Hidden, choices, hidden};
 use crate::fill::{fill, in_order};
 use crate::signal_notes::signal_notes;
-use crate::vendors::Granted;
+use crate::vendors::{Granted, Place};
 use crate::{CONSENT_PATH, DECISION_PATH, consent_address, receipts_address};
 use maud::{Markup, html};
 use postern_consent::{Category, Signal};
@@ -114,7 +114,7 @@ fn layer_two(facts: &BannerFacts<'_>) -> Markup {
                 div {
                     h2 id="postern-settings-title" { (texts.settings_title) }
                     (signal_notes(texts, facts.honoured))
-                    (choices(policy, language, &facts.granted, "postern"))
+                    (choices(policy, language, &facts.granted, Place::Dialog))
                     p {
                         small {
                             (updated) " " a href=(policy.notice.url) { (texts.notice) } ". "

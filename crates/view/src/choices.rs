@@ -1,6 +1,6 @@
 //! The categories as a form shows them: layer 2 and the consent page share this.
 
-use crate::vendors::{Granted, vendors};
+use crate::vendors::{Granted, Place, vendors};
 use maud::{Markup, html};
 use postern_consent::Category;
 use postern_policy::{Language, Policy};
@@ -26,18 +26,14 @@ pub(crate) fn hidden(fields: &Hidden<'_>) -> Markup {
 
 /// One fieldset for the necessary, which has no switch, and one for each category offered. A box is
 /// checked only if its category is granted. Source: standards.md requirement 24.
-pub(crate) fn choices(
-    policy: &Policy,
-    language: &Language,
-    granted: &Granted<'_>,
-    id_prefix: &str,
-) -> Markup {
+pub(crate) fn choices(policy: &Policy, language: &Language, granted: &Granted<'_>, place: Place) -> Markup {
+    let id_prefix = if place == Place::Dialog { "postern" } else { "purpose" };
     let texts = &language.texts;
     html! {
         fieldset {
             legend { (texts.necessary_title) " · " (texts.always_on) }
             p { (texts.necessary_text) }
-            (vendors(policy, language, Category::Necessary, granted))
+            (vendors(policy, language, Category::Necessary, granted, place))
         }
         @for purpose in &policy.purposes {
             @let name = purpose.category.name();
@@ -52,7 +48,7 @@ pub(crate) fn choices(
                     }
                 }
                 p id=(id) { (text) }
-                (vendors(policy, language, purpose.category, granted))
+                (vendors(policy, language, purpose.category, granted, place))
             }
         }
     }

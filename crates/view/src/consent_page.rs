@@ -4,7 +4,7 @@ use crate::choices::{Hidden, choices, hidden};
 use crate::fill::{fill, in_order};
 use crate::page::{Frame, page};
 use crate::signal_notes::signal_notes;
-use crate::vendors::Granted;
+use crate::vendors::{Granted, Place};
 use crate::{CONSENT_PATH, DECISION_PATH, RECEIPTS_PATH, consent_address, encoded};
 use maud::{Markup, html};
 use postern_consent::{CategorySet, Outcome, Signal};
@@ -138,7 +138,7 @@ fn form(facts: &ConsentPage<'_>) -> Markup {
         h2 { (texts.settings_title) }
         form method="post" action=(DECISION_PATH) autocomplete="off" {
             (hidden)
-            (choices(policy, language, &facts.granted, "purpose"))
+            (choices(policy, language, &facts.granted, Place::Page))
             p class="acts" {
                 button type="submit" name="choice" value="withdraw" data-consent-action="withdraw" { (texts.withdraw) }
                 button type="submit" name="choice" value="save" data-consent-action="save" { (texts.save) }

@@ -36,14 +36,29 @@ impl Granted<'_> {
     }
 }
 
+/// Where switches stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the page: the gate keeps vendors' switches in step with their category's.
+    Dialog,
+    /// On a page without scripts: nothing moves a switch but its visitor, so that of a vendor says only what is granted
+    /// to it alone. Who switches a category off there leaves no vendor of it on.
+    Page,
+}
+
 /// A list behind its count; nothing where nobody is involved. The necessary have no switch.
 pub(crate) fn vendors(
     policy: &Policy,
     language: &Language,
     category: Category,
     granted: &Granted<'_>,
+    place: Place,
 ) -> Markup {
     let texts = &language.texts;
+    let is_on = |vendor: &Vendor| {
+        granted.is_vendor_granted(policy, vendor)
+            && (place == Place::Dialog || !granted.categories.contains(category))
+    };
     let count = policy.vendors_of(category).count();
     html! {
         @if count > 0 {
@@ -58,7 +73,7 @@ pub(crate) fn vendors(
                                 label {
                                     input type="checkbox" name="vendor" value=(vendor.id)
                                         data-consent-vendor=(vendor.id)
-                                        checked[granted.is_vendor_granted(policy, vendor)];
+                                        checked[is_on(vendor)];
                                     (vendor.name)
                                 }
                             }
