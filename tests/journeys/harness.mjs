@@ -5,7 +5,7 @@
 // POSTERN_WRANGLER may name another command than `npx wrangler` (it is split at spaces).
 
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -81,16 +81,24 @@ export async function waitFor(what, condition, milliseconds = 15_000) {
   }
 }
 
+/** Ports below those from which systems take the near end of a connection: there another may have one by the time it is needed. */
+const PORTS = { first: 20_000, count: 12_000 };
+
+const isFree = (port) => new Promise((resolve) => {
+  const server = createServer();
+  server.once('error', () => resolve(false));
+  server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+});
+
 /** Ports that were free a moment ago, all different. */
 async function findPorts(count) {
-  const servers = await Promise.all(Array.from({ length: count }, () => new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(server));
-  })));
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => { server.close(resolve); })));
-  return ports;
+  const ports = new Set();
+  for (let tries = 0; ports.size < count; tries += 1) {
+    if (tries > 1000) throw new Error('no free ports: is something else taking them all?');
+    const port = PORTS.first + randomInt(PORTS.count);
+    if (!ports.has(port) && await isFree(port)) ports.add(port);
+  }
+  return [...ports];
 }
 
 /** A folder that is gone when this process ends. */
