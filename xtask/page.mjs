@@ -17,7 +17,7 @@ const brotli = (data) =>
   brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 22 } });
 
 // Scripts that are written into what others serve: one expression each. Those inline in pages have the hash that CSP needs.
-for (const name of ['stub', 'handle', 'worker', 'told', 'drop-in']) {
+for (const name of ['stub', 'latch', 'handle', 'worker', 'told', 'drop-in']) {
   const result = await build({
     entryPoints: [join(root, `www/stub/${name}.js`)],
     bundle: true,
@@ -27,12 +27,15 @@ for (const name of ['stub', 'handle', 'worker', 'told', 'drop-in']) {
     charset: 'ascii',
     write: false,
   });
-  const text = result.outputFiles[0].text.trim();
+  let text = result.outputFiles[0].text.trim();
+  // The stub can say itself, for documents that scripts write: it is a function by that name.
+  if (name === 'stub') text = text.replace(/^\(\(\)=>\{([^]*)\}\)\(\);$/, (_, body) => `(function $postern(){${body}})()`);
+  if (name === 'stub' && !text.startsWith('(function $postern')) throw new Error('the stub is not a function by its name: esbuild writes it otherwise');
   if (/<\/script|<!--/i.test(text)) throw new Error(`${name}.js would end its own script element`);
   // Those that are functions of what the edge knows have its values as free names.
   const parameters = { worker: 'granted,more,isDecided', told: 'state,more' }[name];
   await writeFile(join(out, `${name}.js`), parameters ? `((${parameters})=>{${text}})` : text);
-  if (['stub', 'handle'].includes(name)) await writeFile(join(out, `${name}.sha256`), sha256(text, 'base64'));
+  if (['stub', 'latch', 'handle'].includes(name)) await writeFile(join(out, `${name}.sha256`), sha256(text, 'base64'));
 }
 
 // What tells vendors' own interfaces: a module loaded after a choice.
@@ -86,19 +89,21 @@ await writeFile(join(gate, 'glue.js'), glue);
 await writeFile(join(gate, 'entry.js'), `
 import { act, answered, start, __wbg_set_wasm } from './glue.js';
 import * as glue from './glue.js';
-export { act, answered, start };
-export default async () => {
+import { choices } from '../../www/gate/choice.js';
+export const begin = (stub) => choices(stub, async () => {
   const { instance } = await WebAssembly.instantiateStreaming(fetch(new URL('gate.wasm', import.meta.url)), {
     ${imported}: { ${imports.map(([, long, short]) => `${short}: glue.${long}`).join(', ')} },
   });
   __wbg_set_wasm(instance.exports);
   instance.exports.${exports.find(([long]) => long === '__wbindgen_start')[1]}();
-};
+  return { act, answered, start };
+});
 `);
 const bundled = await build({ entryPoints: [join(gate, 'entry.js')], bundle: true, minify: true, format: 'esm', target: 'es2022', charset: 'ascii', write: false });
 const code = Buffer.from(bundled.outputFiles[0].contents);
-for (const [name, data] of [['gate.js', code], ['gate.wasm', wasm], ['tell.js', tell]]) {
+const stub = await readFile(join(out, 'stub.js'));
+for (const [name, data] of [['gate.js', code], ['gate.wasm', wasm], ['tell.js', tell], ['stub.js', stub]]) {
   await writeFile(join(out, name), data);
   await writeFile(join(out, `${name}.br`), brotli(data));
 }
-await writeFile(join(out, 'gate.version'), sha256(Buffer.concat([code, wasm, tell]), 'hex').slice(0, 12));
+await writeFile(join(out, 'gate.version'), sha256(Buffer.concat([code, wasm, tell, stub]), 'hex').slice(0, 12));

@@ -28,16 +28,19 @@ function readGolden(name) {
   return read(`crates/view/tests/golden/${name}`).toString().trimEnd().replaceAll('>\n<', '><');
 }
 
-function inline({ script, css, markup }) {
-  return Buffer.from(`<script data-postern-state="01|/_postern/0123456789ab/gate.js">${script}</script><style>${css}</style>${markup}`);
+/** What goes into a page of who has chosen, as the Worker writes it. */
+function settled({ script, address = '', behind = '', css, markup }) {
+  const state = `data-postern-state="01|/_postern/0123456789ab/gate.js|1|500|ads_data_redaction"`;
+  return Buffer.from(`<script ${state}${address}>${script}</script>${behind}<style>${css}</style>${markup}`);
 }
 
-/** The wrapper and the link that opens the settings, as on a page where everything is granted. */
-function reopenMarkup(banner) {
+/** The wrapper and the link that opens the settings; with the place for what is said of a choice where one can release something. */
+function reopenMarkup(banner, canRelease) {
   const [wrapper] = /^<div[^>]*>/.exec(banner) ?? [];
   const [nav] = /<nav[^]*<\/nav>/.exec(banner) ?? [];
-  if (!wrapper || !nav) fail('the golden banner has no wrapper or no nav: mend reopenMarkup in xtask/size.mjs');
-  return `${wrapper.replace(/ data-postern-layout="[^"]*"/, '')}${nav}</div>`;
+  const [status] = /<p role="status"[^]*?<\/p>/.exec(banner) ?? [];
+  if (!wrapper || !nav || !status) fail('the golden banner has no wrapper, nav or status: mend reopenMarkup in xtask/size.mjs');
+  return `${wrapper.replace(/ data-postern-layout="[^"]*"/, '')}${canRelease ? status : ''}${nav}</div>`;
 }
 
 function sizesOf(data) {
@@ -52,8 +55,10 @@ function sum(rows) {
 
 const stubJs = read('build/page/stub.js');
 const bannerCss = read('www/css/banner.css');
-const reopenCss = read('www/css/reopen.css');
+const reopenCss = read('www/css/reopen.css').toString();
+const holdingCss = read('www/css/holding.css').toString();
 const handleJs = read('build/page/handle.js');
+const latchJs = read('build/page/latch.js');
 const asking = readGolden('banner-asking.html');
 const decided = readGolden('banner-decided.html');
 
@@ -70,9 +75,12 @@ const rows = [
   ['banner markup + critical CSS', banner, 'brotli', 3900],
   ['gate wasm', wasm, 'brotli', 6000],
   ['gate glue', glue, 'brotli', 1500],
-  ['first visit, all of the above', sum([stub, banner, wasm, glue]), 'brotli', 13_000],
-  ['return visit, something denied', sizesOf(inline({ script: stubJs, css: bannerCss, markup: decided })), 'brotli', 1000],
-  ['return visit, all granted', sizesOf(inline({ script: handleJs, css: reopenCss, markup: reopenMarkup(decided) }))],
+  ['first visit, before an answer', sum([stub, banner]), 'brotli', 13_000],
+  ['first visit, with an answer', sum([stub, banner, wasm, glue]), 'brotli', 13_000],
+  ['return visit, something denied', sizesOf(settled({
+    script: '', address: ' src="https://shop.example/_postern/0123456789ab/stub.js"', behind: `<script>${latchJs}</script>`, css: reopenCss + holdingCss, markup: reopenMarkup(decided, true),
+  })), 'brotli', 1000],
+  ['return visit, all granted', sizesOf(settled({ script: handleJs, css: reopenCss, markup: reopenMarkup(decided, false) }))],
   ['handle.js', sizesOf(handleJs)],
   ['guard of a worker', sizesOf(read('build/page/worker.js'))],
   ['banner.css', sizesOf(bannerCss)],

@@ -19,7 +19,8 @@ const START_MS_MAX = 60_000;
 const TESTS_MS_MAX = 120_000;
 
 /** What of the stub the gate calls and its tests need, for a page without the stub. */
-const RESTORE = `(() => {${readFileSync(join(ROOT, 'www/stub/restore.js'), 'utf8').replaceAll('export const', 'const')}globalThis.restore = restore;})()`;
+const readStub = (name) => readFileSync(join(ROOT, 'www/stub', name), 'utf8').replace(/^import .*$/gm, '').replaceAll('export const', 'const');
+const RESTORE = `(() => {${readStub('marks.js')}${readStub('restore.js')}globalThis.restore = restore;})()`;
 
 const runner = process.env.WASM_BINDGEN_TEST_RUNNER;
 if (!runner) throw new Error('WASM_BINDGEN_TEST_RUNNER must name wasm-bindgen-test-runner; `cargo xtask test` sets it');

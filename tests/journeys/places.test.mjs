@@ -127,8 +127,9 @@ for (const [name, place, grantDays, refusalDays] of PLACES) {
         const markup = await page(place, { cookie: granted, ...headers });
         assert.deepEqual([isLive.analytics(markup), isLive.marketing(markup)], [analytics, marketing], JSON.stringify(headers));
         const own = readText(await send(worker.port, '/_postern/consent', { headers: from(place, { accept: 'text/html', cookie: granted, ...headers }) }));
-        for (const one of told.length > 0 ? [markup, own] : [own]) {
-          assert.deepEqual([...new Set([...one.matchAll(/data-postern-signal="(\w+)"/g)].map(([, signal]) => signal))], told, JSON.stringify(headers));
+        const settings = readText(await send(worker.port, '/_postern/state?settings=en', { headers: from(place, { accept: 'application/json', cookie: granted, ...headers }) }));
+        for (const one of [settings, own]) {
+          assert.deepEqual([...new Set([...one.matchAll(/data-postern-signal"?[=:]"(\w+)"/g)].map(([, signal]) => signal))], told, JSON.stringify(headers));
         }
         // Nobody's refusal becomes a grant, and nobody is asked less.
         const refused = await page(place, { cookie: cookieOf('01', 1), ...headers });

@@ -5,10 +5,14 @@ use crate::visit::Visit;
 use crate::{OWN_FOLDER, answer};
 use worker::Result;
 
-/// The stub, minified; inline in every guarded page.
+/// The stub, minified; inline in pages of visitors who have not chosen.
 pub const STUB: &str = include_str!("../../build/page/stub.js");
 /// Base64 SHA-256 of [`STUB`].
 pub const STUB_HASH: &str = include_str!("../../build/page/stub.sha256");
+/// What stands behind the stub where that comes from a file.
+pub const LATCH: &str = include_str!("../../build/page/latch.js");
+/// Base64 SHA-256 of [`LATCH`].
+pub const LATCH_HASH: &str = include_str!("../../build/page/latch.sha256");
 /// For pages where nothing is denied: `window.postern` without holding anything.
 pub const HANDLE: &str = include_str!("../../build/page/handle.js");
 /// Base64 SHA-256 of [`HANDLE`].
@@ -46,6 +50,17 @@ const TELL_JS: File = File {
     brotli: include_bytes!("../../build/page/tell.js.br"),
 };
 
+const STUB_JS: File = File {
+    content_type: "text/javascript; charset=utf-8",
+    raw: STUB.as_bytes(),
+    brotli: include_bytes!("../../build/page/stub.js.br"),
+};
+
+/// Address of the stub as a file, the same for everybody: what a page says to it stands on its element.
+pub fn stub_url() -> String {
+    format!("{OWN_FOLDER}{GATE_FOLDER}/stub.js")
+}
+
 /// Address of the gate's module.
 pub fn gate_url() -> String {
     format!("{OWN_FOLDER}{GATE_FOLDER}/gate.js")
@@ -62,6 +77,7 @@ pub fn serve(path: &str, visit: &Visit) -> Result<web_sys::Response> {
         Some("/gate.js") => GATE_JS,
         Some("/gate.wasm") => GATE_WASM,
         Some("/tell.js") => TELL_JS,
+        Some("/stub.js") => STUB_JS,
         _ => return answer::text(404, "there is nothing of this name here"),
     };
     let headers = answer::headers(file.content_type)?;

@@ -4,7 +4,7 @@ use crate::ledger::{ActMessage, Ledger, METHODS, Refusal, body_hash};
 use crate::random::random;
 use crate::site::Site;
 use crate::visit::{CONSENT_COOKIE, Visit};
-use crate::{answer, drop_in, pages};
+use crate::{answer, drop_in, pages, spoken};
 use futures_util::StreamExt;
 use js_sys::Uint8Array;
 use postern_consent::{Category, CategorySet, Decision, Minutes, Reason, State, Subject, VendorSet};
@@ -217,6 +217,7 @@ pub fn standing(site: &Site, visit: &Visit, decision: &Decision) -> Map<String, 
         ("granted", granted.into()),
         ("vendors", vendors.into()),
         ("answered", (!decision.must_ask).into()),
+        ("open", grants.is_open().into()),
         ("bits", decision.granted.bits().into()),
         ("more", rows),
     ]
@@ -225,10 +226,19 @@ pub fn standing(site: &Site, visit: &Visit, decision: &Decision) -> Map<String, 
     .collect()
 }
 
-/// Answers `GET /_postern/state`: a page that was left, or that another has overtaken, asks what holds now.
-pub fn state(site: &Site, visit: &Visit) -> Result<Response> {
+/// Answers `GET /_postern/state`: a page that was left, or that another has overtaken, asks what holds now. With
+/// `settings`, in that language, for a page that has come without them.
+pub fn state(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     let headers = answer::headers("application/json")?;
-    answer::with(200, &Value::from(standing(site, visit, &visit.decision)).to_string(), &headers)
+    let mut body = standing(site, visit, &visit.decision);
+    let settings = visit.url.query_pairs().find(|(name, _)| name == "settings");
+    if let Some((_, lang)) = settings {
+        // Where a form leads back to, should the gate fail: the page that asks, without what its address carried.
+        let page = visit.header("referer").and_then(|page| page.parse::<url::Url>().ok());
+        let return_to = page.map_or_else(|| "/".into(), |page| safe_return(page.path()));
+        spoken::add_banner(&mut body, Site::of(env), visit, &visit.origin(), &lang, return_to);
+    }
+    answer::with(200, &Value::from(body).to_string(), &headers)
 }
 
 /// Browsers say where a request comes from; what does not say it, or says elsewhere, is refused.

@@ -71,16 +71,7 @@ pub async fn state(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
     let lang = visit.url.query_pairs().find(|(name, _)| name == "lang").map(|(_, lang)| lang.into_owned());
     let visit = visit.on(site, page, Some(sealed.trim()).filter(|sealed| !sealed.is_empty()));
     let mut body = decision::standing(site, &visit, &visit.decision);
-    if let Ok(policy) = &site.policy {
-        let (banner, _) = spoken::words(Site::of(env), &visit, &edge, spoken::Place::OtherSite, "/".into())(
-            lang.as_deref(),
-        );
-        body.insert("banner".into(), postern_view::tree(&banner));
-        let css = postern_view::banner_css(policy);
-        let is_changing = site.announces_change(&visit);
-        let css = if is_changing { css + postern_view::CHANGE_CSS } else { css };
-        body.insert("css".into(), css.into());
-    }
+    spoken::add_banner(&mut body, Site::of(env), &visit, &edge, lang.as_deref().unwrap_or(""), "/".into());
     counting::count_page(site, env, context, &visit, visit.decision.must_ask);
     answer::with(200, &serde_json::Value::from(body).to_string(), &headers)
 }

@@ -6,6 +6,7 @@ use crate::stream::{CHUNK_BYTES, Passage, Rewriter, passed_on};
 use crate::visit::{Visit, read_headers};
 use crate::{OWN_FOLDER, answer, assets, collect, counting, observing, pages, proxy, spoken};
 use futures_util::AsyncReadExt;
+use postern_consent::State;
 use postern_rewrite::{
     BodyPlan, Charset, Destination, FileKind, Grants, Headers, Injection, LinkFilter, Locked, OwnSources,
     PRESCAN_BYTES, PageRewriter, RequestFacts, ResponseFacts, ResponsePlan, Syntax, XmlRewriter,
@@ -72,7 +73,8 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
     let mut headers = read_headers(&response.headers());
     let is_renamed = rename(site, &visit.url, &mut headers);
     // Made only for what is rendered: an image costs nothing of it.
-    let parts = (must_inject && destination.is_document()).then(|| Parts::of(site, env, &visit, destination));
+    let parts = (must_inject && destination.is_document())
+        .then(|| Parts::of(site, env, &visit, destination, &headers));
     let parts = parts.unwrap_or_default();
     let file = FileKind::of(&visit.headers, &headers);
     let lockdown = site
@@ -142,7 +144,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(site: &Site, env: &Env, visit: &Visit, destination: Destination) -> Self {
+    fn of(site: &Site, env: &Env, visit: &Visit, destination: Destination, headers: &Headers) -> Self {
         let is_page = destination == Destination::Page;
         // Identifiers that the stub holds stand nowhere in the page where a script could find them.
         let grants = site.grants(&visit.decision);
@@ -157,8 +159,11 @@ impl Parts {
             (assets::HANDLE, assets::HANDLE_HASH)
         };
         let style = site.working().filter(|_| is_page).map(|(policy, _)| {
-            let css =
-                if is_denying { postern_view::banner_css(policy) } else { postern_view::reopen_css(policy) };
+            let css = if visit.decision.must_ask {
+                postern_view::banner_css(policy)
+            } else {
+                postern_view::reopen_css(policy, is_denying)
+            };
             if site.announces_change(visit) { css + postern_view::CHANGE_CSS } else { css }
         });
         let held_style = site.policy.as_ref().ok().map(postern_view::held_css);
@@ -185,8 +190,26 @@ impl Parts {
         let written = |(name, value): &(&str, &str)| {
             format!(" {name}=\"{}\"", value.replace('&', "&amp;").replace('"', "&quot;"))
         };
-        let mut head =
-            format!("<script{}>{script}</script>", attributes.iter().map(written).collect::<String>());
+        let attributes_written: String = attributes.iter().map(written).collect();
+        let mut hashes = vec![hash.to_string()];
+        // Who has chosen has the stub in the browser's store: the gate fetches it after a choice. A site that trusts by
+        // nonce or hash alone takes no address.
+        let is_stored = is_denying
+            && matches!(visit.state, State::Decided(_))
+            && !headers.iter().any(|(name, value)| {
+                name.starts_with("content-security") && value.contains("strict-dynamic")
+            });
+        let mut head = if is_stored {
+            hashes.push(assets::LATCH_HASH.to_string());
+            // With its origin: the page's base may be another's.
+            let address = format!("{}{}", visit.origin(), assets::stub_url());
+            format!(
+                "<script{attributes_written} src=\"{address}\"></script><script>{}</script>",
+                assets::LATCH
+            )
+        } else {
+            format!("<script{attributes_written}>{script}</script>")
+        };
         // In XML our HTML is no markup: a link to the visitor's own page stands for the banner.
         let policy = site.working().map(|(policy, _)| policy).filter(|_| is_page);
         let language = policy.map(|policy| policy.language_for(None, visit.header("accept-language")));
@@ -205,7 +228,7 @@ impl Parts {
             shows_banner: style.is_some() && visit.decision.must_ask,
             injection: Injection::in_language(head, words).with_xml(&attributes, script, link),
             own: OwnSources {
-                script_hashes: vec![hash.to_string()],
+                script_hashes: hashes,
                 style_hashes: [&style, &held_style]
                     .into_iter()
                     .flatten()

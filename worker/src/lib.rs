@@ -58,7 +58,7 @@ async fn route(
         ("GET" | "HEAD", "consent") => pages::consent(site, env, &visit).await,
         ("GET" | "HEAD", "consent/receipts.json") => pages::receipts(site, env, &visit).await,
         ("POST", "report") => report::take(site, env, context, &visit).await,
-        ("GET" | "HEAD", "state") => decision::state(site, &visit),
+        ("GET" | "HEAD", "state") => decision::state(site, env, &visit),
         ("POST", "state") => drop_in::state(site, env, context, visit).await,
         ("GET" | "HEAD", "site.js") => drop_in::script(site),
         ("OPTIONS", "decision" | "state") => drop_in::preflight(site, &visit),

@@ -6,17 +6,19 @@ use crate::site::Site;
 use crate::visit::Visit;
 use postern_stats::Day;
 use postern_view::{BannerFacts, ReopenFacts};
+use serde_json::{Map, Value};
 use std::rc::Rc;
 
 /// Where the words stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// A page that the edge writes. Who has granted everything finds the settings on a page of ours.
+    /// A page that the edge writes. Who has chosen has a link to the settings in it: the gate fetches them when they are
+    /// wanted, and without it they are on a page of ours.
     Page,
     /// A document within one: it has no banner.
     Within,
-    /// A page of a site that is not behind us: its settings are in it, since our own page knows nothing of its choice.
-    OtherSite,
+    /// What a script of ours puts together in a page: the settings are in it, whatever was chosen.
+    Script,
 }
 
 /// Gives banner and note, each empty where there is none, for a page that says it is in a language or says nothing.
@@ -45,9 +47,15 @@ pub fn words(
         }
         let policy_hex = pages::policy_hex(policy);
         let change = policy.change_on(today);
-        let is_settled = site.grants(&decision).is_open() && !decision.must_ask;
-        let banner = if is_settled && place == Place::Page {
-            postern_view::reopen(&ReopenFacts { policy, language, policy_hex: &policy_hex, change })
+        let banner = if place == Place::Page && !decision.must_ask {
+            let is_denying = !site.grants(&decision).is_open();
+            postern_view::reopen(&ReopenFacts {
+                policy,
+                language,
+                policy_hex: &policy_hex,
+                change,
+                can_release: is_denying,
+            })
         } else {
             postern_view::banner(&BannerFacts {
                 policy,
@@ -63,4 +71,21 @@ pub fn words(
         };
         (named(banner), note)
     }
+}
+
+/// Adds what a script puts together: `banner`, as a tree, and `css`, its style. Nothing where nothing can be asked.
+pub fn add_banner(
+    body: &mut Map<String, Value>,
+    site: Rc<Site>,
+    visit: &Visit,
+    origin: &str,
+    lang: &str,
+    return_to: String,
+) {
+    let Ok(policy) = &site.policy else { return };
+    let css = postern_view::banner_css(policy);
+    let css = if site.announces_change(visit) { css + postern_view::CHANGE_CSS } else { css };
+    let (banner, _) = words(Rc::clone(&site), visit, origin, Place::Script, return_to)(Some(lang));
+    body.insert("banner".into(), postern_view::tree(&banner));
+    body.insert("css".into(), css.into());
 }

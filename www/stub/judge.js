@@ -1,6 +1,6 @@
 // What of an element, a style sheet or a text of the page must be held: the same rules as the edge has in
 // `crates/rewrite/src/html/rules.rs`. What it never does: change the page; `realm.js` does.
-import { PREFIX } from './restore.js';
+import { PREFIX } from './marks.js';
 
 const { apply } = Reflect;
 /** A method as a function, taken before a script of the page can put another in its place. */

@@ -3,10 +3,9 @@
 // scripts can reach. Requests by code are guard.js's; what must be held is judge.js's.
 import { guard } from './guard.js';
 import { LOOKED_AT, bind, judges, lower, mark, replace, test } from './judge.js';
-import { PREFIX, restore, trusted } from './restore.js';
+import { KEY, PREFIX } from './marks.js';
+import { restore, trusted } from './restore.js';
 
-/** Where the stub of the window around looks for this one's bridge. */
-export const KEY = Symbol.for('postern');
 /** A page in which scripts make more than this is broken or hostile; what stands in a document is found there anyway. */
 const MADE_MAX = 500;
 

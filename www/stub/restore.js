@@ -1,7 +1,6 @@
 // Putting back what is held: the inverse of what the edge and the stub do to an element.
 
-/** What is written in front of the name of an attribute that is held. */
-export const PREFIX = 'data-postern-';
+import { PREFIX } from './marks.js';
 
 /**
  * Where the site asks for trusted values, what is put back has one: the page's own parser has read it before.

@@ -1,10 +1,12 @@
 // The stub: denies from the first byte what the page's own scripts would start, and keeps it held.
-// It stands inline, first in the head, so it runs before any script of the page; it decides nothing:
-// the edge tells it what is granted, and the wasm gate tells it when that changes.
-// What it never does: show anything, store anything, talk to anyone but the site's own edge.
+// It stands first in the head, so it runs before any script of the page; it decides nothing: the edge tells it what is
+// granted, and the gate tells it when that changes. Inline for who has not chosen, from the browser's own store after that.
+// What it never does: show anything, store anything, talk to anyone. Whatever may wait until a visitor acts is the gate's
+// (www/gate), since every byte here is paid by every visitor.
 import { databases, names, signals, urls, values } from './catalogue.js';
-import { KEY, install, walk } from './realm.js';
-import { PREFIX, restore, trusted } from './restore.js';
+import { KEY, PREFIX } from './marks.js';
+import { install, walk } from './realm.js';
+import { restore, trusted } from './restore.js';
 import { learn } from './rows.js';
 
 // "<granted, hex>|<address of the gate>|<decided: 0 no, 1 yes, 2 and the browser enforces it>|<how long tags wait, ms>|<what
@@ -14,20 +16,16 @@ const { parse, stringify } = JSON;
 const [granted, gateUrl, isDecided, wait, set] = own.getAttribute(PREFIX + 'state').split('|');
 // What this site's policy, or the visitor's word on single vendors, says otherwise.
 let more;
-let fresh;
 const relearn = (text) => {
-  more = fresh = text;
+  more = text;
   learn(parse(text));
 };
 relearn(own.getAttribute(PREFIX + 'more') || '[]');
 
-// What scripts of the page put in their place later is not ours.
-const send = fetch.bind(window);
-// In a document written by a script the address names no site; the window does.
-// Another site's page has this script from the edge.
-const site = own.src ? new URL(own.src).origin : origin == 'null' ? location.origin : origin;
-/** Where such a page keeps the choice; the edge's own pages have it in a cookie that no script reads. */
-const kept = 'postern';
+// Another site's page has this script from the edge; the edge's own pages are there already. In a document written by a
+// script the address names no site; the window does.
+const other = own.getAttribute(PREFIX + 'edge');
+const edge = other || (origin == 'null' ? location.origin : origin);
 
 const state = {
   granted: parseInt(granted, 16),
@@ -42,6 +40,11 @@ const state = {
   /** The stub once more, for a document that a script writes and that runs scripts. */
   head() {
     const copy = own.cloneNode(true);
+    // It must have run before the page's script that writes the document goes on, so it cannot be waited for.
+    if (!other && own.src) {
+      copy.removeAttribute('src');
+      copy.append(`(${$postern})()`);
+    }
     copy.setAttribute(PREFIX + 'state', [state.granted.toString(16), gateUrl, state.isDecided, wait, set].join('|'));
     copy.setAttribute(PREFIX + 'more', more);
     copy.removeAttribute(PREFIX + 'landing');
@@ -95,25 +98,6 @@ const parsed = new MutationObserver((records) => {
 parsed.observe(document, { childList: true, subtree: true });
 addEventListener('DOMContentLoaded', () => parsed.disconnect());
 
-/** Removes what denied vendors stored where scripts can reach it; the edge expires the rest. */
-const forget = () => {
-  // A cookie goes only by the Domain it was set with, which nobody can read back: all are tried.
-  const labels = location.hostname.split('.');
-  const domains = ['', ...labels.map((_, index) => ';domain=' + labels.slice(index).join('.'))];
-  for (const pair of document.cookie.split('; ')) {
-    const name = pair.split('=')[0];
-    if (state.deniedCookie(denied, pair)) for (const domain of domains) cookie.set.call(document, name + '=;path=/;max-age=0' + domain);
-  }
-  try {
-    for (const storage of [localStorage, sessionStorage]) {
-      for (const key of Object.keys(storage)) denied(names, key) && storage.removeItem(key);
-    }
-    indexedDB.databases().then((list) => list.forEach(({ name }) => denied(databases, name) && indexedDB.deleteDatabase(name)));
-  } catch {
-    // Storage is switched off: there is nothing in it.
-  }
-};
-
 // Consent Mode: the default stands in the queue before any Google code can. Source: trackers.md 1.3.
 const layer = (window.dataLayer = window.dataLayer || []);
 function consent() {
@@ -146,9 +130,23 @@ const eachFrame = (act) => {
 // What the gate may ask of the stub.
 const bridge = {
   document,
+  edge,
+  isOther: !!other,
+  address: gateUrl,
+  // What scripts of the page put in their place later is not ours.
+  send: fetch.bind(window),
+  stringify,
+  names,
+  databases,
+  denied,
+  told,
+  isDeniedCookie: (pair) => state.deniedCookie(denied, pair),
+  writeCookie: (text) => cookie.set.call(document, text),
   get granted() {
     return state.granted;
   },
+  /** Does this page still hold what the edge says, and nothing else? */
+  isAsSaid: ({ bits, answered, more: rows }) => bits == state.granted && answered == !!state.isDecided && stringify(rows) == more,
   held() {
     const found = new Set();
     walk(document, found);
@@ -160,11 +158,10 @@ const bridge = {
     state.made.delete(element);
     restore(element);
   },
-  grant(bits, text = fresh) {
+  grant(bits, text = more) {
     state.granted = bits;
     relearn(text);
     signal('update');
-    forget();
     readdress();
     // Workers listen, and other pages, who ask the edge themselves; frames are told.
     channel.postMessage([bits, urls]);
@@ -174,95 +171,38 @@ const bridge = {
     // A policy of the browser's cannot be lifted in this page.
     if (state.isDecided > 1) return location.reload();
     flush(isAnswered);
-    announce();
+    tell();
+    document.dispatchEvent(new CustomEvent('postern:change', { detail: told() }));
+    // What has an interface of its own for it hears so there. Nothing rests on it: what is denied is held in any case.
+    import(edge + gateUrl.replace('gate.js', 'tell.js')).then((module) => module.tell(state.granted, vendors()), () => {});
     eachFrame((frame) => frame.flush(isAnswered));
-  },
-  /** Sends a choice; the gate hears what came of it. */
-  post: (choice, categories, vendors, layer) => {
-    const root = document.getElementById('postern');
-    const list = (names) => names.split(' ').filter(Boolean);
-    return settle(
-      // With its origin: the page's base may be another's.
-      send(site + '/_postern/decision', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
-        body: stringify({ choice, categories: list(categories), vendors: list(vendors), policy: root.getAttribute(PREFIX + 'policy'), lang: root.lang, layer, token: token() }),
-      }),
-    );
   },
 };
 
-const announce = () => {
-  tell();
-  document.dispatchEvent(new CustomEvent('postern:change', { detail: told() }));
-  // What has an interface of its own for it hears so there. Nothing rests on it: what is denied is held in any case.
-  import(site + gateUrl.replace('gate.js', 'tell.js')).then((module) => module.tell(state.granted, vendors()), () => {});
-};
-const settle = async (asked) => {
-  let status = 0;
-  let said = {};
-  try {
-    const answer = await asked;
-    said = await answer.json();
-    status = answer.status;
-  } catch {
-    // Not reached, or no answer to this.
-  }
-  const module = await load();
-  if (status == 200) fresh = stringify(said.more);
-  try {
-    if (said.token) localStorage.setItem(kept, said.token);
-  } catch {
-    // Storage is switched off: the choice holds for this page.
-  }
-  module.answered(status, said.bits ?? 255, (said.vendors || []).join(' '), !!said.answered);
-  return told();
-};
-const token = () => {
-  try {
-    return own.src ? localStorage.getItem(kept) || '' : undefined;
-  } catch {
-    return '';
-  }
-};
-/** What the edge says holds. */
-const inquire = () =>
-  send(`${site}/_postern/state?lang=${document.documentElement.lang}`, own.src ? { method: 'POST', body: token() } : {});
-/** Another page of the site, or this one before it was left, was told otherwise: the edge knows. */
-const sync = () =>
-  inquire().then(async (answer) => {
-    const said = await answer.clone().json();
-    if (said.bits != state.granted || said.answered == !state.isDecided || stringify(said.more) != more) settle(answer);
-  }).catch(() => {});
+let gate;
+const load = (bridge.load = () => (gate = gate || import(edge + gateUrl).then((module) => module.begin(bridge))));
+// Another page of the site, or this one before it was left, was told otherwise: the edge knows.
+const sync = () => load().then((gate) => gate.sync()).catch(() => {});
 const channel = new BroadcastChannel('postern');
 channel.onmessage = sync;
 addEventListener('pageshow', ({ persisted }) => persisted && sync());
 
-// For who puts the banner together in the page.
-Object.assign(bridge, { inquire, settle, load: () => load() });
-
 // Frames of the same site have their own stub, or are covered by this one: either way they are told from here.
 Object.defineProperty(window, KEY, { value: bridge, configurable: true });
 
-let gate;
-const load = () =>
-  (gate = gate || import(site + gateUrl).then(async (module) => {
-    await module.default();
-    module.start(bridge);
-    return module;
-  }));
 // The page may have put its own in place of what promises are chained by.
 const act = async (action, otherwise) => {
   try {
-    (await load()).act(action);
+    await (await load()).act(action);
   } catch {
     otherwise();
   }
 };
+const ours = (event, selector) => event.target.closest?.('#postern ' + selector);
 
 // The banner's controls. Without the gate the form goes as a form, and the link as a link.
 addEventListener('click', (event) => {
-  const control = event.target.closest?.('#postern [data-consent-action]');
+  const control = ours(event, '[data-consent-action]');
   if (control && !isFailed) {
     event.preventDefault();
     act(control.getAttribute('data-consent-action'), () => {
@@ -272,6 +212,10 @@ addEventListener('click', (event) => {
   }
 }, true);
 let isFailed;
+// Fetched when a hand comes near, so that the click finds it there; who does not answer does not pay for it.
+for (const name of ['pointerover', 'focusin']) {
+  addEventListener(name, (event) => ours(event, '*') && load().then((gate) => gate.ready()).catch(() => {}), true);
+}
 // The note in a held frame runs no script; its way in is a link, which is heard from here.
 // (A document's events of that name stop before its window.)
 document.addEventListener('load', ({ target }) => {
@@ -283,14 +227,9 @@ document.addEventListener('load', ({ target }) => {
     }
   });
 }, true);
-addEventListener('DOMContentLoaded', () => {
-  // Fetched while the visitor reads, so that the click finds it there.
-  if (document.querySelector('#postern section:not([hidden])')) (window.requestIdleCallback || setTimeout)(() => load().catch(() => {}));
-});
-
-const toPage = () => location.assign(site + '/_postern/consent');
+const toPage = () => location.assign(edge + '/_postern/consent');
 const ask = (choice, vendor = '', otherwise = toPage) =>
-  load().then(() => bridge.post(choice, '', vendor, 1)).catch(otherwise);
+  load().then((gate) => gate.post(choice, '', vendor, 1)).catch(otherwise);
 window.postern = {
   get state() { return told(); },
   ready: Promise.resolve(told()),
@@ -299,7 +238,7 @@ window.postern = {
     document.addEventListener('postern:change', hear);
     return () => document.removeEventListener('postern:change', hear);
   },
-  open: () => (document.getElementById('postern-settings') ? act('open', toPage) : toPage()),
+  open: () => act('open', toPage),
   withdraw: () => ask('withdraw'),
   grantVendor: (id) => ask('load', id),
 };

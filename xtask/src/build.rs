@@ -6,11 +6,12 @@ use crate::{root, stamp};
 use std::process::Command;
 
 /// What the page's files are made from.
-const PAGE_INPUTS: [&str; 8] = [
+const PAGE_INPUTS: [&str; 9] = [
     "Cargo.toml",
     "Cargo.lock",
     "crates/gate",
     "crates/consent",
+    "www/gate",
     "www/stub",
     "xtask/page.mjs",
     "xtask/src/build.rs",

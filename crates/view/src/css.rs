@@ -1,7 +1,7 @@
 //! The two stylesheets and the hash the first one needs. The rules themselves are in `www/css`.
 
 use crate::held::HELD_CSS;
-use crate::reopen::REOPEN_CSS;
+use crate::reopen::{HOLDING_CSS, REOPEN_CSS};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postern_policy::{Colours, Font, Policy, Scheme, Theme};
@@ -21,10 +21,11 @@ pub fn banner_css(policy: &Policy) -> String {
     format!("{BANNER_CSS}{}", theme_css(&policy.banner.theme, OURS))
 }
 
-/// [`REOPEN_CSS`] as this site wants it.
+/// [`REOPEN_CSS`] as this site wants it, where something is held with [`HOLDING_CSS`].
 #[must_use]
-pub fn reopen_css(policy: &Policy) -> String {
-    format!("{REOPEN_CSS}{}", theme_css(&policy.banner.theme, OURS))
+pub fn reopen_css(policy: &Policy, can_release: bool) -> String {
+    let holding = if can_release { HOLDING_CSS } else { "" };
+    format!("{REOPEN_CSS}{holding}{}", theme_css(&policy.banner.theme, OURS))
 }
 
 /// [`HELD_CSS`] as this site wants it.
@@ -169,7 +170,10 @@ mod tests {
             Policy::parse(&format!("{shop}\n{theme}\n"), &known).unwrap()
         };
         let plain = policy("");
-        assert_eq!((banner_css(&plain).as_str(), reopen_css(&plain).as_str()), (BANNER_CSS, REOPEN_CSS));
+        assert_eq!(
+            (banner_css(&plain).as_str(), reopen_css(&plain, false).as_str()),
+            (BANNER_CSS, REOPEN_CSS)
+        );
         for (theme, expected) in [
             ("[banner.theme]\nradius = 0", "#postern#postern{--round:0px}\n"),
             (
@@ -181,7 +185,7 @@ mod tests {
             ("[banner.theme.dark]\naccent = \"#ffcc00\"", "#postern#postern{--ink:#16202e;"),
         ] {
             for (css, sheet) in
-                [(banner_css(&policy(theme)), BANNER_CSS), (reopen_css(&policy(theme)), REOPEN_CSS)]
+                [(banner_css(&policy(theme)), BANNER_CSS), (reopen_css(&policy(theme), false), REOPEN_CSS)]
             {
                 assert!(css.strip_prefix(sheet).unwrap().starts_with(expected), "{css}");
             }

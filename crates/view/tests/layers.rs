@@ -88,7 +88,7 @@ fn a_change_is_announced_apart_from_the_question_on_its_days_alone() {
     let change = policy.change_on(first);
     let language = policy.language("de").unwrap();
     let asking = banner(&BannerFacts { change, language, ..facts(&policy) }).into_string();
-    let facts = ReopenFacts { policy: &policy, language, policy_hex: "0123abcd", change };
+    let facts = ReopenFacts { policy: &policy, language, policy_hex: "0123abcd", change, can_release: false };
     for markup in [asking, reopen(&facts).into_string()] {
         let start = markup.find("<dialog id=\"postern-change\" open").unwrap();
         let notice = &markup[start..start + markup[start..].find("</dialog>").unwrap()];

@@ -190,7 +190,8 @@ fn a_language_written_from_the_right_says_so() {
     let page = consent_page(&ConsentPage { language, ..page_facts(&policy) }).into_string();
     assert!(page.contains("<html lang=\"ar\" dir=\"rtl\">"));
     assert!(page.contains("?lang=de&amp;return=/shop\" lang=\"de\""), "{page}");
-    let facts = ReopenFacts { policy: &policy, language, policy_hex: "0123abcd", change: None };
+    let facts =
+        ReopenFacts { policy: &policy, language, policy_hex: "0123abcd", change: None, can_release: false };
     assert!(reopen(&facts).into_string().contains("/_postern/consent?lang=ar\""));
 }
 

@@ -1,0 +1,12 @@
+// Stands behind the stub where that comes from a file: if it did not come, whatever the reason, the browser itself keeps the
+// page to its own site, since nothing else would hold what its scripts start.
+// Source: HTML standard, "http-equiv", content security policy: one that a script adds to the head is enforced from there on.
+import { KEY } from './marks.js';
+
+if (!window[KEY]) {
+  const meta = document.createElement('meta');
+  meta.httpEquiv = 'Content-Security-Policy';
+  meta.content = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; form-action 'self'";
+  document.head.append(meta);
+  console.error('Consent: a script of this site did not load, so this page loads nothing from other sites.');
+}
