@@ -190,6 +190,13 @@ impl Ledger {
         self.ask("/export", &body).await
     }
 
+    /// Erases a subject's receipts. When this returns, they are gone for good.
+    pub async fn erase(&self, subject: Subject, now_ms: u64) -> std::result::Result<(), Refusal> {
+        let body =
+            serde_json::to_string(&(subject.0, now_ms)).map_err(|error| unavailable(&error.to_string()))?;
+        self.ask("/erase", &body).await.map(|_| ())
+    }
+
     /// The days counted, both ends included.
     pub async fn days(&self, from: Day, to: Day) -> std::result::Result<Vec<DayMessage>, Refusal> {
         parse(&self.ask("/days", &format!("[{},{}]", from.number(), to.number())).await?)

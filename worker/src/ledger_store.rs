@@ -7,7 +7,7 @@ use serde::Deserialize;
 use worker::{Result, SqlStorage, SqlStorageValue};
 
 /// Statements that bring the storage to the next version, in order; never changed, only added to.
-const MIGRATIONS: [&str; 3] = ["
+const MIGRATIONS: [&str; 4] = ["
 CREATE TABLE receipts (
     seq INTEGER PRIMARY KEY,
     receipt_id TEXT NOT NULL UNIQUE,
@@ -58,6 +58,11 @@ ALTER TABLE receipts ADD COLUMN vendors TEXT NOT NULL DEFAULT '';
 ALTER TABLE receipts ADD COLUMN answered INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE receipts ADD COLUMN decided_ms INTEGER NOT NULL DEFAULT 0;
 UPDATE receipts SET decided_ms = at_unix_ms;
+", "
+CREATE TABLE erasures (
+    day INTEGER PRIMARY KEY,
+    receipts INTEGER NOT NULL
+);
 "];
 
 /// Brings the storage to the newest version.
@@ -264,6 +269,24 @@ impl Store for SqlStore {
             format!("INSERT INTO receipts ({columns}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING seq");
         let inserted: Inserted = self.0.exec(&statement, values)?.one()?;
         Ok(inserted.seq)
+    }
+
+    fn erase(&mut self, subject: &str, day: u32) -> Result<u64> {
+        #[derive(Deserialize)]
+        struct Found {
+            count: u64,
+        }
+        let of_subject = || vec![subject.into()];
+        let found: Found =
+            self.0.exec("SELECT COUNT(*) AS count FROM receipts WHERE subject = ?", of_subject())?.one()?;
+        if found.count > 0 {
+            let statement = "INSERT INTO erasures (day, receipts) VALUES (?, ?) \
+                             ON CONFLICT (day) DO UPDATE SET receipts = receipts + excluded.receipts";
+            // No await between these: both are written, or neither.
+            self.0.exec(statement, vec![i64::from(day).into(), integer(found.count)?])?;
+            self.0.exec("DELETE FROM receipts WHERE subject = ?", of_subject())?;
+        }
+        Ok(found.count)
     }
 
     fn add_views(&mut self, day: u32, views: u64, shown: u64) -> Result<()> {

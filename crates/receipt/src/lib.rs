@@ -19,7 +19,7 @@ pub use field::{
     Client, ClientForm, Engine, FieldError, HostName, IdempotencyKey, NoticeUri, ReceiptId, Sha256Hex, Word,
 };
 pub use ledger::{
-    Append, Appended, Capacity, DayRow, LedgerError, ReceiptRow, Store, add_views, append, days,
+    Append, Appended, Capacity, DayRow, LedgerError, ReceiptRow, Store, add_views, append, days, erase,
     outcome_named, receipts_of,
 };
 pub use record::{

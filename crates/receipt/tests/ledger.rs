@@ -8,7 +8,7 @@
 use postern_consent::{Category, CategorySet, Granted, Outcome, PolicyTag, Profile, Signals, Subject};
 use postern_receipt::{
     Act, Append, Appended, Capacity, Client, DayRow, HostName, IdempotencyKey, LedgerError, Method, Notice,
-    NoticeUri, ReceiptRow, Setting, Sha256Hex, Store, Word, add_views, append, commitment, days,
+    NoticeUri, ReceiptRow, Setting, Sha256Hex, Store, Word, add_views, append, commitment, days, erase,
     outcome_named, receipts_of,
 };
 use proptest::prelude::*;
@@ -26,6 +26,7 @@ enum Fault {
 struct Memory {
     rows: Vec<ReceiptRow>,
     days: BTreeMap<u32, DayRow>,
+    erased: BTreeMap<u32, u64>,
     bytes: u64,
     calls: Cell<usize>,
     fault: Option<(usize, Fault)>,
@@ -82,6 +83,16 @@ impl Store for Memory {
         day.count(row.outcome);
         self.step(Fault::After)?;
         Ok(seq)
+    }
+
+    fn erase(&mut self, subject: &str, day: u32) -> Result<u64, Self::Error> {
+        self.step(Fault::Before)?;
+        let before = self.rows.len();
+        self.rows.retain(|row| row.subject != subject);
+        let erased = (before - self.rows.len()) as u64;
+        *self.erased.entry(day).or_default() += erased;
+        self.step(Fault::After)?;
+        Ok(erased)
     }
 
     fn add_views(&mut self, day: u32, views: u64, shown: u64) -> Result<(), Self::Error> {
@@ -247,6 +258,27 @@ fn whatever_fails_nothing_is_half_written_and_a_repetition_finishes_it() {
         }
     }
     assert_eq!((failed_before, failed_after), (7, 1));
+}
+
+#[test]
+fn what_is_erased_is_gone_with_its_salt_and_nothing_of_others_is() {
+    let (setting, mut store) = (setting(), Memory::default());
+    append(&mut store, &request(&setting, 1, 1, CategorySet::ALL)).unwrap();
+    append(&mut store, &request(&setting, 2, 2, CategorySet::ALL)).unwrap();
+    append(&mut store, &request(&setting, 3, 1, CategorySet::EMPTY)).unwrap();
+    let counted = days(&store, 20_001, 20_001).unwrap();
+    for (fault, left) in [(Fault::Before, 3), (Fault::After, 1)] {
+        store.fail(1, fault);
+        assert_eq!(erase(&mut store, Subject([1; 16]), 20_500), Err(LedgerError::Store("injected")));
+        assert_eq!(store.rows.len(), left);
+    }
+    store.fault = None;
+    assert_eq!(erase(&mut store, Subject([1; 16]), 20_500), Ok(0));
+    assert_eq!(receipts_of(&store, Subject([1; 16])), Ok(Vec::new()));
+    assert_eq!(receipts_of(&store, Subject([2; 16])).unwrap().len(), 1);
+    // Figures name nobody: they stay what they were.
+    assert_eq!(days(&store, 20_001, 20_001).unwrap(), counted);
+    assert_eq!(store.erased, BTreeMap::from([(20_500, 2)]));
 }
 
 #[test]
