@@ -11,7 +11,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BROWSER_OWN_HOSTS, launchBrowser } from '../recorder/browser.mjs';
+import { BROWSER_OWN_HOSTS, launchBrowser, undrivenChromium } from '../recorder/browser.mjs';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** A cold wrangler with a cold cache on a shared two-core machine was seen to need about 20 s. */
@@ -296,6 +296,13 @@ export async function startWorld({ origin = 'shop', vars = {}, browser: needsBro
     return {
       worker, base: worker.base, originBase: `http://127.0.0.1:${originPort}`, originPort, recorderPort, recorder, newPage, waitQuiet, settle, close,
       stopOrigin: () => originProcess.stop(),
+      /** A Chromium that nobody drives, at this address: what it does, its pages tell. Give it an end by `stop()`. */
+      openUndriven: (address) => {
+        const { command, args } = undrivenChromium(recorderPort, address, makeFolder());
+        const undriven = run('the browser that nobody drives', command, args);
+        started.push(undriven);
+        return undriven;
+      },
       /** Something else that is to be stopped with the world; gives it back. */
       keep: (one) => { started.push(one); return one; },
       /** A second Worker on the same origin, for what one set of vars cannot show. Stopped with the world, or earlier. */

@@ -152,6 +152,7 @@ const SIZES = {
   'with text twice as large': {
     viewport: { width: 640, height: 700 },
     change: (element, size) => element.style.setProperty('font-size', `${2 * size}px`, 'important'),
+    property: 'fontSize',
   },
   // Source: WCAG 2.2, 1.4.12.
   'with text spaced out': {
@@ -161,6 +162,7 @@ const SIZES = {
         element.style.setProperty(property, value, 'important');
       }
     },
+    property: 'wordSpacing',
   },
 };
 
@@ -193,22 +195,25 @@ function unreachable(page, root) {
   }).map((button) => button.textContent));
 }
 
+/** Does `change` to all of ours; gives how many times larger `property` is by it, at the least: none where there was none. */
+function apply(page, { change, property }) {
+  return page.evaluate(({ change, property }) => {
+    const act = eval(change);
+    // All are read before one is changed: sizes are inherited.
+    const read = (element, name) => parseFloat(getComputedStyle(element)[name]) || 0;
+    const elements = [...document.querySelectorAll('#postern *')].map((element) => ({ element, size: read(element, 'fontSize'), before: read(element, property) }));
+    for (const { element, size } of elements) act(element, size);
+    return Math.min(...elements.map(({ element, before }) => (read(element, property) / before)));
+  }, { change: `(${change})`, property });
+}
+
 describe('it fits', () => {
   for (const layout of LAYOUTS) {
     for (const direction of Object.keys(DIRECTIONS)) {
-      for (const [name, { viewport, change }] of Object.entries(SIZES)) {
+      for (const [name, { viewport, change, property }] of Object.entries(SIZES)) {
         it(`${layout}, ${direction}, ${name}`, async () => {
           const page = await visit(layout, direction, { viewport });
-          const apply = async () => {
-            if (!change) return;
-            await page.evaluate((change) => {
-              const act = eval(change);
-              // All are read before one is changed: sizes are inherited.
-              const elements = [...document.querySelectorAll('#postern *')].map((element) => [element, parseFloat(getComputedStyle(element).fontSize)]);
-              for (const [element, size] of elements) act(element, size);
-            }, `(${change})`);
-          };
-          await apply();
+          if (change) assert.ok(await apply(page, { change, property }) >= 2, 'the change took hold of every text');
           assert.deepEqual(await misfits(page, '#postern section'), []);
           assert.deepEqual(await unreachable(page, '#postern section'), []);
           await openSettings(page);
@@ -221,16 +226,48 @@ describe('it fits', () => {
   }
 });
 
+describe('what does not fit', () => {
+  /** What a careless rule would do, and what must be said of it. */
+  const FAULTS = {
+    'button { white-space: nowrap; inline-size: 340px }': 'page is|button',
+    'section { max-block-size: 60px; overflow: hidden }': 'cut off',
+    'form { transform: translateX(-400px) }': 'from -',
+  };
+  for (const [rule, words] of Object.entries(FAULTS)) {
+    it(`is seen: ${rule}`, async () => {
+      const { viewport, change, property } = SIZES['with text twice as large'];
+      const page = await visit(LAYOUTS[0], 'ltr', { viewport });
+      await apply(page, { change, property });
+      await page.addStyleTag({ content: `#postern#postern#postern ${rule}` });
+      assert.match((await misfits(page, '#postern section')).join('\n'), new RegExp(words));
+      await page.context().close();
+    });
+  }
+
+  it('is seen: a button that lies below another', async () => {
+    const page = await visit(LAYOUTS[0], 'ltr', { viewport: SIZES['in 320 × 640 px'].viewport });
+    await page.addStyleTag({ content: '#postern#postern#postern [data-consent-action=reject] { margin-block-end: -44px }' });
+    assert.notDeepEqual(await unreachable(page, '#postern section'), []);
+    await page.context().close();
+  });
+});
+
 describe('it moves', () => {
   for (const [reducedMotion, expected] of [['no-preference', true], ['reduce', false]]) {
     it(`${expected ? 'a little where that is welcome' : 'not where that is not'}`, async () => {
       for (const layout of LAYOUTS) {
         const page = await visit(layout, 'ltr', { reducedMotion });
-        const moving = await page.locator('#postern, #postern *').evaluateAll((elements) => elements.filter((element) => {
-          const { animationName, animationDuration, transitionDuration } = getComputedStyle(element);
-          return (animationName !== 'none' && parseFloat(animationDuration) > 0) || parseFloat(transitionDuration) > 0;
-        }).length);
-        assert.equal(moving > 0, expected, `${layout}: ${moving} move`);
+        const moving = await page.locator('#postern, #postern *').evaluateAll((elements) => elements.flatMap((element) => {
+          const { animationName, animationDuration, animationDelay, transitionDuration } = getComputedStyle(element);
+          // What comes to its end at once moves nothing, however long it waits.
+          const isMoving = (animationName !== 'none' && parseFloat(animationDuration) > 0) || parseFloat(transitionDuration) > 0;
+          return isMoving ? [[element.localName, animationName, animationDuration, animationDelay, transitionDuration].join(' ')] : [];
+        }));
+        assert.deepEqual(moving, expected ? ['section postern-in 0.12s 0s 0s'] : [], layout);
+        // And nothing but how strongly it is seen; from the first picture on, it can be read.
+        const frames = await page.evaluate(() => [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]).flatMap((rule) => [rule, ...(rule.cssRules ?? [])])
+          .filter((rule) => rule instanceof CSSKeyframesRule && rule.name === 'postern-in').flatMap((rule) => [...rule.cssRules]).map(({ keyText, style }) => `${keyText} ${style.cssText}`));
+        assert.deepEqual(frames, ['0% opacity: 0.7;'], layout);
         await page.context().close();
       }
     });

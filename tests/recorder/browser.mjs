@@ -69,13 +69,21 @@ function visitorUserAgent(version) {
 }
 
 async function launchChromium(recorderPort) {
-  const browser = await chromium.launch({ executablePath: findBrowser('chromium'), args: chromiumArguments(recorderPort) });
+  // As it is for visitors: pages that are left are kept whole. What a program drives has it off.
+  const ignoreDefaultArgs = ['--disable-back-forward-cache'];
+  const browser = await chromium.launch({ executablePath: findBrowser('chromium'), args: chromiumArguments(recorderPort), ignoreDefaultArgs });
   const userAgent = visitorUserAgent(browser.version());
   return {
     name: `Chromium ${browser.version()}`,
     newContext: (options) => browser.newContext({ userAgent, ignoreHTTPSErrors: true, ...options }),
     close: () => browser.close(),
   };
+}
+
+/** How to start Chromium so that nobody drives it: it opens `address` by itself. A browser that is driven prerenders nothing. */
+export function undrivenChromium(recorderPort, address, folder) {
+  // It ends by itself once it has no page and nobody could ask for another.
+  return { command: findBrowser('chromium'), args: [...chromiumArguments(recorderPort), '--headless', '--remote-debugging-port=0', `--user-data-dir=${folder}`, `--user-agent=${visitorUserAgent('150')}`, address] };
 }
 
 /** The recorder is the proxy for every name but localhost and those below it. */

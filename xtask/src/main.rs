@@ -27,7 +27,7 @@ cargo xtask size                            print each shipped file's size again
 cargo xtask gen [--check]                   write what follows from the vendor files (or check it)
 cargo xtask audit [--advisories]            check licences and sources of what is linked (and known flaws)
 cargo xtask tidy                            check the house's rules
-cargo xtask bench                           measure the edge's overhead against plain proxying
+cargo xtask bench [edge|page]               measure the edge against plain proxying, and the page in a slow browser
 cargo xtask load [--seconds N]              load the edge with wrk, N seconds a scenario (default 30)
 ";
 
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
         Some("gen") => catalogue::write_or_check(&root(), rest.first().is_some_and(|arg| arg == "--check")),
         Some("audit") => test::audit(rest),
         Some("tidy") => tidy::tidy(),
-        Some("bench") => test::bench(),
+        Some("bench") => test::bench(rest),
         Some("load") => test::load(rest),
         None | Some("help" | "--help" | "-h") => {
             print!("{HELP}");

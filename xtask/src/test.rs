@@ -23,6 +23,7 @@ const IN_BOTH_ENGINES: [&str; 18] = [
     "no-js",
     "ordinary",
     "own-code",
+    "paint",
     "places",
     "rights",
     "single-vendor",
@@ -151,12 +152,20 @@ fn journeys(
     if names.is_empty() { Ok(()) } else { in_engine("firefox", &names) }
 }
 
-/// Measures the edge against plain proxying, in one run.
+/// Measures the edge against plain proxying and the page against the origin's, each in one run; or one of the two.
 ///
 /// # Errors
-/// A failed build or a server that does not start.
-pub fn bench() -> Result<(), String> {
-    bench_script("the edge's overhead", "overhead.mjs", &[])
+/// A failed build, a server that does not start, another name than `edge` or `page`, or a budget that is not met.
+pub fn bench(args: &[String]) -> Result<(), String> {
+    let edge = || bench_script("the edge's overhead", "overhead.mjs", &[]);
+    let page = || bench_script("what the page costs in a slow browser", "page.mjs", &[]);
+    match args.first().map(String::as_str) {
+        // Both are measured, whatever the first says.
+        None => page().and(edge()),
+        Some("edge") => edge(),
+        Some("page") => page(),
+        Some(other) => Err(format!("there is no bench {other:?}: it is edge or page")),
+    }
 }
 
 /// Loads the edge for a bounded time and looks whether anything fails.
@@ -177,7 +186,7 @@ fn bench_script(what: &str, script: &str, args: &[String]) -> Result<(), String>
     let tools = build::build()?;
     let mut command = tools.node();
     command.arg(root().join("tests/bench").join(script)).args(args);
-    command.env("POSTERN_WRANGLER", Tools::npm_bin("wrangler"));
+    command.env("POSTERN_WRANGLER", Tools::npm_bin("wrangler")).env("POSTERN_BROWSER", browser()?);
     let path = with_path(&Tools::npm_bin("wrangler"), &tools.node_folder);
     for (name, value) in path.get_envs() {
         if let Some(value) = value {
