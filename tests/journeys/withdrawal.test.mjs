@@ -106,6 +106,20 @@ for (const host of ['www.shop.localhost', 'localhost']) {
   });
 }
 
+describe('databases', () => {
+  /** As the catalogue names them, and two of the site's own whose names begin alike. */
+  const THEIRS = ['mixpanelBrowserDb', 'mixpanelFlagsDb', 'AMP_diagnostics_0a1b', 'firebase-heartbeat-database'];
+  const OWN = ['firebaseLocalStorageDb', 'mixpanelBrowserDbOfTheSite', 'basket'];
+
+  it('of vendors cannot be opened before a grant', async () => {
+    const page = await world.newPage();
+    await page.goto(`http://www.shop.localhost:${keeps.port}${PAGE}`, { waitUntil: 'load' });
+    const refused = await page.evaluate((names) => names.filter((name) => { try { indexedDB.open(name); return false; } catch { return true; } }), [...THEIRS, ...OWN]);
+    assert.deepEqual(refused, THEIRS);
+    await page.context().close();
+  });
+});
+
 describe('Clear-Site-Data', () => {
   it('asked for by the policy deletes the site\'s storage on withdrawal, and no cookie of the site', async () => {
     const { page } = await visitGranted(clears, 'www.shop.localhost');
