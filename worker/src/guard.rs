@@ -194,22 +194,22 @@ impl Parts {
         let mut hashes = vec![hash.to_string()];
         // Who has chosen has the stub in the browser's store: the gate fetches it after a choice. A site that trusts by
         // nonce or hash alone takes no address.
-        let is_stored = is_denying
-            && matches!(visit.state, State::Decided(_))
+        let is_chosen = is_denying && matches!(visit.state, State::Decided(_));
+        let is_stored = is_chosen
             && !headers.iter().any(|(name, value)| {
                 name.starts_with("content-security") && value.contains("strict-dynamic")
             });
         let mut head = if is_stored {
-            hashes.push(assets::LATCH_HASH.to_string());
             // With its origin: the page's base may be another's.
             let address = format!("{}{}", visit.origin(), assets::stub_url());
-            format!(
-                "<script{attributes_written} src=\"{address}\"></script><script>{}</script>",
-                assets::LATCH
-            )
+            format!("<script{attributes_written} src=\"{address}\"></script>")
         } else {
             format!("<script{attributes_written}>{script}</script>")
         };
+        if is_chosen {
+            hashes.push(assets::LATCH_HASH.to_string());
+            head.push_str(&format!("<script>{}</script>", assets::LATCH));
+        }
         // In XML our HTML is no markup: a link to the visitor's own page stands for the banner.
         let policy = site.working().map(|(policy, _)| policy).filter(|_| is_page);
         let language = policy.map(|policy| policy.language_for(None, visit.header("accept-language")));

@@ -3,6 +3,8 @@
 // page has come without them. Fetched with the first sign of an act; what must be there before is the stub's.
 // What it never does: hold anything, or decide what is granted.
 
+import { forget } from '../stub/forget.js';
+
 /** Where a page of another site keeps the choice; the edge's own pages have it in a cookie that no script reads. */
 const KEPT = 'postern';
 
@@ -25,7 +27,7 @@ const addStyle = (css) => {
 
 /** `stub`: the stub's bridge; `instantiate`: starts the wasm and gives its functions. */
 export const choices = (stub, instantiate) => {
-  const { edge, send, stringify, denied, isOther } = stub;
+  const { edge, send, stringify, isOther } = stub;
   // What the edge last said of single vendors and the site's own rows.
   let fresh;
   let wasm;
@@ -34,7 +36,7 @@ export const choices = (stub, instantiate) => {
   let isStale = stub.told().vendors.length;
 
   /** Removes what denied vendors stored where scripts can reach it; the edge expires the rest. */
-  const forget = () => {
+  const clean = () => {
     // A cookie goes only by the Domain it was set with, which nobody can read back: all are tried.
     const labels = location.hostname.split('.');
     const domains = ['', ...labels.map((_, index) => ';domain=' + labels.slice(index).join('.'))];
@@ -42,14 +44,7 @@ export const choices = (stub, instantiate) => {
       const name = pair.split('=')[0];
       if (stub.isDeniedCookie(pair)) for (const domain of domains) stub.writeCookie(name + '=;path=/;max-age=0' + domain);
     }
-    try {
-      for (const storage of [localStorage, sessionStorage]) {
-        for (const key of Object.keys(storage)) denied(stub.names, key) && storage.removeItem(key);
-      }
-      indexedDB.databases().then((list) => list.forEach(({ name }) => denied(stub.databases, name) && indexedDB.deleteDatabase(name)));
-    } catch {
-      // Storage is switched off: there is nothing in it.
-    }
+    forget(stub);
   };
 
   /** Only where the page keeps the choice itself. */
@@ -79,7 +74,7 @@ export const choices = (stub, instantiate) => {
     post,
     grant(bits) {
       stub.grant(bits, fresh);
-      forget();
+      clean();
     },
   });
   const ready = () => (wasm = wasm || instantiate().then((module) => {

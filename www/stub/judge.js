@@ -108,7 +108,7 @@ export const judges = (deniedRow, deniedOwn, textOf, head) => {
       row ||= test(/^\s*</, plain) && !runs ? holdMarkup(plain)[1] : clean(plain)?.[0];
       if (!row && runs && test(/^(i?frame|embed|object) data:\s*text\/html/i, `${tag} ${start}`)) {
         // Its own bytes stay what they are.
-        const front = (test(/^\s*<!doctype/i, plain) ? '<!DOCTYPE html>' : '') + head();
+        const front = (exec(/^\s*<!doctype[^>]*>/i, plain) || '') + head();
         return [, start + (coding ? btoa(front + plain) : encodeURIComponent(front) + text)];
       }
     } else if (isListed || (rule == 'meta content' && test(/^\s*refresh/i, get('http-equiv')))) row = clean(`${value}`)?.[0];

@@ -1,9 +1,11 @@
-// Stands behind the stub where that comes from a file: if it did not come, whatever the reason, the browser itself keeps the
-// page to its own site, since nothing else would hold what its scripts start.
+// Stands behind the stub in pages of who has chosen. Where the stub comes from a file and did not come, whatever the reason, the
+// browser itself keeps the page to its own site, since nothing else would hold what its scripts start.
 // Source: HTML standard, "http-equiv", content security policy: one that a script adds to the head is enforced from there on.
+import { forget } from './forget.js';
 import { KEY } from './marks.js';
 
-if (!window[KEY]) {
+if (window[KEY]) forget(window[KEY]);
+else {
   const meta = document.createElement('meta');
   meta.httpEquiv = 'Content-Security-Policy';
   meta.content = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; form-action 'self'";
