@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { ROOT, action, cookiesOf, decide, startWorld } from './harness.mjs';
+import { ROOT, action, cookiesOf, decide, startWorld, waitFor } from './harness.mjs';
 import { consentCookie, postDecision, readPolicy, send, valuesOf } from './wire.mjs';
 
 const POLICY = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
@@ -110,6 +110,48 @@ describe('databases', () => {
   /** As the catalogue names them, and two of the site's own whose names begin alike. */
   const THEIRS = ['mixpanelBrowserDb', 'mixpanelFlagsDb', 'AMP_diagnostics_0a1b', 'firebase-heartbeat-database'];
   const OWN = ['firebaseLocalStorageDb', 'mixpanelBrowserDbOfTheSite', 'basket'];
+
+  const namesOf = (page) => page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name).sort());
+  /** Opens each with a row in it, and closes it at once, when the browser asks for that, or never. */
+  const make = (page, names, closes) => page.evaluate(async ({ names, closes }) => {
+    window.connections = [];
+    window.asked = [];
+    for (const name of names) {
+      const request = indexedDB.open(name, 1);
+      request.onupgradeneeded = () => { request.result.createObjectStore('rows').put('visitor-1', 'id'); };
+      await new Promise((resolve, reject) => { request.onsuccess = resolve; request.onerror = reject; });
+      window.connections.push(request.result);
+      if (closes === 'at once') request.result.close();
+      request.result.onversionchange = () => {
+        window.asked.push(name);
+        if (closes === 'when asked') request.result.close();
+      };
+    }
+  }, { names, closes });
+
+  for (const closes of ['at once', 'when asked', 'never']) {
+    it(`of vendors, closed ${closes}, are gone after a withdrawal in the page of the grant; the site's stay, with what is in them`, async () => {
+      const page = await world.newPage();
+      await page.goto(`http://www.shop.localhost:${keeps.port}${PAGE}`, { waitUntil: 'load' });
+      await decide(page, () => action(page, 'accept').click());
+      await make(page, [...THEIRS, ...OWN], closes);
+      assert.deepEqual(await namesOf(page), [...THEIRS, ...OWN].toSorted());
+      await decide(page, () => page.evaluate(() => { window.postern.withdraw(); }));
+      if (closes === 'never') {
+        // What runs may keep them for as long as its page is there, and no longer.
+        await waitFor('all to be asked', () => page.evaluate((count) => window.asked.length === count, THEIRS.length));
+        await page.reload({ waitUntil: 'load' });
+      }
+      await waitFor('nothing but the site\'s', async () => (await namesOf(page)).join() === OWN.toSorted().join());
+      const row = await page.evaluate(() => new Promise((resolve, reject) => {
+        const request = indexedDB.open('basket');
+        request.onsuccess = () => { request.result.transaction('rows').objectStore('rows').get('id').onsuccess = ({ target }) => resolve(target.result); };
+        request.onerror = reject;
+      }));
+      assert.equal(row, 'visitor-1');
+      await page.context().close();
+    });
+  }
 
   it('of vendors cannot be opened before a grant', async () => {
     const page = await world.newPage();
