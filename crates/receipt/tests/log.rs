@@ -17,6 +17,7 @@ use postern_receipt::{leaf, sha256};
 use proptest::prelude::*;
 use serde_json::Value;
 use signed_note::{Note as TheirNote, StandardVerifier, VerifierList};
+use std::collections::HashSet;
 use tlog_tiles::{Checkpoint as TheirCheckpoint, Hash as TheirHash, HashReader, check_record, check_tree};
 
 /// The nodes each leaf completes, as the Ledger keeps them.
@@ -284,6 +285,19 @@ fn paths_of_files_are_those_of_the_standard() {
     assert!(Tile::all(70_000).iter().all(|tile| tile.is_within(70_000)));
     assert!(!Tile { kind: TileKind::Hashes(1), index: 1, width: 18 }.is_within(70_000));
     assert!(Tile::all(0).is_empty());
+}
+
+#[test]
+fn each_full_file_is_filled_once_on_the_way_to_a_size() {
+    let all: HashSet<Tile> = Tile::all(140_000).into_iter().filter(Tile::is_full).collect();
+    let mut filled = Vec::new();
+    for (old, new) in [(0, 255), (255, 255), (255, 256), (256, 65_535), (65_535, 65_536), (65_536, 140_000)] {
+        filled.extend(Tile::filled(old, new));
+    }
+    assert_eq!(filled.len(), all.len());
+    assert_eq!(filled.into_iter().collect::<HashSet<_>>(), all);
+    let names: Vec<String> = Tile::filled(65_535, 65_536).iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["tile/entries/255", "tile/0/255", "tile/1/000"]);
 }
 
 proptest! {

@@ -4,6 +4,7 @@
 //! C2SP tlog-proof's. A leaf holds a salted commitment and nothing of a visitor.
 
 mod checkpoint;
+mod key;
 mod note;
 mod promise;
 mod proof;
@@ -13,6 +14,7 @@ mod tree;
 mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub use key::LogKey;
 pub use note::{NOTE_BYTES_MAX, Note, NoteError, PublicKey, write_note};
 pub use promise::{MERGE_SECONDS_MAX, Promise, PromiseError};
 pub use proof::{Bundle, BundleError};

@@ -56,6 +56,17 @@ impl Tile {
         tiles
     }
 
+    /// The full files that a log of `new` entries has and one of `old` had not.
+    #[must_use]
+    pub fn filled(old: u64, new: u64) -> Vec<Self> {
+        let levels = (0..8).map(TileKind::Hashes);
+        let of_kind = |kind| {
+            let [old, new] = [old, new].map(|size| Self::count(kind, size) / TILE_WIDTH);
+            (old..new).map(move |index| Self { kind, index, width: TILE_WIDTH })
+        };
+        [TileKind::Entries].into_iter().chain(levels).flat_map(of_kind).collect()
+    }
+
     /// Reads `tile/<L>/<N>[.p/<W>]` or `tile/entries/<N>[.p/<W>]`; `None` for any other spelling.
     #[must_use]
     pub fn parse(path: &str) -> Option<Self> {
@@ -121,11 +132,12 @@ impl Tile {
     /// # Errors
     /// [`TreeError`] where a node is missing.
     pub fn read<N: Nodes>(&self, nodes: &N) -> Result<Vec<u8>, TreeError<N::Error>> {
-        let mut bytes = Vec::new();
-        for place in self.places() {
-            bytes.extend(nodes.node(place).map_err(TreeError::Store)?.ok_or(TreeError::Lost(place))?);
+        let Some(first) = self.places().next() else { return Ok(Vec::new()) };
+        let hashes = nodes.row(first, self.width).map_err(TreeError::Store)?;
+        match self.places().nth(hashes.len()) {
+            Some(lost) => Err(TreeError::Lost(lost)),
+            None => Ok(hashes.concat()),
         }
-        Ok(bytes)
     }
 }
 

@@ -63,6 +63,22 @@ pub trait Nodes {
     /// # Errors
     /// The storage's own.
     fn node(&self, place: NodePlace) -> Result<Option<Hash>, Self::Error>;
+
+    /// The hashes of so many subtrees of one level, side by side; fewer, if one of them is not stored. A storage that
+    /// can reads them at once.
+    ///
+    /// # Errors
+    /// The storage's own.
+    fn row(&self, first: NodePlace, count: u64) -> Result<Vec<Hash>, Self::Error> {
+        let mut hashes = Vec::new();
+        for offset in 0..count {
+            match self.node(NodePlace { index: first.index.saturating_add(offset), ..first })? {
+                Some(hash) => hashes.push(hash),
+                None => break,
+            }
+        }
+        Ok(hashes)
+    }
 }
 
 /// Why a root or a proof cannot be made.
