@@ -110,6 +110,12 @@ impl Tile {
         end.is_some_and(|end| end <= Self::count(self.kind, size))
     }
 
+    /// The number of its first hash or entry.
+    #[must_use]
+    pub const fn begin(&self) -> u64 {
+        self.index.saturating_mul(TILE_WIDTH)
+    }
+
     /// Does it never change again?
     #[must_use]
     pub const fn is_full(&self) -> bool {
@@ -123,7 +129,7 @@ impl Tile {
             TileKind::Hashes(level) if level < 8 => (level * TILE_HEIGHT, self.width),
             _ => (0, 0),
         };
-        let begin = self.index.saturating_mul(TILE_WIDTH);
+        let begin = self.begin();
         (0..width).map(move |place| NodePlace { level, index: begin.saturating_add(place) })
     }
 
