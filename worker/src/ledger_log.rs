@@ -2,7 +2,6 @@
 
 use crate::ledger_store::{SqlStore, integer};
 use postern_receipt::log::{Hash, LogStore, NodePlace, Nodes, Sealed, Tile, TileKind, write_bundle};
-use serde::Deserialize;
 use worker::{Error, Result, SqlStorageValue};
 
 impl SqlStore {
@@ -62,13 +61,11 @@ impl Nodes for SqlStore {
 
 impl LogStore for SqlStore {
     fn size(&self) -> Result<u64> {
-        #[derive(Deserialize)]
-        struct Row {
-            size: u64,
-        }
         // Leaves are never erased and their places leave no gap, so the last place says how many there are.
-        let row: Row = self.0.exec("SELECT COALESCE(MAX(place) + 1, 0) AS size FROM log", None)?.one()?;
-        Ok(row.size)
+        match self.0.exec("SELECT MAX(place) + 1 FROM log", None)?.raw().next().transpose()?.as_deref() {
+            Some([SqlStorageValue::Integer(size)]) => Ok(u64::try_from(*size).unwrap_or(0)),
+            _ => Ok(0),
+        }
     }
 
     fn sealed(&self) -> Result<Option<Sealed>> {

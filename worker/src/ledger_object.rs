@@ -2,6 +2,7 @@
 //! statements are `ledger_store.rs`'s. Nothing between reading and writing awaits.
 
 use crate::answer;
+use crate::bucket::Bucket;
 use crate::ledger::{ActMessage, DayMessage, METHODS, ReceiptMessage, Recorded};
 use crate::ledger_store::{SqlStore, migrate};
 use crate::random::random;
@@ -16,9 +17,7 @@ use postern_receipt::{
 use postern_stats::{Day, SeenBatch, ViewBatch};
 use std::cell::Cell;
 use std::rc::Rc;
-use worker::{
-    Bucket, DurableObject, Env, Request, Response, Result, SqlStorage, State, Storage, durable_object,
-};
+use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, Storage, durable_object};
 
 /// Room that only withdrawals may use: about 2,500 receipts.
 const BYTES_RESERVED: u64 = 10_000_000;
@@ -42,7 +41,7 @@ impl DurableObject for LedgerObject {
         let is_ready = migrate(&sql)
             .map_err(|error| answer::log(&format!("the Ledger cannot be opened: {error}")))
             .is_ok();
-        let (site, bucket) = (Site::of(&env), sealing::bucket(&env));
+        let (site, bucket) = (Site::of(&env), Bucket::of(&env));
         Self { storage, sql, site, bucket, is_ready, is_alarm_set: Cell::new(false) }
     }
 

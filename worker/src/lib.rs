@@ -5,6 +5,7 @@
 
 mod answer;
 mod assets;
+mod bucket;
 mod collect;
 mod counting;
 mod decision;

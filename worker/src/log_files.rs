@@ -1,10 +1,11 @@
 //! The log as anyone may read it, below `/_postern/log/`: checkpoint, tiles, entries, keys and the rule on keeping.
 //! Nothing in it is of a visitor: entries are salted commitments. Source: C2SP tlog-tiles.
 
+use crate::answer;
+use crate::bucket::Bucket;
 use crate::ledger::{Ledger, Refusal};
 use crate::signing::LOG_FOLDER;
 use crate::site::Site;
-use crate::{answer, sealing};
 use postern_receipt::log::Tile;
 use web_sys::{Headers, Response};
 use worker::{Env, Result};
@@ -95,7 +96,6 @@ async fn file(site: &Site, env: &Env, tile: &Tile) -> Result<Response> {
 
 /// A full file from the bucket. What is not there, or cannot be had, the Ledger has.
 async fn from_bucket(env: &Env, tile: &Tile) -> Option<Vec<u8>> {
-    let bucket = sealing::bucket(env).filter(|_| tile.is_full())?;
-    let object = bucket.get(tile.to_string()).execute().await.ok()??;
-    object.body()?.bytes().await.ok()
+    let bucket = Bucket::of(env).filter(|_| tile.is_full())?;
+    bucket.read(&tile.to_string()).await.ok()?
 }

@@ -3,6 +3,7 @@
 //! The order is: full files to the bucket, if there is one; the signature; the checkpoint into the storage. The platform
 //! shows nobody an answer before the storage is durable, so no checkpoint is ever seen that a crash could take back.
 
+use crate::bucket::Bucket;
 use crate::ledger_store::SqlStore;
 use crate::site::Site;
 use crate::{answer, signing::LogSetting};
@@ -10,15 +11,7 @@ use postern_receipt::ReceiptRow;
 use postern_receipt::log::{
     Bundle, LogStore, Promise, Sealed, Tile, finish_seal, plan_seal, prove_inclusion,
 };
-use worker::{Bucket, Env, Result};
-
-/// The binding of the bucket for full files, which a deployment may leave out.
-const BUCKET: &str = "LOG_TILES";
-
-/// The bucket for full files, if this deployment has one.
-pub fn bucket(env: &Env) -> Option<Bucket> {
-    env.bucket(BUCKET).ok()
-}
+use worker::Result;
 
 /// Is there anything that no checkpoint holds?
 pub fn is_due(store: &SqlStore) -> Result<bool> {
@@ -38,9 +31,8 @@ pub async fn seal(
     for tile in bucket.map(|_| Tile::filled(plan.before, size)).unwrap_or_default() {
         let bytes = store.log_file(&tile, size).map_err(|error| error.to_string())?.unwrap_or_default();
         if let Some(bucket) = bucket {
-            let put = bucket.put(tile.to_string(), bytes).execute().await;
-            put.map_err(|error| {
-                format!("{tile} could not be put into {BUCKET}, so nothing is sealed: {error}")
+            bucket.put(&tile.to_string(), &bytes).await.map_err(|error| {
+                format!("{tile} could not be put into the bucket LOG_TILES: {}", answer::message(&error))
             })?;
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::canonical::canonical_json;
 use crate::commitment::{commitment, leaf};
+use crate::field::Sha256Hex;
 use crate::log::checkpoint::{Checkpoint, CheckpointError};
 use crate::log::note::PublicKey;
 use crate::log::promise::{Promise, PromiseError};
@@ -125,8 +126,8 @@ impl ExportedReceipt {
     /// # Errors
     /// [`ExportError`] by cause.
     pub fn verify(&self, keys: &[PublicKey], now: Timestamp) -> Result<Verified, ExportError> {
-        let salt = read_hex(&self.salt).ok_or(ExportError::Hex("salt"))?;
-        let said = read_hex(&self.commitment).ok_or(ExportError::Hex("commitment"))?;
+        let salt = Sha256Hex::parse(&self.salt).map_err(|_| ExportError::Hex("salt"))?.0;
+        let said = Sha256Hex::parse(&self.commitment).map_err(|_| ExportError::Hex("commitment"))?.0;
         let receipt_id =
             self.receipt.get("receipt_id").and_then(Value::as_str).ok_or(ExportError::Receipt)?;
         let json = canonical_json(&self.receipt).map_err(|_| ExportError::Receipt)?;
@@ -159,15 +160,6 @@ impl ExportedReceipt {
         };
         Ok(Verified { receipt_id: receipt_id.to_owned(), leaf_index: self.leaf_index, standing })
     }
-}
-
-fn read_hex(text: &str) -> Option<Hash> {
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let digit =
-        |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f').then(|| (byte as char).to_digit(16)).flatten();
-    let bytes: Option<Vec<u8>> =
-        pairs.iter().map(|[high, low]| u8::try_from(digit(*high)? << 4 | digit(*low)?).ok()).collect();
-    if rest.is_empty() { bytes?.try_into().ok() } else { None }
 }
 
 /// Why a log's files are not one log.
