@@ -42,6 +42,10 @@ describe('axe finds nothing', () => {
         await page.keyboard.press('Escape');
         await decide(page, () => action(page, 'reject').click());
         await assertAccessible(page, 'after a decision');
+        await openSettings(page);
+        await page.locator('details[data-postern-receipt] summary').click();
+        await assertAccessible(page, 'layer 2 with a receipt');
+        await page.keyboard.press('Escape');
         await page.goto(`${world.base}/_postern/consent`);
         await assertAccessible(page, 'consent page');
         await page.goto(`${world.base}/_postern/login`);

@@ -107,6 +107,38 @@ describe('a site with the script', () => {
     await page.context().close();
   });
 
+  it('shows the receipts of who keeps the choice, to take along and to erase', async () => {
+    const page = await visit();
+    await shown(page);
+    const { receipt } = await decide(page, () => action(page, 'reject').click());
+    await openSettings(page);
+    assert.equal(await page.locator('#postern dialog[open] code').textContent(), receipt);
+    assert.equal(await page.locator('#postern a[href*="#receipts"]').count(), 0, 'our own page knows nobody from here');
+    const sealed = await page.evaluate(() => localStorage.getItem('postern'));
+    const readReceipts = async () => {
+      const answer = await fetch(`${worker.base}/_postern/consent/receipts.json`, { method: 'POST', headers: { origin: world.originBase }, body: sealed });
+      assert.equal(answer.headers.get('access-control-allow-origin'), world.originBase);
+      return answer.json();
+    };
+    const before = await readReceipts();
+    assert.equal(before.receipts.length, 1);
+    await page.evaluate(() => {
+      URL.createObjectURL = (blob) => {
+        window.taken = blob.text();
+        return '#taken';
+      };
+    });
+    await action(page, 'export').click();
+    await waitFor('the file', () => page.evaluate(() => !!window.taken));
+    assert.deepEqual(JSON.parse(await page.evaluate(() => window.taken)), before);
+    await page.locator('#postern details[data-postern-receipt] summary').click();
+    await action(page, 'erase').click();
+    await shown(page);
+    assert.equal(await page.evaluate(() => localStorage.getItem('postern')), null);
+    assert.deepEqual(await readReceipts(), { receipts: [] });
+    await page.context().close();
+  });
+
   it('keeps nothing that anybody could have written', async () => {
     const page = await visit();
     await shown(page);

@@ -11,16 +11,8 @@ const LEAKS = [
     states: DENIED, ways: ['import-composed', 'js-import', 'js-import-eval', 'js-worker-module'],
   },
   {
-    why: 'A document in `data:` that a script makes has no stub in it.',
-    states: DENIED, ways: ['js-iframe-data-script'],
-  },
-  {
     why: 'Links that scripts follow, and pages and windows that they send elsewhere, are left alone: visitors go to other sites in the same way.',
     states: DENIED, ways: ['js-location', 'js-navigate', 'js-window-open', 'js-a-click'],
-  },
-  {
-    why: 'An empty frame that comes with the page, and is taken by its number before anything else of it is, cannot be guarded in time.',
-    states: DENIED, ways: ['iframe-number'],
   },
   {
     why: 'The `location` of a frame cannot be wrapped, and an empty frame tells nobody before it leaves.',
@@ -36,7 +28,7 @@ const NOT_BACK = [
     why: 'The own address that leads to a vendor was answered with nothing, and nothing in the page is marked.',
     states: ['released'], ways: ['redirect-img', 'redirect-script', 'redirect-iframe', 'redirect-css', 'refresh-iframe', 'js-fetch-redirect'],
   },
-  { why: 'A frame without an origin is not told of a grant given in the page.', states: ['released'], ways: ['iframe-data-script'] },
+  { why: 'A frame without an origin is not told of a grant given in the page.', states: ['released'], ways: ['iframe-data-script', 'js-iframe-data-script'] },
   { why: 'A module that failed for want of its import map does not run again.', states: ['released'], ways: ['import-map'] },
   { why: 'A preload that is put back is not looked at again.', states: ['released'], ways: ['link-imagesrcset', 'js-link-imagesrcset'] },
   { why: 'A stream that was refused is not opened later.', states: ['released'], ways: ['js-websocket', 'js-websocket-https', 'js-websocket-stream', 'js-event-source'] },

@@ -73,6 +73,11 @@ describe('the banner', () => {
           await page.locator('#postern dialog summary').nth(1).click();
           await page.locator('#postern dialog ul').nth(1).scrollIntoViewIfNeeded();
           await shoot(page, `2-vendors-${theme}-${language}-${where}`);
+          await decide(page, () => action(page, 'save').click());
+          await openSettings(page);
+          await page.locator('details[data-postern-receipt] summary').click();
+          await page.locator('details[data-postern-receipt] button').scrollIntoViewIfNeeded();
+          await shoot(page, `2-receipt-${theme}-${language}-${where}`);
         });
         await worker.stop();
       });

@@ -2,8 +2,10 @@
 // of it by `window.postern`, by events and to tag managers is what holds.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { BATCH_MS, action, banner, decide, describeRequests, eventsOf, saveCategories, startWorld, trackerTraces, vendorHosts, waitFor } from './harness.mjs';
+import { BATCH_MS, ROOT, action, banner, decide, describeRequests, eventsOf, saveCategories, startWorld, trackerTraces, vendorHosts, waitFor } from './harness.mjs';
 
 const PRODUCT = '/product-alder.html';
 const META = ['connect.facebook.net', 'www.facebook.com'];
@@ -152,6 +154,24 @@ describe('vendors\' own interfaces', () => {
     assert.deepEqual(await calls(), [
       ['fbq', 'consent', 'revoke'], ['uetq', 'consent', 'update', { ad_storage: 'denied' }], ['out', { clear_persistence: true }],
     ]);
+    await page.context().close();
+  });
+
+  it('are told by what the site\'s policy says that a vendor needs', async () => {
+    const policy = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
+    const worker = await world.startWorker({ vars: { POLICY: policy.replace('[vendors.posthog]\n', '[vendors.posthog]\ncategory = "functional"\n') } });
+    const page = await world.newPage();
+    await page.goto(worker.base, { waitUntil: 'load' });
+    await page.evaluate(() => {
+      window.calls = [];
+      const spy = (word) => () => { window.calls.push(word); };
+      window.posthog = { opt_in_capturing: spy('in'), opt_out_capturing: spy('out') };
+    });
+    for (const [category, said] of [['analytics', 'out'], ['functional', 'in']]) {
+      await saveCategories(page, [category]);
+      await waitFor('the word', async () => (await page.evaluate(() => window.calls.length)) > 0);
+      assert.deepEqual(await page.evaluate(() => window.calls.splice(0)), [said]);
+    }
     await page.context().close();
   });
 });

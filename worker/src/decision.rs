@@ -3,6 +3,7 @@
 use crate::ledger::{ActMessage, Ledger, METHODS, Refusal, body_hash};
 use crate::random::random;
 use crate::site::Site;
+use crate::spoken::Place;
 use crate::visit::{CONSENT_COOKIE, Visit};
 use crate::{answer, drop_in, pages, sealing, spoken};
 use futures_util::StreamExt;
@@ -60,7 +61,7 @@ fn refuse<T>(status: u16, sentence: &str) -> std::result::Result<T, Refused> {
 }
 
 /// Said to who sends a choice from elsewhere.
-const NOT_HERE: &str = "A choice can only be made on the site itself.";
+pub const NOT_HERE: &str = "A choice can only be made on the site itself.";
 
 /// The sealed choice that a page keeps itself.
 fn kept_choice(body: &str) -> Option<String> {
@@ -217,7 +218,7 @@ fn answer(site: &Site, visit: &Visit, taken: &Taken, is_form: bool, page: Option
 /// What holds for this visitor: by name for people and programs, and in the form of the stub's state for pages.
 pub fn standing(site: &Site, visit: &Visit, decision: &Decision) -> Map<String, Value> {
     let grants = site.grants(decision);
-    let rows = stub_rows(&grants, visit.host());
+    let rows = stub_rows(&grants, &[visit.host()]);
     let rows = serde_json::from_str(&rows).unwrap_or_else(|_| Value::Array(Vec::new()));
     let granted: Vec<Value> = decision.granted.iter().map(|category| category.name().into()).collect();
     let vendors: Vec<Value> = grants.vendors().iter().map(|vendor| vendor.id.into()).collect();
@@ -236,7 +237,7 @@ pub fn standing(site: &Site, visit: &Visit, decision: &Decision) -> Map<String, 
 
 /// Answers `GET /_postern/state`: a page that was left, or that another has overtaken, asks what holds now. With
 /// `settings`, in that language, for a page that has come without them.
-pub fn state(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
+pub async fn state(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     let headers = answer::headers("application/json")?;
     let mut body = standing(site, visit, &visit.decision);
     let settings = visit.url.query_pairs().find(|(name, _)| name == "settings");
@@ -244,9 +245,18 @@ pub fn state(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
         // Where a form leads back to, should the gate fail: the page that asks, without what its address carried.
         let page = visit.header("referer").and_then(|page| page.parse::<url::Url>().ok());
         let return_to = page.map_or_else(|| "/".into(), |page| safe_return(page.path()));
-        spoken::add_banner(&mut body, Site::of(env), visit, &visit.origin(), &lang, return_to);
+        let receipt = latest_receipt(site, env, visit).await;
+        let place = Place::Script { receipt, is_own_page: true };
+        spoken::add_banner(&mut body, Site::of(env), visit, &visit.origin(), &lang, return_to, place);
     }
     answer::with(200, &Value::from(body).to_string(), &headers)
+}
+
+/// The name of the visitor's newest receipt. Where it cannot be read the settings come without.
+pub async fn latest_receipt(site: &Site, env: &Env, visit: &Visit) -> Option<String> {
+    let State::Decided(choice) = visit.state else { return None };
+    let receipts = Ledger::of(site, env).ok()?.receipts(choice.subject).await.ok()?;
+    receipts.into_iter().next().map(|receipt| receipt.receipt_id)
 }
 
 /// Browsers say where a request comes from; what does not say it, or says elsewhere, is refused.

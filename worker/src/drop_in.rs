@@ -5,6 +5,7 @@
 //! What this cannot do is told in `docs/drop-in.md`: what stands in the HTML before the script has run is the page's.
 
 use crate::site::Site;
+use crate::spoken::Place;
 use crate::visit::Visit;
 use crate::{answer, assets, counting, decision, spoken};
 use url::Url;
@@ -42,10 +43,11 @@ pub fn script(site: &Site) -> Result<Response> {
     let Some(policy) = site.policy.as_ref().ok().filter(|policy| !policy.site.drop_in.is_empty()) else {
         return answer::text(404, "no site is registered: add its origin to site.drop_in");
     };
-    let page = policy.site.drop_in.first().and_then(|origin| Url::parse(origin).ok());
-    let host = page.as_ref().and_then(Url::host_str).unwrap_or("");
+    // Nobody can tell yet which of the registered sites' pages asks.
+    let pages: Vec<Url> = policy.site.drop_in.iter().filter_map(|origin| Url::parse(origin).ok()).collect();
+    let hosts: Vec<&str> = pages.iter().filter_map(Url::host_str).collect();
     let nothing = postern_consent::Decision::deny_all(postern_consent::Reason::NotAsked);
-    let rows = postern_rewrite::stub_rows(&site.grants(&nothing), host);
+    let rows = postern_rewrite::stub_rows(&site.grants(&nothing), &hosts);
     let state = format!("01|{}|0|{}", assets::gate_url(), site.consent_mode());
     let arguments = [state, rows].map(|text| serde_json::Value::from(text).to_string()).join(",");
     let headers = answer::headers("text/javascript; charset=utf-8")?;
@@ -56,8 +58,8 @@ pub fn script(site: &Site) -> Result<Response> {
     answer::with(200, &format!("{told}({arguments});{stub};{banner}\n"), &headers)
 }
 
-/// Answers `POST /_postern/state` of a registered site's page, whose body is the choice it keeps: what holds, and the
-/// banner in the page's language.
+/// Answers `POST /_postern/state` of a registered site's page, whose body is the choice it keeps: what holds. With `page`,
+/// said by each page once, the banner too, and with `settings` the settings, in the page's language.
 pub async fn state(site: &Site, env: &Env, context: &Context, visit: Visit) -> Result<Response> {
     let Some(page) = page_of(site, &visit) else {
         return answer::text(403, "this site is not registered: add its origin to site.drop_in");
@@ -68,10 +70,20 @@ pub async fn state(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         return answer::with(400, "{}", &headers);
     };
     let edge = visit.origin();
-    let lang = visit.url.query_pairs().find(|(name, _)| name == "lang").map(|(_, lang)| lang.into_owned());
+    let asked = |wanted: &str| {
+        visit.url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+    };
+    let lang = asked("lang").unwrap_or_default();
+    let (is_page, is_settings) = (asked("page").is_some(), asked("settings").is_some());
     let visit = visit.on(site, page, Some(sealed.trim()).filter(|sealed| !sealed.is_empty()));
     let mut body = decision::standing(site, &visit, &visit.decision);
-    spoken::add_banner(&mut body, Site::of(env), &visit, &edge, lang.as_deref().unwrap_or(""), "/".into());
-    counting::count_page(site, env, context, &visit, visit.decision.must_ask);
+    if is_page || is_settings {
+        let receipt = if is_settings { decision::latest_receipt(site, env, &visit).await } else { None };
+        let place = Place::Script { receipt, is_own_page: false };
+        spoken::add_banner(&mut body, Site::of(env), &visit, &edge, &lang, "/".into(), place);
+    }
+    if is_page {
+        counting::count_page(site, env, context, &visit, visit.decision.must_ask);
+    }
     answer::with(200, &serde_json::Value::from(body).to_string(), &headers)
 }

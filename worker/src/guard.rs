@@ -179,7 +179,7 @@ impl Parts {
             assets::gate_url(),
             site.consent_mode()
         );
-        let more = if is_denying { stub_rows(&grants, visit.host()) } else { String::new() };
+        let more = if is_denying { stub_rows(&grants, &[visit.host()]) } else { String::new() };
         let mut attributes = vec![("data-postern-state", state.as_str())];
         if !more.is_empty() {
             attributes.push(("data-postern-more", &more));

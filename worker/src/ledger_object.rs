@@ -99,6 +99,12 @@ impl DurableObject for LedgerObject {
                 };
                 Response::from_bytes(bytes.unwrap_or_default())
             }
+            "/erase" => {
+                let (subject, now_ms) = serde_json::from_str(&body)?;
+                let day = Day::from_unix_ms(now_ms, 0).number();
+                postern_receipt::erase(&mut store, Subject(subject), day).map_err(failed)?;
+                Response::ok("")
+            }
             "/days" => {
                 let (from, to) = serde_json::from_str(&body)?;
                 let rows = postern_receipt::days(&store, from, to).map_err(failed)?;

@@ -61,6 +61,7 @@ ALTER TABLE receipts ADD COLUMN answered INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE receipts ADD COLUMN decided_ms INTEGER NOT NULL DEFAULT 0;
 UPDATE receipts SET decided_ms = at_unix_ms;
 ", "
+<<<<<<< HEAD
 CREATE TABLE log (
     place INTEGER PRIMARY KEY,
     commitment BLOB NOT NULL,
@@ -81,6 +82,12 @@ CREATE TRIGGER acts_append INSTEAD OF INSERT ON acts BEGIN
         NEW.seq, NEW.receipt_id, NEW.subject, NEW.at_unix_ms, NEW.day, NEW.offered, NEW.granted, NEW.vendors, NEW.answered, NEW.decided_ms, NEW.outcome, NEW.json, NEW.salt, NEW.commitment, NEW.key, NEW.body_sha256
     );
 END;
+=======
+CREATE TABLE erasures (
+    day INTEGER PRIMARY KEY,
+    receipts INTEGER NOT NULL
+);
+>>>>>>> d13d4a3cacc60b29712f15517fe112ce00bec928
 "];
 
 /// Brings the storage to the newest version.
@@ -303,6 +310,24 @@ impl Store for SqlStore {
             _ => Err(bad()),
         };
         cursor.raw().map(read).collect()
+    }
+
+    fn erase(&mut self, subject: &str, day: u32) -> Result<u64> {
+        #[derive(Deserialize)]
+        struct Found {
+            count: u64,
+        }
+        let of_subject = || vec![subject.into()];
+        let found: Found =
+            self.0.exec("SELECT COUNT(*) AS count FROM receipts WHERE subject = ?", of_subject())?.one()?;
+        if found.count > 0 {
+            let statement = "INSERT INTO erasures (day, receipts) VALUES (?, ?) \
+                             ON CONFLICT (day) DO UPDATE SET receipts = receipts + excluded.receipts";
+            // No await between these: both are written, or neither.
+            self.0.exec(statement, vec![i64::from(day).into(), integer(found.count)?])?;
+            self.0.exec("DELETE FROM receipts WHERE subject = ?", of_subject())?;
+        }
+        Ok(found.count)
     }
 
     fn add_views(&mut self, day: u32, views: u64, shown: u64) -> Result<()> {

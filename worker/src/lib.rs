@@ -8,6 +8,7 @@ mod assets;
 mod bucket;
 mod collect;
 mod counting;
+mod countries;
 mod decision;
 mod drop_in;
 mod guard;
@@ -22,8 +23,12 @@ mod pages;
 mod proxy;
 mod random;
 mod report;
+<<<<<<< HEAD
 mod sealing;
 mod signing;
+=======
+mod rights;
+>>>>>>> d13d4a3cacc60b29712f15517fe112ce00bec928
 mod site;
 mod spoken;
 mod stream;
@@ -61,9 +66,10 @@ async fn route(
     match (visit.method.as_str(), path.as_str()) {
         ("GET" | "HEAD", "health") => pages::health(site, env),
         ("GET" | "HEAD", "consent") => pages::consent(site, env, &visit).await,
-        ("GET" | "HEAD", "consent/receipts.json") => pages::receipts(site, env, &visit).await,
+        ("GET" | "HEAD" | "POST", "consent/receipts.json") => rights::receipts(site, env, visit).await,
+        ("POST", "erase") => rights::erase(site, env, visit).await,
         ("POST", "report") => report::take(site, env, context, &visit).await,
-        ("GET" | "HEAD", "state") => decision::state(site, env, &visit),
+        ("GET" | "HEAD", "state") => decision::state(site, env, &visit).await,
         ("POST", "state") => drop_in::state(site, env, context, visit).await,
         ("GET" | "HEAD", "site.js") => drop_in::script(site),
         ("OPTIONS", "decision" | "state") => drop_in::preflight(site, &visit),

@@ -58,7 +58,7 @@ impl Answer<'_> {
 
 /// What goes before a worker's script.
 fn worker_guard(visit: &Visit, grants: &Grants) -> String {
-    let rows = stub_rows(grants, visit.host());
+    let rows = stub_rows(grants, &[visit.host()]);
     let more = if rows.is_empty() { "[]" } else { &rows };
     let is_decided = u8::from(!visit.decision.must_ask);
     format!("{}({},{more},{is_decided});", assets::WORKER_GUARD, grants.granted().bits())

@@ -158,24 +158,6 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
     answer::page(200, &page.into_string())
 }
 
-/// The receipts of whoever holds the cookie, whole: what a visitor may take along. Source: GDPR Art. 15(3) and 20.
-pub async fn receipts(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
-    let found = match visit.state {
-        State::Decided(choice) => match Ledger::of(site, env) {
-            Ok(ledger) => ledger.export(choice.subject).await,
-            Err(refusal) => Err(refusal),
-        },
-        _ => Ok("[]".to_string()),
-    };
-    let receipts = match found {
-        Ok(receipts) => receipts,
-        Err(refusal) => return answer::text(refusal.status, &refusal.sentence),
-    };
-    let headers = answer::headers("application/json")?;
-    headers.set("content-disposition", "attachment; filename=\"receipts.json\"")?;
-    answer::with(200, &format!("{{\"receipts\":{receipts}}}\n"), &headers)
-}
-
 /// The tag of what is asked, as pages carry it.
 pub fn policy_hex(policy: &postern_policy::Policy) -> String {
     format!("{:08x}", policy.tag().0)

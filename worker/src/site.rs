@@ -1,7 +1,11 @@
 //! What this deployment is: its policy, its keys, its origin. Read once per isolate; anything missing
 //! or broken is kept as the sentence that says what to do, and means: everything stays denied.
 
+<<<<<<< HEAD
 use crate::signing::LogSetting;
+=======
+use crate::countries::country_name;
+>>>>>>> d13d4a3cacc60b29712f15517fe112ce00bec928
 use crate::visit::Visit;
 use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
 use postern_consent::{Category, CategorySet, Decision, Need, PolicyTag, Profile, State, VendorSet};
@@ -109,7 +113,12 @@ impl Site {
 
     /// What is granted, as visitors see it.
     pub fn granted(&self, decision: &Decision) -> Granted<'_> {
-        Granted { categories: decision.granted, vendors: decision.vendors, traces: &self.traces }
+        Granted {
+            categories: decision.granted,
+            vendors: decision.vendors,
+            traces: &self.traces,
+            country_name,
+        }
     }
 
     /// Policy and key, if decisions can be taken at all.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use std::rc::Rc;
 
 /// Where the words stand.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub enum Place {
     /// A page that the edge writes. Who has chosen has a link to the settings in it: the gate fetches them when they are
     /// wanted, and without it they are on a page of ours.
@@ -18,7 +18,12 @@ pub enum Place {
     /// A document within one: it has no banner.
     Within,
     /// What a script of ours puts together in a page: the settings are in it, whatever was chosen.
-    Script,
+    Script {
+        /// The name of the visitor's newest receipt, where the settings are asked for.
+        receipt: Option<String>,
+        /// Is the page one of the site's that the edge stands before? Else its visitor is known by what the page sends alone.
+        is_own_page: bool,
+    },
 }
 
 /// Gives banner and note, each empty where there is none, for a page that says it is in a language or says nothing.
@@ -47,6 +52,10 @@ pub fn words(
         }
         let policy_hex = pages::policy_hex(policy);
         let change = policy.change_on(today);
+        let (receipt, is_own_page) = match &place {
+            Place::Script { receipt, is_own_page } => (receipt.as_deref(), *is_own_page),
+            Place::Page | Place::Within => (None, true),
+        };
         let banner = if place == Place::Page && !decision.must_ask {
             let is_denying = !site.grants(&decision).is_open();
             postern_view::reopen(&ReopenFacts {
@@ -67,6 +76,8 @@ pub fn words(
                 honoured: &honoured,
                 key: &pages::random_hex(),
                 return_to: &return_to,
+                receipt,
+                is_own_page,
             })
         };
         (named(banner), note)
@@ -81,11 +92,13 @@ pub fn add_banner(
     origin: &str,
     lang: &str,
     return_to: String,
+    place: Place,
 ) {
     let Ok(policy) = &site.policy else { return };
     let css = postern_view::banner_css(policy);
     let css = if site.announces_change(visit) { css + postern_view::CHANGE_CSS } else { css };
-    let (banner, _) = words(Rc::clone(&site), visit, origin, Place::Script, return_to)(Some(lang));
+    let css = css + postern_view::RECEIPT_CSS;
+    let (banner, _) = words(Rc::clone(&site), visit, origin, place, return_to)(Some(lang));
     body.insert("banner".into(), postern_view::tree(&banner));
     body.insert("css".into(), css.into());
 }

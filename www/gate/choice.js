@@ -30,6 +30,8 @@ export const choices = (stub, instantiate) => {
   let fresh;
   let wasm;
   let brought;
+  // Do the settings in the page know the newest receipt?
+  let isStale = stub.told().vendors.length;
 
   /** Removes what denied vendors stored where scripts can reach it; the edge expires the rest. */
   const forget = () => {
@@ -97,9 +99,13 @@ export const choices = (stub, instantiate) => {
       // Not reached, or no answer to this.
     }
     const module = await ready();
-    if (status == 200) fresh = stringify(said.more);
+    if (status == 200) {
+      fresh = stringify(said.more);
+      isStale = 1;
+    }
     try {
       if (said.token) localStorage.setItem(KEPT, said.token);
+      else if (said.token == '') localStorage.removeItem(KEPT);
     } catch {
       // Storage is switched off: the choice holds for this page.
     }
@@ -109,21 +115,57 @@ export const choices = (stub, instantiate) => {
     return stub.told();
   };
 
+  /** Asks the edge in the name of whoever holds the choice. */
+  const ask = (address, method = isOther ? 'POST' : 'GET') => send(edge + address, { method, body: token() });
+
   /** What the edge says holds, in the language of the page, with what else is asked for. */
-  const inquire = (more = '') =>
-    send(`${edge}/_postern/state?lang=${document.documentElement.lang}${more}`, isOther ? { method: 'POST', body: token() } : {});
+  const inquire = (more = '') => ask(`/_postern/state?lang=${document.documentElement.lang}${more}`);
 
   const sync = async () => {
     const answer = await inquire();
     if (!stub.isAsSaid(await answer.clone().json())) await settle(answer);
   };
 
-  /** The settings of a page that came without them, since its visitor has chosen. */
+  const settings = () => document.getElementById('postern-settings');
+
+  /** The settings of a page that came without them, since its visitor has chosen, or with older ones. */
   const bring = async () => {
-    const root = document.getElementById('postern');
-    const { banner, css } = await (await inquire(`&settings=${root.lang}`)).json();
-    addStyle(css);
-    root.append(banner.map(build)[0].querySelector('dialog'));
+    try {
+      const root = document.getElementById('postern');
+      const { banner, css } = await (await inquire(`&settings=${root.lang}`)).json();
+      addStyle(css);
+      settings()?.remove();
+      root.append(banner.map(build)[0].querySelector('dialog'));
+      isStale = 0;
+    } catch (error) {
+      // Older ones are better than none.
+      if (!settings()) throw error;
+    }
+    brought = 0;
+  };
+
+  // What the settings do with receipts; the rest of their behaviour is the wasm's.
+  const acts = {
+    async copy() {
+      const [code, button] = settings().querySelectorAll('p[data-postern-receipt] :is(code,button)');
+      // Where nothing may be copied it stands ready for the visitor's own hand.
+      getSelection().selectAllChildren(code);
+      await navigator.clipboard?.writeText(code.textContent).then(() => {
+        settings().querySelector('[data-postern-status]').textContent = button.dataset.copied;
+      }, () => {});
+    },
+    async export() {
+      const link = document.createElement('a');
+      link.download = 'receipts.json';
+      link.href = URL.createObjectURL(await (await ask('/_postern/consent/receipts.json')).blob());
+      link.click();
+    },
+    async erase() {
+      const asked = ask('/_postern/erase', 'POST');
+      await settle(asked);
+      // The page comes anew, and asks; where nothing was erased the settings say so.
+      await asked.then(({ ok }) => ok && location.reload(), () => {});
+    },
   };
 
   return {
@@ -132,12 +174,14 @@ export const choices = (stub, instantiate) => {
     sync,
     /** Does what a control says: its `data-consent-action`. */
     async act(action) {
-      const [module] = await Promise.all([ready(), document.getElementById('postern-settings') || (brought = brought || bring())]);
+      if (acts[action]) return acts[action]();
+      const found = settings();
+      const [module] = await Promise.all([ready(), found && (found.open || !isStale) ? found : (brought = brought || bring())]);
       module.act(action);
     },
     /** For a page of another site: everything is put together here. */
     async begin() {
-      const answer = await inquire();
+      const answer = await inquire('&page=1');
       const said = await answer.clone().json();
       if (!document.body) await new Promise((resolve) => { addEventListener('DOMContentLoaded', resolve); });
       if (said.banner && !document.getElementById('postern')) {

@@ -72,23 +72,6 @@ export const judges = (deniedRow, deniedOwn, textOf, head) => {
     return row && [row, cleaned];
   };
 
-  /** The row for the address of an element: its own, or one in the text that it stands for. */
-  const rowOf = (address) => {
-    let [, coding, text] = exec(/^\s*(?:javascript:|data:[^,]*(?:html|xml|css|script)[^,]*?(;base64)?,)([^]*)/i, address) || [];
-    if (text == null) {
-      const row = deniedRow(address);
-      if (row) return row;
-      text = textOf(address);
-    }
-    try {
-      text = coding ? atob(text) : decodeURIComponent(text);
-    } catch {
-      // It is searched as it is.
-    }
-    // Links in a document that runs nothing are for its reader.
-    return test(/^\s*</, text) && !test(RUNS, text) ? holdMarkup(text)[1] : clean(text)?.[0];
-  };
-
   /** The text of a style sheet or script: as clean() does. Of a script only what no call of code that is held would start. */
   const judgeText = (tag, text, type, get) => {
     const own = test(/^(style|script)$/, tag) && deniedOwn(get);
@@ -108,8 +91,27 @@ export const judges = (deniedRow, deniedOwn, textOf, head) => {
     const isListed = test(LISTED, rule);
     let row = (isAddress || isListed || name == 'style' || rule == 'iframe srcdoc') && deniedOwn(get);
     if (row) return [row];
-    if (isAddress) row = rowOf(`${value}`);
-    else if (isListed || (rule == 'meta content' && test(/^\s*refresh/i, get('http-equiv')))) row = clean(`${value}`)?.[0];
+    if (isAddress) {
+      value = `${value}`;
+      // Its own, or one in the text that it stands for.
+      const [, start, coding, text] = exec(/^\s*(javascript:|data:[^,]*(?:html|xml|css|script)[^,]*?(;\s*base64\s*)?,)([^]*)/i, value) || [];
+      row = !start && deniedRow(value);
+      let plain = text ?? textOf(value);
+      try {
+        plain = decodeURIComponent(plain);
+        if (coding) plain = atob(plain);
+      } catch {
+        // It is searched as it is: whatever its charset, what runs scripts is ASCII.
+      }
+      const runs = test(RUNS, plain);
+      // Links in a document that runs nothing are for its reader.
+      row ||= test(/^\s*</, plain) && !runs ? holdMarkup(plain)[1] : clean(plain)?.[0];
+      if (!row && runs && test(/^(i?frame|embed|object) data:\s*text\/html/i, `${tag} ${start}`)) {
+        // Its own bytes stay what they are.
+        const front = (test(/^\s*<!doctype/i, plain) ? '<!DOCTYPE html>' : '') + head();
+        return [, start + (coding ? btoa(front + plain) : encodeURIComponent(front) + text)];
+      }
+    } else if (isListed || (rule == 'meta content' && test(/^\s*refresh/i, get('http-equiv')))) row = clean(`${value}`)?.[0];
     else if (name == 'style') return clean(`${value}`) || null;
     else if (rule == 'iframe srcdoc') {
       const [markup, found] = holdMarkup(`${value}`);

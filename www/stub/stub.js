@@ -88,7 +88,10 @@ const copied = new WeakSet();
 const parsed = new MutationObserver((records) => {
   for (const { addedNodes } of records) {
     for (const node of addedNodes) {
-      if (node.localName != 'iframe' || !node.hasAttribute(PREFIX + 'vendor') || copied.has(node)) continue;
+      if (node.localName != 'iframe') continue;
+      // Its window, before a script that stands behind it can take it by number.
+      node.contentWindow;
+      if (!node.hasAttribute(PREFIX + 'vendor') || copied.has(node)) continue;
       const copy = node.cloneNode(true);
       copied.add(copy);
       node.replaceWith(copy);
@@ -174,7 +177,7 @@ const bridge = {
     tell();
     document.dispatchEvent(new CustomEvent('postern:change', { detail: told() }));
     // What has an interface of its own for it hears so there. Nothing rests on it: what is denied is held in any case.
-    import(edge + gateUrl.replace('gate.js', 'tell.js')).then((module) => module.tell(state.granted, vendors()), () => {});
+    import(edge + gateUrl.replace('gate.js', 'tell.js')).then((module) => module.tell((address) => denied(urls, address)), () => {});
     eachFrame((frame) => frame.flush(isAnswered));
   },
 };

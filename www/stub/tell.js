@@ -4,11 +4,10 @@
 // wakes those that were told to stop before.
 import { calls } from './calls.js';
 
-/** `granted`: bits of what is granted; `vendors`: ids of those granted by themselves. */
-export const tell = (granted, vendors) => {
-  for (const [id, need, isForGrant, path, args] of calls) {
-    const isGranted = need & granted || vendors.includes(id);
-    if (!isGranted != !isForGrant) continue;
+/** `isDenied`: what the page says of an address less its scheme, whatever the site's policy or the visitor's word on one vendor has moved. */
+export const tell = (isDenied) => {
+  for (const [address, isForGrant, path, args] of calls) {
+    if (!isDenied(address) != isForGrant) continue;
     try {
       const names = path.split('.');
       const name = names.pop();

@@ -139,6 +139,13 @@ pub trait Store: LogStore {
     /// The storage's own.
     fn list_commitments(&self, after: u64, limit: u32) -> Result<Vec<(u64, Hash)>, Self::Error>;
 
+    /// Removes all of the subject's receipts with their salts, **and** adds their number to what was erased that day: both
+    /// or neither. Gives the number.
+    ///
+    /// # Errors
+    /// The storage's own.
+    fn erase(&mut self, subject: &str, day: u32) -> Result<u64, Self::Error>;
+
     /// Adds to a day's `views` and `shown`: both or neither (one upsert).
     ///
     /// # Errors
@@ -346,6 +353,15 @@ const RECEIPTS_MAX: u32 = 200;
 /// [`LedgerError::Store`].
 pub fn receipts_of<S: Store>(store: &S, subject: Subject) -> Result<Vec<ReceiptRow>, LedgerError<S::Error>> {
     store.list_subject(&subject_hex(subject), RECEIPTS_MAX).map_err(LedgerError::Store)
+}
+
+/// Erases all receipts of a subject with their salts, and gives how many there were. What is left of them is a count, which
+/// names nobody, and commitments that nobody can compute again. Source: GDPR Art. 17; standards.md 5.2.
+///
+/// # Errors
+/// [`LedgerError::Store`]; doing it again is safe.
+pub fn erase<S: Store>(store: &mut S, subject: Subject, day: u32) -> Result<u64, LedgerError<S::Error>> {
+    store.erase(&subject_hex(subject), day).map_err(LedgerError::Store)
 }
 
 /// The days counted, both ends included, in order.

@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_vendors((0..ids.len()).collect(), CategorySet::ALL);
     let page = Url::parse(PAGE)?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", stub_rows(&grants, "shop.example"))?;
+    writeln!(out, "{}", stub_rows(&grants, &["shop.example"]))?;
     for line in std::io::stdin().lock().lines() {
         let verdict = page.join(&line?).map(|url| grants.judge(&url, "shop.example"));
         match verdict {

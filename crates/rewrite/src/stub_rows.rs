@@ -11,14 +11,15 @@ use crate::Grants;
 use postern_catalogue::{Catalogue, HOSTS, SHAPES, Shape, UrlRule, VENDORS, Vendor};
 use postern_consent::CategorySet;
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// The bits of what is needed, the source of a regular expression, and the id of a vendor that is granted by itself.
 struct Row(u8, String, &'static str);
 
-/// The rows as JSON; empty if there is nothing that the stub does not know.
+/// The rows as JSON; empty if there is nothing that the stub does not know. `page_hosts`: where the page may be.
 #[must_use]
-pub fn stub_rows(grants: &Grants, page_host: &str) -> String {
+pub fn stub_rows(grants: &Grants, page_hosts: &[&str]) -> String {
     let (catalogue, is_strict) = (grants.catalogue(), grants.is_strict());
     let changes = catalogue.changes();
     let row = |vendor: &Vendor, source: String| {
@@ -37,7 +38,9 @@ pub fn stub_rows(grants: &Grants, page_host: &str) -> String {
         addresses.push(row(vendor, format!("^{}{}", of_host(host), of_path(path))));
     }
     for (path, vendor) in changes.paths() {
-        addresses.push(row(vendor, format!("^{}{}", literal(page_host), of_path(path))));
+        for host in page_hosts {
+            addresses.push(row(vendor, format!("^{}{}", literal(host), of_path(path))));
+        }
     }
     let is_granted = |vendor: &Vendor| grants.vendors().iter().any(|granted| granted.id == vendor.id);
     // A strict site knows nobody but those it lists; any other knows them from the built-in table.
@@ -54,7 +57,8 @@ pub fn stub_rows(grants: &Grants, page_host: &str) -> String {
     let mut shapes = in_rows(built_in_shapes(catalogue, &spelled));
     if is_strict {
         addresses.append(&mut shapes);
-        let own: Vec<String> = catalogue.own_hosts(page_host).map(literal).collect();
+        let own: BTreeSet<&str> = page_hosts.iter().flat_map(|host| catalogue.own_hosts(host)).collect();
+        let own: Vec<String> = own.into_iter().map(literal).collect();
         addresses.push(Row(0, format!("^(?!([^/]*\\.)?({})/)", own.join("|")), ""));
     }
     let mut names: Vec<Row> = Vec::new();
@@ -191,7 +195,7 @@ mod tests {
 
     fn rows_of(catalogue: Catalogue, page_host: &str, is_strict: bool) -> String {
         let grants = Grants::new(Rc::new(catalogue), CategorySet::NECESSARY).with_strict(is_strict);
-        stub_rows(&grants, page_host)
+        stub_rows(&grants, &[page_host])
     }
 
     fn site<'policy>(id: &'policy str, category: Category, hosts: &'policy [String]) -> SiteVendor<'policy> {
@@ -217,6 +221,11 @@ mod tests {
             rows_of(catalogue, "shop.example", false),
             r#"[[[4,"^([^/]*\\.)?t\\.example\\.net/x"],[4,"^shop\\.example/ingest/"]],[[4,"^(acme_.*)$"]],[],[]]"#
         );
+        let again =
+            Catalogue::of_site([SiteVendor { paths: &paths, ..site("acme", Category::Analytics, &[]) }]);
+        let grants = Grants::new(Rc::new(again), CategorySet::NECESSARY);
+        let rows = stub_rows(&grants, &["shop.example", "shop.test"]);
+        assert!(rows.contains(r#"[4,"^shop\\.example/ingest/"],[4,"^shop\\.test/ingest/"]"#), "{rows}");
         let moved = Catalogue::of_site([site("clarity", Category::Marketing, &[])]);
         let rows = rows_of(moved, "shop.example", false);
         assert!(rows.contains("[8,\"^([^/]*\\\\.)?clarity\\\\.ms/\"]") && rows.contains("_clck"), "{rows}");
@@ -228,6 +237,13 @@ mod tests {
         let rows = rows_of(catalogue, "www.shop.example", true);
         assert!(rows.contains("google-analytics") && rows.contains("stripe"), "{rows}");
         assert!(rows.ends_with(r#"[0,"^(?!([^/]*\\.)?(shop\\.example)/)"]],[],[],[]]"#), "{rows}");
+        let catalogue = Catalogue::of_site([site("ga4", Category::Analytics, &[])]);
+        let grants = Grants::new(Rc::new(catalogue), CategorySet::NECESSARY).with_strict(true);
+        let rows = stub_rows(&grants, &["www.shop.example", "shop.example", "shop.test"]);
+        assert!(
+            rows.contains(r#"(shop\\.example|shop\\.test)"#),
+            "no page of the site is a stranger on another: {rows}"
+        );
     }
 
     #[test]
@@ -238,7 +254,7 @@ mod tests {
         ]));
         let grants = Grants::new(catalogue, CategorySet::NECESSARY)
             .with_vendors(VendorSet::EMPTY.with(0), CategorySet::ALL);
-        let rows = stub_rows(&grants, "shop.example");
+        let rows = stub_rows(&grants, &["shop.example"]);
         // Of two that share a host the more telling comes first, as the matcher has it.
         let advertising =
             rows.find(r#"[8,"^(?=[^?]*\\?(.*&)?id=aw-)([^/]*\\.)?www\\.googletagmanager\\.com/gtag/"#);

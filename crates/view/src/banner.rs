@@ -5,10 +5,13 @@ use crate::choices::{Hidden, choices, hidden};
 use crate::fill::{fill, in_order};
 use crate::signal_notes::signal_notes;
 use crate::vendors::{Granted, Place};
-use crate::{CONSENT_PATH, DECISION_PATH, consent_address, receipts_address};
+use crate::{CONSENT_PATH, DECISION_PATH, RECEIPTS_PATH, consent_address, receipts_address};
 use maud::{Markup, html};
 use postern_consent::{Category, Signal};
-use postern_policy::{Change, Language, Policy, Reopen};
+use postern_policy::{Change, Language, Policy, Reopen, Texts};
+
+/// What the settings of who has a receipt need beside [`banner_css`](crate::banner_css).
+pub const RECEIPT_CSS: &str = include_str!("../../../www/css/receipt.css");
 
 /// What the banner shows.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +34,10 @@ pub struct BannerFacts<'a> {
     pub change: Option<&'a Change>,
     /// The language it speaks.
     pub language: &'a Language,
+    /// The name of the visitor's newest receipt, where the settings show it.
+    pub receipt: Option<&'a str>,
+    /// Is the page the site's own, whose visitor our pages know? Else scripts ask for them.
+    pub is_own_page: bool,
 }
 
 impl BannerFacts<'_> {
@@ -120,9 +127,12 @@ fn layer_two(facts: &BannerFacts<'_>) -> Markup {
                             (updated) " " a href=(policy.notice.url) { (texts.notice) } ". "
                             (texts.authority) " "
                             a href=(policy.controller.authority.url) { (policy.controller.authority.name) } "."
-                            @if !facts.must_ask { " " a href=(receipts_address(language)) { (texts.page_receipts) } "." }
+                            @if !facts.must_ask && facts.is_own_page {
+                                " " a href=(receipts_address(language)) { (texts.page_receipts) } "."
+                            }
                         }
                     }
+                    @if let Some(id) = facts.receipt { (receipt(texts, id)) }
                 }
                 // The page behind a modal dialog is out of reach: a failure must be told in here.
                 p role="status" data-postern-status data-failed=(texts.failed) {}
@@ -132,6 +142,22 @@ fn layer_two(facts: &BannerFacts<'_>) -> Markup {
                     button type="button" data-consent-action="close" { (texts.close) }
                 }
             }
+        }
+    }
+}
+
+/// What a visitor may do with their receipts. Source: GDPR Art. 15(3), 17 and 20; standards.md requirement 71.
+fn receipt(texts: &Texts, id: &str) -> Markup {
+    html! {
+        p data-postern-receipt {
+            (texts.receipt) " " code { (id) } " "
+            button type="button" data-consent-action="copy" data-copied=(texts.copied) { (texts.copy) } " "
+            a href=(RECEIPTS_PATH) download="receipts.json" data-consent-action="export" { (texts.export) }
+        }
+        details data-postern-receipt {
+            summary { (texts.erase) }
+            p { (texts.erase_confirm) }
+            p { button type="button" data-consent-action="erase" { (texts.erase) } }
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::fill::{fill, in_order};
 use crate::page::{Frame, page};
 use crate::signal_notes::signal_notes;
 use crate::vendors::{Granted, Place};
-use crate::{CONSENT_PATH, DECISION_PATH, RECEIPTS_PATH, consent_address, encoded};
+use crate::{CONSENT_PATH, DECISION_PATH, ERASE_PATH, RECEIPTS_PATH, consent_address, encoded};
 use maud::{Markup, html};
 use postern_consent::{CategorySet, Outcome, Signal};
 use postern_policy::{Language, Policy, Texts, Vendor};
@@ -156,6 +156,13 @@ fn receipts(facts: &ConsentPage<'_>) -> Markup {
             p { (texts.page_receipts_none) }
         } @else {
             p { a href=(RECEIPTS_PATH) download { (texts.export) } }
+            details {
+                summary { (texts.erase) }
+                form method="post" action=(ERASE_PATH) {
+                    p { (texts.erase_confirm) }
+                    p class="acts" { button type="submit" { (texts.erase) } }
+                }
+            }
             ul class="receipts" {
                 @for line in facts.receipts {
                     li data-receipt=(line.id) {

@@ -4,7 +4,7 @@
 //! consent (`postern-consent`), the site's words (`postern-policy`).
 //!
 //! Hooks that clients may rely on: `#postern`, `#postern-settings`, `data-consent-action`
-//! (`accept`, `reject`, `settings`, `save`, `withdraw`, `close`, `open`), `data-consent-category`,
+//! (`accept`, `reject`, `settings`, `save`, `withdraw`, `close`, `open`, `copy`, `export`, `erase`), `data-consent-category`,
 //! `data-consent-vendor`.
 
 mod banner;
@@ -21,7 +21,7 @@ mod signal_notes;
 mod tree;
 mod vendors;
 
-pub use banner::{BannerFacts, banner};
+pub use banner::{BannerFacts, RECEIPT_CSS, banner};
 pub use change::CHANGE_CSS;
 pub use consent_page::{ConsentPage, Load, ReceiptLine, consent_page};
 pub use css::{BANNER_CSS, PAGE_CSS, banner_css, css_hash, held_css, reopen_css};
@@ -39,6 +39,8 @@ pub const DECISION_PATH: &str = "/_postern/decision";
 pub const CONSENT_PATH: &str = "/_postern/consent";
 /// The receipts of whoever asks, as JSON.
 pub const RECEIPTS_PATH: &str = "/_postern/consent/receipts.json";
+/// Where they are erased.
+pub const ERASE_PATH: &str = "/_postern/erase";
 /// The dashboard.
 pub const DASHBOARD_PATH: &str = "/_postern/dashboard";
 /// Where the login form posts its token.

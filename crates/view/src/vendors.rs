@@ -26,6 +26,8 @@ pub struct Granted<'a> {
     pub vendors: VendorSet,
     /// What each vendor leaves.
     pub traces: &'a [VendorTraces],
+    /// The name of a country, by the tag of a language and the country's ISO 3166-1 alpha-2 code.
+    pub country_name: fn(&str, &str) -> String,
 }
 
 impl Granted<'_> {
@@ -77,7 +79,7 @@ pub(crate) fn vendors(
                                     (vendor.name)
                                 }
                             }
-                            (vendor_facts(language, vendor, granted.traces))
+                            (vendor_facts(language, vendor, granted))
                         }
                     }
                 }
@@ -87,16 +89,17 @@ pub(crate) fn vendors(
 }
 
 /// What is known of a vendor, and no more.
-fn vendor_facts(language: &Language, vendor: &Vendor, traces: &[VendorTraces]) -> Markup {
+fn vendor_facts(language: &Language, vendor: &Vendor, granted: &Granted<'_>) -> Markup {
     let texts = &language.texts;
-    let traces = traces.iter().find(|traces| traces.id == vendor.id);
+    let traces = granted.traces.iter().find(|traces| traces.id == vendor.id);
+    let country = vendor.country.as_deref().map(|code| (granted.country_name)(&language.tag, code));
     let cookies = traces.map(|traces| cookies(language, traces)).unwrap_or_default();
     let storage = traces.map(|traces| traces.storage.join(language.comma())).unwrap_or_default();
     // Names in letters of ours run from the left, whatever is around them.
     let is_turned = language.direction() == "rtl";
     let facts = [
         (&texts.fact_role, role(texts, vendor), false),
-        (&texts.fact_country, vendor.country.as_deref().unwrap_or_default(), false),
+        (&texts.fact_country, country.as_deref().unwrap_or_default(), false),
         (&texts.fact_transfer, transfer(texts, vendor), false),
         (&texts.fact_cookies, &cookies, is_turned),
         (&texts.fact_storage, &storage, is_turned),

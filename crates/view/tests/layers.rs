@@ -59,7 +59,7 @@ fn of_a_vendor_all_is_told_that_is_known_and_nothing_else() {
     let [ga4, posthog, meta] = ["ga4", "posthog", "meta-pixel"].map(of);
     for expected in [
         row("Role", "works on our behalf"),
-        row("Where data goes", "US"),
+        row("Where data goes", "US in en"),
         row("Safeguard for the transfer", "Data Privacy Framework"),
         row("Cookies, with lifetime in days", "_ga (730), _gat (&lt; 1), AMP_TOKEN"),
         "<a href=\"https://business.safety.google/adsprocessorterms/\">Data processing terms</a>".to_owned(),
@@ -128,4 +128,25 @@ fn a_held_frame_names_its_provider_and_leads_to_it_alone_and_to_the_settings() {
         assert!(form.contains(part), "{part} in {form}");
     }
     assert!(!form.contains(KEY) && !form.contains("name=\"category\""));
+}
+
+#[test]
+fn the_settings_of_who_has_a_receipt_give_it_to_be_copied_taken_along_and_erased() {
+    let policy = shop();
+    let id = "00000000-0000-4000-8000-000000000000";
+    let without = banner(&BannerFacts { must_ask: false, ..facts(&policy) }).into_string();
+    let with = banner(&BannerFacts { must_ask: false, receipt: Some(id), ..facts(&policy) }).into_string();
+    for action in ["copy", "export", "erase"] {
+        let hook = format!("data-consent-action=\"{action}\"");
+        assert_eq!((without.contains(&hook), with.contains(&hook)), (false, true), "{action}");
+    }
+    assert!(with.contains(&format!("<code>{id}</code>")));
+    // None of these is a choice: a form without the gate must not send one.
+    for button in with.split("<button ").skip(1).filter(|rest| !rest.contains("name=\"choice\"")) {
+        assert!(button.starts_with("type=\"button\"") || button.contains("settings"), "{button}");
+    }
+    // Our page knows nobody by what another site's page keeps.
+    let elsewhere = BannerFacts { must_ask: false, is_own_page: false, ..facts(&policy) };
+    assert!(without.contains("#receipts\""));
+    assert!(!banner(&elsewhere).into_string().contains("#receipts\""));
 }

@@ -45,6 +45,8 @@ export const SCRIPTS = [
 export const POSTHOG_SNIPPET = { id: 'inline-posthog', say: 'the inline snippet of PostHog', head: () => `<script>${POSTHOG}</script>`, seen: { host: 'us-assets.i.posthog.com', path: '/static/array.js' } };
 
 export const FRAMES = [
+  // First, so that no frame before it changes its number.
+  { id: 'iframe-number', say: 'an empty `<iframe>` whose `fetch` a script takes by `window[0]`', body: (to) => `<iframe></iframe><script>window[0].fetch('https:' + '${to.slice(6)}').catch(() => {})</script>` },
   { id: 'iframe-src', say: '`<iframe src>`', body: (to) => `<iframe src="${to}"></iframe>` },
   { id: 'iframe-srcdoc', say: '`<iframe srcdoc>` with an image', body: (to) => `<iframe srcdoc="<img src='${to}'>"></iframe>` },
   { id: 'iframe-srcdoc-escaped', say: '`<iframe srcdoc>`, escaped twice', body: (to) => `<iframe srcdoc="&lt;img src=&quot;${to.replace('https', '&amp;#104;ttps')}&quot;&gt;"></iframe>` },
@@ -54,7 +56,6 @@ export const FRAMES = [
   { id: 'iframe-data-base64', say: '`<iframe src=data:>` in base64', body: (to) => `<iframe src="data:text/html;base64,${Buffer.from(image(to)).toString('base64')}"></iframe>` },
   { id: 'iframe-data-script', say: '`<iframe src=data:>` with a script', body: (to) => `<iframe src="data:text/html,<script>new Image().src='https:'%2B'${to.slice(6)}'</script>"></iframe>` },
   { id: 'iframe-data-svg', say: '`<iframe src=data:>` with SVG', body: (to) => `<iframe src="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><image width='9' height='9' href='${to}'/></svg>"></iframe>` },
-  { id: 'iframe-number', say: 'an empty `<iframe>` whose `fetch` a script takes by `window[0]`', body: (to) => `<iframe></iframe><script>window[window.length - 1].fetch('https:' + '${to.slice(6)}').catch(() => {})</script>` },
   { id: 'iframe-javascript', say: '`<iframe src=javascript:>`', body: (to) => `<iframe src="javascript:'<img src=${to}>'"></iframe>` },
   { id: 'iframe-own', say: '`<iframe>` of an own page', body: (_to, own) => `<iframe src="${own}"></iframe>`, own: { type: 'text/html', body: (to) => `<!DOCTYPE html><title>x</title>${image(to)}` } },
   { id: 'iframe-own-svg', say: '`<iframe>` of an own SVG file', body: (_to, own) => `<iframe src="${own}"></iframe>`, own: { type: 'image/svg+xml', body: (to) => `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image width="9" height="9" href="${to}"/></svg>` } },

@@ -51,7 +51,12 @@ pub static TRACES: LazyLock<Vec<VendorTraces>> = LazyLock::new(|| {
 });
 
 pub fn granted(categories: CategorySet) -> Granted<'static> {
-    Granted { categories, vendors: VendorSet::EMPTY, traces: &TRACES }
+    Granted {
+        categories,
+        vendors: VendorSet::EMPTY,
+        traces: &TRACES,
+        country_name: |tag, code| format!("{code} in {tag}"),
+    }
 }
 
 pub fn facts(policy: &Policy) -> BannerFacts<'_> {
@@ -65,6 +70,8 @@ pub fn facts(policy: &Policy) -> BannerFacts<'_> {
         key: KEY,
         return_to: "/",
         language: policy.own_language(),
+        receipt: None,
+        is_own_page: true,
     }
 }
 
