@@ -204,7 +204,6 @@ impl Ledger {
         self.ask("/export", &body).await
     }
 
-<<<<<<< HEAD
     /// The last signed checkpoint; empty if there is none.
     pub async fn checkpoint(&self) -> std::result::Result<String, Refusal> {
         self.ask("/checkpoint", "").await
@@ -213,13 +212,13 @@ impl Ledger {
     /// One of the log's files; empty if it is not part of what was sealed.
     pub async fn log_file(&self, tile: &Tile) -> std::result::Result<Vec<u8>, Refusal> {
         self.ask_bytes("/file", &tile.to_string()).await
-=======
+    }
+
     /// Erases a subject's receipts. When this returns, they are gone for good.
     pub async fn erase(&self, subject: Subject, now_ms: u64) -> std::result::Result<(), Refusal> {
         let body =
             serde_json::to_string(&(subject.0, now_ms)).map_err(|error| unavailable(&error.to_string()))?;
         self.ask("/erase", &body).await.map(|_| ())
->>>>>>> d13d4a3cacc60b29712f15517fe112ce00bec928
     }
 
     /// The days counted, both ends included.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use worker::{Result, SqlStorage, SqlStorageValue};
 
 /// Statements that bring the storage to the next version, in order; never changed, only added to.
-const MIGRATIONS: [&str; 4] = ["
+const MIGRATIONS: [&str; 5] = ["
 CREATE TABLE receipts (
     seq INTEGER PRIMARY KEY,
     receipt_id TEXT NOT NULL UNIQUE,
@@ -61,7 +61,16 @@ ALTER TABLE receipts ADD COLUMN answered INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE receipts ADD COLUMN decided_ms INTEGER NOT NULL DEFAULT 0;
 UPDATE receipts SET decided_ms = at_unix_ms;
 ", "
-<<<<<<< HEAD
+CREATE TABLE erasures (
+    day INTEGER PRIMARY KEY,
+    receipts INTEGER NOT NULL
+);
+", "
+CREATE TABLE places (was INTEGER PRIMARY KEY, now INTEGER NOT NULL);
+INSERT INTO places (was, now) SELECT seq, ROW_NUMBER() OVER (ORDER BY seq) FROM receipts;
+UPDATE receipts SET seq = -seq;
+UPDATE receipts SET seq = (SELECT now FROM places WHERE was = -receipts.seq);
+DROP TABLE places;
 CREATE TABLE log (
     place INTEGER PRIMARY KEY,
     commitment BLOB NOT NULL,
@@ -82,12 +91,6 @@ CREATE TRIGGER acts_append INSTEAD OF INSERT ON acts BEGIN
         NEW.seq, NEW.receipt_id, NEW.subject, NEW.at_unix_ms, NEW.day, NEW.offered, NEW.granted, NEW.vendors, NEW.answered, NEW.decided_ms, NEW.outcome, NEW.json, NEW.salt, NEW.commitment, NEW.key, NEW.body_sha256
     );
 END;
-=======
-CREATE TABLE erasures (
-    day INTEGER PRIMARY KEY,
-    receipts INTEGER NOT NULL
-);
->>>>>>> d13d4a3cacc60b29712f15517fe112ce00bec928
 "];
 
 /// Brings the storage to the newest version.

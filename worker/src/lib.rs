@@ -23,12 +23,9 @@ mod pages;
 mod proxy;
 mod random;
 mod report;
-<<<<<<< HEAD
+mod rights;
 mod sealing;
 mod signing;
-=======
-mod rights;
->>>>>>> d13d4a3cacc60b29712f15517fe112ce00bec928
 mod site;
 mod spoken;
 mod stream;

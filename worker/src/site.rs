@@ -1,11 +1,8 @@
 //! What this deployment is: its policy, its keys, its origin. Read once per isolate; anything missing
 //! or broken is kept as the sentence that says what to do, and means: everything stays denied.
 
-<<<<<<< HEAD
-use crate::signing::LogSetting;
-=======
 use crate::countries::country_name;
->>>>>>> d13d4a3cacc60b29712f15517fe112ce00bec928
+use crate::signing::LogSetting;
 use crate::visit::Visit;
 use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
 use postern_consent::{Category, CategorySet, Decision, Need, PolicyTag, Profile, State, VendorSet};

@@ -21,12 +21,8 @@ pub use field::{
     Client, ClientForm, Engine, FieldError, HostName, IdempotencyKey, NoticeUri, ReceiptId, Sha256Hex, Word,
 };
 pub use ledger::{
-<<<<<<< HEAD
-    Append, Appended, Capacity, DayRow, LedgerError, ReceiptRow, Store, add_views, append, days, fill_log,
-=======
     Append, Appended, Capacity, DayRow, LedgerError, ReceiptRow, Store, add_views, append, days, erase,
->>>>>>> d13d4a3cacc60b29712f15517fe112ce00bec928
-    outcome_named, receipts_of,
+    fill_log, outcome_named, receipts_of,
 };
 pub use record::{
     Act, Actor, Basis, EventType, Method, Notice, Previous, Purpose, PurposeState, Receipt, Setting,

@@ -8,186 +8,14 @@
 mod store;
 
 use postern_consent::{CategorySet, Granted, Outcome, Subject};
+use postern_receipt::log::{leaf_hash, prove_inclusion, root, verify_inclusion};
 use postern_receipt::{
-<<<<<<< HEAD
-    Appended, DayRow, LedgerError, ReceiptRow, add_views, append, days, fill_log, outcome_named, receipts_of,
+    Appended, DayRow, LedgerError, ReceiptRow, add_views, append, days, erase, fill_log, leaf, outcome_named,
+    receipts_of,
 };
 use proptest::prelude::*;
-use std::collections::{HashMap, HashSet};
-use store::{Fault, Memory, ROOM, filled, is_whole, request, setting};
-=======
-    Act, Append, Appended, Capacity, Client, DayRow, HostName, IdempotencyKey, LedgerError, Method, Notice,
-    NoticeUri, ReceiptRow, Setting, Sha256Hex, Store, Word, add_views, append, commitment, days, erase,
-    outcome_named, receipts_of,
-};
-use proptest::prelude::*;
-use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
-    Before,
-    After,
-}
-
-/// A store in memory. Fails once, at the given call, before or after its effect.
-#[derive(Default)]
-struct Memory {
-    rows: Vec<ReceiptRow>,
-    days: BTreeMap<u32, DayRow>,
-    erased: BTreeMap<u32, u64>,
-    bytes: u64,
-    calls: Cell<usize>,
-    fault: Option<(usize, Fault)>,
-}
-
-impl Memory {
-    fn step(&self, fault: Fault) -> Result<(), &'static str> {
-        if fault == Fault::Before {
-            self.calls.set(self.calls.get() + 1);
-        }
-        if self.fault == Some((self.calls.get(), fault)) { Err("injected") } else { Ok(()) }
-    }
-
-    fn read<T>(&self, value: T) -> Result<T, &'static str> {
-        self.step(Fault::Before)?;
-        self.step(Fault::After)?;
-        Ok(value)
-    }
-
-    fn fail(&mut self, call: usize, fault: Fault) {
-        self.calls.set(0);
-        self.fault = Some((call, fault));
-    }
-}
-
-impl Store for Memory {
-    type Error = &'static str;
-
-    fn find_key(&self, key: &IdempotencyKey) -> Result<Option<ReceiptRow>, Self::Error> {
-        self.read(self.rows.iter().find(|row| row.key == *key).cloned())
-    }
-
-    fn find_latest(&self, subject: &str) -> Result<Option<ReceiptRow>, Self::Error> {
-        self.read(self.rows.iter().rfind(|row| row.subject == subject).cloned())
-    }
-
-    fn list_subject(&self, subject: &str, limit: u32) -> Result<Vec<ReceiptRow>, Self::Error> {
-        let own = self.rows.iter().rev().filter(|row| row.subject == subject);
-        self.read(own.take(limit as usize).cloned().collect())
-    }
-
-    fn bytes_used(&self) -> Result<u64, Self::Error> {
-        self.read(self.bytes)
-    }
-
-    fn insert(&mut self, row: &ReceiptRow) -> Result<u64, Self::Error> {
-        self.step(Fault::Before)?;
-        if self.rows.iter().any(|old| old.key == row.key || old.receipt_id == row.receipt_id) {
-            return Err("not unique");
-        }
-        let seq = self.rows.len() as u64 + 1;
-        self.rows.push(ReceiptRow { seq, ..row.clone() });
-        let day = self.days.entry(row.day).or_insert(DayRow { day: row.day, ..DayRow::default() });
-        day.count(row.outcome);
-        self.step(Fault::After)?;
-        Ok(seq)
-    }
-
-    fn erase(&mut self, subject: &str, day: u32) -> Result<u64, Self::Error> {
-        self.step(Fault::Before)?;
-        let before = self.rows.len();
-        self.rows.retain(|row| row.subject != subject);
-        let erased = (before - self.rows.len()) as u64;
-        *self.erased.entry(day).or_default() += erased;
-        self.step(Fault::After)?;
-        Ok(erased)
-    }
-
-    fn add_views(&mut self, day: u32, views: u64, shown: u64) -> Result<(), Self::Error> {
-        self.step(Fault::Before)?;
-        let row = self.days.entry(day).or_insert(DayRow { day, ..DayRow::default() });
-        row.views += views;
-        row.shown += shown;
-        self.step(Fault::After)
-    }
-
-    fn list_days(&self, from: u32, to: u32) -> Result<Vec<DayRow>, Self::Error> {
-        self.read(self.days.range(from..=to).map(|(_, row)| *row).collect())
-    }
-}
-
-fn setting() -> Setting {
-    Setting {
-        controller: Word::parse("luxmoor").unwrap(),
-        profile: Word::parse("EU").unwrap(),
-        rules: Profile {
-            offered: CategorySet::ALL.without(Category::Necessary),
-            grant_ttl_minutes: 180 * 1440,
-            refusal_ttl_minutes: 180 * 1440,
-            is_dnt_denial: true,
-            policy: PolicyTag(7),
-        },
-        scope: vec![HostName::parse("luxmoor.example").unwrap()],
-        lang: Word::parse("en").unwrap(),
-        purposes: Category::ALL.into_iter().skip(1).map(|category| (category, [1; 32])).collect(),
-        vendors: Vec::new(),
-        vendors_sha256: [2; 32],
-        notice: Notice {
-            uri: NoticeUri::parse("/privacy").unwrap(),
-            version: Word::parse("1").unwrap(),
-            sha256: Sha256Hex([3; 32]),
-        },
-        policy_sha256: [4; 32],
-        withdraw_uri: NoticeUri::parse("/_postern/consent").unwrap(),
-    }
-}
-
-const ROOM: Capacity = Capacity { bytes_max: 1 << 30, bytes_reserved: 1 << 20 };
-
-fn request(setting: &Setting, key: u8, subject: u8, granted: CategorySet) -> Append<'_> {
-    // Each attempt brings new random bytes, as the worker does: only the key says it is the same act.
-    thread_local!(static RANDOM: Cell<u64> = const { Cell::new(0) });
-    let random = RANDOM.with(|random| {
-        random.set(random.get() + 1);
-        let [a, b, c, d, e, f, g, h] = random.get().to_be_bytes();
-        [a, b, c, d, e, f, 0, g, 0, h, 0, 0, 0, 0, 0, 0]
-    });
-    Append {
-        setting,
-        act: Act {
-            receipt_random: random,
-            subject: Subject([subject; 16]),
-            at_unix_ms: 1_795_346_441_000,
-            granted,
-            vendors: Vec::new(),
-            decided_unix_ms: 1_795_346_441_000,
-            method: Method::LayerTwoSave,
-            signals: Signals::default(),
-            client: Client::of(""),
-        },
-        key: IdempotencyKey::parse(&format!("{key:032x}")).unwrap(),
-        is_answered: true,
-        body_sha256: [granted.bits(); 32],
-        salt: [key; 32],
-        day: 20_000 + u32::from(subject),
-        capacity: ROOM,
-    }
-}
-
-fn is_whole(store: &Memory) -> bool {
-    let mut counted: BTreeMap<u32, DayRow> = BTreeMap::new();
-    for row in &store.rows {
-        counted.entry(row.day).or_insert(DayRow { day: row.day, ..DayRow::default() }).count(row.outcome);
-    }
-    let acts: BTreeMap<_, _> =
-        store.days.iter().map(|(day, row)| (*day, DayRow { views: 0, shown: 0, ..*row })).collect();
-    let uncounted = |day: &u32| acts[day] == DayRow { day: *day, ..DayRow::default() };
-    counted.iter().all(|(day, row)| acts.get(day) == Some(row))
-        && acts.keys().all(|day| counted.contains_key(day) || uncounted(day))
-        && store.rows.iter().all(|row| row.commitment == commitment(&row.salt, &row.json))
-}
->>>>>>> d13d4a3cacc60b29712f15517fe112ce00bec928
+use store::{Fault, Memory, ROOM, filled, is_whole, request, setting};
 
 #[test]
 fn a_receipt_names_the_one_before_it() {
@@ -335,6 +163,27 @@ fn what_is_erased_is_gone_with_its_salt_and_nothing_of_others_is() {
     // Figures name nobody: they stay what they were.
     assert_eq!(days(&store, 20_001, 20_001).unwrap(), counted);
     assert_eq!(store.erased, BTreeMap::from([(20_500, 2)]));
+}
+
+/// The rows with the highest `seq` are among the erased: the next receipt takes the place of none of them.
+#[test]
+fn what_is_erased_leaves_its_leaf_and_the_proofs_of_others_hold() {
+    let (setting, mut store) = (setting(), filled(9));
+    for (subject, left, size) in [(0, 6, 9), (3, 5, 10), (2, 4, 11)] {
+        let leaves = store.leaves.clone();
+        erase(&mut store, Subject([subject; 16]), 20_500).unwrap();
+        assert_eq!((store.rows.len(), &store.leaves), (left, &leaves));
+        let next = append(&mut store, &request(&setting, 20 + subject, 1, CategorySet::ALL)).unwrap();
+        assert_eq!(next.receipt.leaf_index(), size);
+        assert_eq!(store.leaves[size as usize].0, next.receipt.commitment);
+        let size = size + 1;
+        let root = root(size, &store).unwrap();
+        for row in &store.rows {
+            let siblings = prove_inclusion(row.leaf_index(), size, &store).unwrap();
+            let hash = leaf_hash(&leaf(&row.commitment));
+            assert_eq!(verify_inclusion(row.leaf_index(), size, &hash, &siblings, &root), Ok(()));
+        }
+    }
 }
 
 #[test]

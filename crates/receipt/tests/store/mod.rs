@@ -29,6 +29,7 @@ pub struct Memory {
     pub leaves: Vec<(Hash, Vec<Hash>)>,
     pub sealed: Option<Sealed>,
     pub days: BTreeMap<u32, DayRow>,
+    pub erased: BTreeMap<u32, u64>,
     pub bytes: u64,
     pub calls: Cell<usize>,
     pub fault: Option<(usize, Fault)>,
@@ -123,6 +124,16 @@ impl Store for Memory {
     fn list_commitments(&self, after: u64, limit: u32) -> Result<Vec<(u64, Hash)>, Self::Error> {
         let rows = self.rows.iter().filter(|row| row.seq > after);
         self.read(rows.take(limit as usize).map(|row| (row.seq, row.commitment)).collect())
+    }
+
+    fn erase(&mut self, subject: &str, day: u32) -> Result<u64, Self::Error> {
+        self.step(Fault::Before)?;
+        let before = self.rows.len();
+        self.rows.retain(|row| row.subject != subject);
+        let erased = (before - self.rows.len()) as u64;
+        *self.erased.entry(day).or_default() += erased;
+        self.step(Fault::After)?;
+        Ok(erased)
     }
 
     fn add_views(&mut self, day: u32, views: u64, shown: u64) -> Result<(), Self::Error> {
