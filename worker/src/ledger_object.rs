@@ -126,11 +126,11 @@ impl DurableObject for LedgerObject {
         self.is_alarm_set.set(false);
         if self.is_ready {
             let mut store = SqlStore(self.sql.clone());
-            match sealing::seal(&mut store, &self.site, self.bucket.as_ref()).await {
-                // What came while the platform signed is sealed next time.
-                Ok(()) => self.set_alarm(&store).await,
-                Err(error) => answer::log(&format!("the log of receipts is not sealed: {error}")),
+            if let Err(error) = sealing::seal(&mut store, &self.site, self.bucket.as_ref()).await {
+                answer::log(&format!("the log of receipts is not sealed: {error}"));
             }
+            // What came while the platform signed, or could not be sealed now, is sealed next time.
+            self.set_alarm(&store).await;
         }
         Response::ok("")
     }
