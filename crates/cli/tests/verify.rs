@@ -1,6 +1,10 @@
 //! `postern verify` and `postern files` as they are called. What verification finds is `postern-receipt`'s, and tested there
 //! byte by byte; here: that the command asks for it, says it, and exits by it.
-#![allow(clippy::unwrap_used, reason = "clippy exempts test functions, not their helpers")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "clippy exempts test functions, not their helpers"
+)]
 
 use serde_json::{Value, json};
 use std::process::Command;

@@ -197,6 +197,11 @@ fn every_leaf_of_every_size_is_proven_and_nothing_else() {
             assert!(verify_inclusion(index, size, &leaf, &longer, &top).is_err());
         }
     }
+    // A node that stands for more than a leaf is proven by no shorter path, though its hash is the root.
+    let (top, left) = (root(4, &memory).unwrap(), root(2, &memory).unwrap());
+    assert_eq!(verify_inclusion(0, 4, &top, &[], &top), Err(ProofError::Length(0)));
+    let right = prove_inclusion(0, 4, &memory).unwrap()[1];
+    assert_eq!(verify_inclusion(0, 4, &left, &[right], &top), Err(ProofError::Length(1)));
     assert_eq!(prove_inclusion(600, 600, &memory), Err(TreeError::Range { index: 600, size: 600 }));
     let lost = NodePlace { level: 0, index: 600 };
     assert_eq!(prove_inclusion(0, 601, &memory), Err(TreeError::Lost(lost)));
