@@ -5,7 +5,7 @@ use crate::random::random;
 use crate::site::Site;
 use crate::spoken::Place;
 use crate::visit::{CONSENT_COOKIE, Visit};
-use crate::{answer, drop_in, pages, spoken};
+use crate::{answer, drop_in, pages, sealing, spoken};
 use futures_util::StreamExt;
 use js_sys::Uint8Array;
 use postern_consent::{Category, CategorySet, Decision, Minutes, Reason, State, Subject, VendorSet};
@@ -174,7 +174,10 @@ async fn take(
     let cookies = visit.header("cookie").unwrap_or("");
     headers
         .extend(expire_denied(cookies, &visit.url, &grants).into_iter().map(|cookie| ("set-cookie", cookie)));
-    Ok(Taken { headers, decision, sealed, receipt_id: recorded.receipt_id })
+    // The receipt is durable by now: whether the log can sign its word on it changes nothing.
+    let promise =
+        sealing::promise(&site.log, recorded.commitment, recorded.leaf_index, recorded.at_unix_ms).await;
+    Ok(Taken { headers, decision, sealed, receipt_id: recorded.receipt_id, promise })
 }
 
 /// A decision that is recorded.
@@ -183,6 +186,8 @@ struct Taken {
     decision: Decision,
     sealed: String,
     receipt_id: String,
+    /// The log's signed word on the receipt.
+    promise: Option<String>,
 }
 
 fn answer(site: &Site, visit: &Visit, taken: &Taken, is_form: bool, page: Option<&Url>) -> Result<Response> {
@@ -200,6 +205,9 @@ fn answer(site: &Site, visit: &Visit, taken: &Taken, is_form: bool, page: Option
     }
     let mut body = standing(site, visit, &taken.decision);
     body.insert("receipt".into(), taken.receipt_id.as_str().into());
+    if let Some(promise) = &taken.promise {
+        body.insert("promise".into(), promise.as_str().into());
+    }
     if let Some(page) = page {
         drop_in::allow(&answer, page)?;
         body.insert("token".into(), taken.sealed.as_str().into());

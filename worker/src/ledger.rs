@@ -7,6 +7,7 @@ use crate::answer;
 use crate::site::Site;
 use postern_consent::{CategorySet, Choice, Minutes, Subject};
 use postern_policy::Policy;
+use postern_receipt::log::Tile;
 use postern_receipt::{Method, sha256};
 use postern_stats::{Day, SeenBatch, ViewBatch};
 use serde::{Deserialize, Serialize};
@@ -81,6 +82,12 @@ pub struct Recorded {
     pub is_answered: bool,
     /// When what holds now was decided, Unix milliseconds.
     pub decided_ms: u64,
+    /// What the log has of it.
+    pub commitment: [u8; 32],
+    /// Its place in the log, from 0.
+    pub leaf_index: u64,
+    /// When it was recorded, Unix milliseconds.
+    pub at_unix_ms: u64,
 }
 
 impl Recorded {
@@ -142,16 +149,23 @@ impl Ledger {
     }
 
     async fn ask(&self, path: &str, body: &str) -> std::result::Result<String, Refusal> {
+        let bytes = self.ask_bytes(path, body).await?;
+        String::from_utf8(bytes).map_err(|error| unavailable(&error.to_string()))
+    }
+
+    async fn ask_bytes(&self, path: &str, body: &str) -> std::result::Result<Vec<u8>, Refusal> {
         let call = async {
             let mut init = RequestInit::new();
             init.with_method(HttpMethod::Post).with_body(Some(body.into()));
             let request = Request::new_with_init(&format!("https://ledger.internal{path}"), &init)?;
             let mut response = self.0.fetch_with_request(request).await?;
-            Ok::<_, worker::Error>((response.status_code(), response.text().await?))
+            Ok::<_, worker::Error>((response.status_code(), response.bytes().await?))
         };
         match call.await {
-            Ok((200, text)) => Ok(text),
-            Ok((status, sentence)) => Err(Refusal { status, sentence }),
+            Ok((200, bytes)) => Ok(bytes),
+            Ok((status, bytes)) => {
+                Err(Refusal { status, sentence: String::from_utf8_lossy(&bytes).into_owned() })
+            }
             Err(error) => Err(unavailable(&error.to_string())),
         }
     }
@@ -184,10 +198,20 @@ impl Ledger {
         parse(&self.ask("/receipts", &body).await?)
     }
 
-    /// The same, each as it was committed to, with salt and commitment: a JSON array.
+    /// The same, each as it was committed to, with salt, commitment, and what vouches for it: a JSON array.
     pub async fn export(&self, subject: Subject) -> std::result::Result<String, Refusal> {
         let body = serde_json::to_string(&subject.0).map_err(|error| unavailable(&error.to_string()))?;
         self.ask("/export", &body).await
+    }
+
+    /// The last signed checkpoint; empty if there is none.
+    pub async fn checkpoint(&self) -> std::result::Result<String, Refusal> {
+        self.ask("/checkpoint", "").await
+    }
+
+    /// One of the log's files; empty if it is not part of what was sealed.
+    pub async fn log_file(&self, tile: &Tile) -> std::result::Result<Vec<u8>, Refusal> {
+        self.ask_bytes("/file", &tile.to_string()).await
     }
 
     /// Erases a subject's receipts. When this returns, they are gone for good.

@@ -2,37 +2,47 @@
 //! statements are `ledger_store.rs`'s. Nothing between reading and writing awaits.
 
 use crate::answer;
+use crate::bucket::Bucket;
 use crate::ledger::{ActMessage, DayMessage, METHODS, ReceiptMessage, Recorded};
 use crate::ledger_store::{SqlStore, migrate};
 use crate::random::random;
+use crate::sealing;
 use crate::site::Site;
 use postern_consent::{CategorySet, Signals, Subject};
+use postern_receipt::log::{LogStore, Tile};
 use postern_receipt::{
     Act, Append, Capacity, Client, HostName, IdempotencyKey, LedgerError, Notice, NoticeUri, Setting,
     Sha256Hex, Word,
 };
 use postern_stats::{Day, SeenBatch, ViewBatch};
+use std::cell::Cell;
 use std::rc::Rc;
-use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, Storage, durable_object};
 
 /// Room that only withdrawals may use: about 2,500 receipts.
 const BYTES_RESERVED: u64 = 10_000_000;
 
 /// The object that keeps the receipts of one site.
-#[durable_object]
+#[durable_object(alarm)]
 pub struct LedgerObject {
+    storage: Storage,
     sql: SqlStorage,
     site: Rc<Site>,
+    bucket: Option<Bucket>,
     is_ready: bool,
+    /// Has this object, since it lives, set an alarm that has not rung?
+    is_alarm_set: Cell<bool>,
 }
 
 impl DurableObject for LedgerObject {
     fn new(state: State, env: Env) -> Self {
-        let sql = state.storage().sql();
+        let storage = state.storage();
+        let sql = storage.sql();
         let is_ready = migrate(&sql)
             .map_err(|error| answer::log(&format!("the Ledger cannot be opened: {error}")))
             .is_ok();
-        Self { sql, site: Site::of(&env), is_ready }
+        let (site, bucket) = (Site::of(&env), Bucket::of(&env));
+        Self { storage, sql, site, bucket, is_ready, is_alarm_set: Cell::new(false) }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -42,7 +52,11 @@ impl DurableObject for LedgerObject {
         }
         let mut store = SqlStore(self.sql.clone());
         match request.path().as_str() {
-            "/record" => self.record(&mut store, &body),
+            "/record" => {
+                let answer = self.record(&mut store, &body);
+                self.set_alarm(&store).await;
+                answer
+            }
             "/views" => {
                 let Ok(batch) = ViewBatch::parse(&body) else { return Response::error("not a batch", 400) };
                 for (day, views, shown) in batch.days() {
@@ -74,16 +88,16 @@ impl DurableObject for LedgerObject {
             "/export" => {
                 let subject = Subject(serde_json::from_str(&body)?);
                 let rows = postern_receipt::receipts_of(&store, subject).map_err(failed)?;
-                // The canonical text as it was committed to: another spelling would have another hash.
-                let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-                let each = rows.iter().map(|row| {
-                    let (salt, commitment) = (hex(&row.salt), hex(&row.commitment));
-                    format!(
-                        "{{\"receipt\":{},\"salt\":\"{salt}\",\"commitment\":\"{commitment}\"}}",
-                        row.json
-                    )
-                });
-                Response::ok(format!("[{}]", each.collect::<Vec<_>>().join(",")))
+                Response::ok(sealing::export(&store, &self.site.log, &rows).await?)
+            }
+            "/checkpoint" => Response::ok(store.sealed()?.map_or(String::new(), |sealed| sealed.note)),
+            "/file" => {
+                let size = store.sealed()?.map_or(0, |sealed| sealed.size);
+                let bytes = match Tile::parse(&body) {
+                    Some(tile) => store.log_file(&tile, size)?,
+                    None => None,
+                };
+                Response::from_bytes(bytes.unwrap_or_default())
             }
             "/erase" => {
                 let (subject, now_ms) = serde_json::from_str(&body)?;
@@ -106,9 +120,35 @@ impl DurableObject for LedgerObject {
             _ => Response::error("no such message", 404),
         }
     }
+
+    /// Seals what has gathered.
+    async fn alarm(&self) -> Result<Response> {
+        self.is_alarm_set.set(false);
+        if self.is_ready {
+            let mut store = SqlStore(self.sql.clone());
+            if let Err(error) = sealing::seal(&mut store, &self.site, self.bucket.as_ref()).await {
+                answer::log(&format!("the log of receipts is not sealed: {error}"));
+            }
+            // What came while the platform signed, or could not be sealed now, is sealed next time.
+            self.set_alarm(&store).await;
+        }
+        Response::ok("")
+    }
 }
 
 impl LedgerObject {
+    /// Sees to it that what no checkpoint holds is sealed soon. A receipt never fails for it: the next one tries again.
+    async fn set_alarm(&self, store: &SqlStore) {
+        if self.site.log.keys.is_err() || self.is_alarm_set.get() || !sealing::is_due(store).unwrap_or(true) {
+            return;
+        }
+        self.is_alarm_set.set(true);
+        if let Err(error) = self.storage.set_alarm(self.site.log.seal_after).await {
+            self.is_alarm_set.set(false);
+            answer::log(&format!("no alarm could be set to seal the log of receipts: {error}"));
+        }
+    }
+
     fn record(&self, store: &mut SqlStore, body: &str) -> Result<Response> {
         let message: ActMessage = serde_json::from_str(body)?;
         let (Some(setting), Some(method), Some(granted), Ok(key)) = (
@@ -155,6 +195,9 @@ impl LedgerObject {
                     vendors: row.vendors.iter().map(ToString::to_string).collect(),
                     is_answered: row.is_answered,
                     decided_ms: row.decided_unix_ms,
+                    commitment: row.commitment,
+                    leaf_index: row.leaf_index(),
+                    at_unix_ms: row.at_unix_ms,
                 })
             }
             Err(LedgerError::Conflict) => Response::error(LedgerError::<()>::Conflict.to_string(), 422),

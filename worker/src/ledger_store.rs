@@ -1,13 +1,15 @@
 //! Receipts and counters in SQLite: the tables, and each statement once.
 
 use postern_consent::CategorySet;
-use postern_receipt::{DayRow, IdempotencyKey, ReceiptId, ReceiptRow, Store, Word, outcome_named};
+use postern_receipt::{
+    DayRow, IdempotencyKey, ReceiptId, ReceiptRow, Store, Word, fill_log, log::Hash, outcome_named,
+};
 use postern_stats::{SEEN_OF_KIND_MAX, SeenBatch};
 use serde::Deserialize;
 use worker::{Result, SqlStorage, SqlStorageValue};
 
 /// Statements that bring the storage to the next version, in order; never changed, only added to.
-const MIGRATIONS: [&str; 4] = ["
+const MIGRATIONS: [&str; 5] = ["
 CREATE TABLE receipts (
     seq INTEGER PRIMARY KEY,
     receipt_id TEXT NOT NULL UNIQUE,
@@ -63,6 +65,32 @@ CREATE TABLE erasures (
     day INTEGER PRIMARY KEY,
     receipts INTEGER NOT NULL
 );
+", "
+CREATE TABLE places (was INTEGER PRIMARY KEY, now INTEGER NOT NULL);
+INSERT INTO places (was, now) SELECT seq, ROW_NUMBER() OVER (ORDER BY seq) FROM receipts;
+UPDATE receipts SET seq = -seq;
+UPDATE receipts SET seq = (SELECT now FROM places WHERE was = -receipts.seq);
+DROP TABLE places;
+CREATE TABLE log (
+    place INTEGER PRIMARY KEY,
+    commitment BLOB NOT NULL,
+    nodes BLOB NOT NULL
+);
+CREATE TABLE log_sealed (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL,
+    note TEXT NOT NULL
+);
+CREATE VIEW acts AS SELECT receipts.*, log.nodes FROM receipts JOIN log ON log.place = receipts.seq - 1;
+CREATE TRIGGER acts_append INSTEAD OF INSERT ON acts BEGIN
+    INSERT INTO log (place, commitment, nodes) VALUES (NEW.seq - 1, NEW.commitment, NEW.nodes);
+    INSERT INTO receipts (
+        seq, receipt_id, subject, at_unix_ms, day, offered, granted, vendors, answered, decided_ms, outcome, json, salt, commitment, key, body_sha256
+    ) VALUES (
+        NEW.seq, NEW.receipt_id, NEW.subject, NEW.at_unix_ms, NEW.day, NEW.offered, NEW.granted, NEW.vendors, NEW.answered, NEW.decided_ms, NEW.outcome, NEW.json, NEW.salt, NEW.commitment, NEW.key, NEW.body_sha256
+    );
+END;
 "];
 
 /// Brings the storage to the newest version.
@@ -79,7 +107,8 @@ pub fn migrate(sql: &SqlStorage) -> Result<()> {
         sql.exec("DELETE FROM meta", None)?;
         sql.exec("INSERT INTO meta (version) VALUES (?)", vec![(index as i64 + 1).into()])?;
     }
-    Ok(())
+    // Receipts from before there was a log get their leaves; one statement finds that there are none.
+    fill_log(&mut SqlStore(sql.clone())).map_err(|error| worker::Error::RustError(error.to_string()))
 }
 
 /// The object's storage.
@@ -156,7 +185,7 @@ impl SqlStore {
     }
 }
 
-fn integer(number: u64) -> Result<SqlStorageValue> {
+pub fn integer(number: u64) -> Result<SqlStorageValue> {
     let number = i64::try_from(number).map_err(|error| worker::Error::RustError(error.to_string()))?;
     SqlStorageValue::try_from_i64(number)
 }
@@ -221,8 +250,6 @@ impl Value {
 }
 
 impl Store for SqlStore {
-    type Error = worker::Error;
-
     fn find_key(&self, key: &IdempotencyKey) -> Result<Option<ReceiptRow>> {
         Ok(self.rows("WHERE key = ?", vec![key.as_str().into()])?.pop())
     }
@@ -242,12 +269,9 @@ impl Store for SqlStore {
         Ok(self.0.database_size() as u64)
     }
 
-    fn insert(&mut self, row: &ReceiptRow) -> Result<u64> {
-        #[derive(Deserialize)]
-        struct Inserted {
-            seq: u64,
-        }
+    fn insert(&mut self, row: &ReceiptRow, nodes: &[Hash]) -> Result<()> {
         let values = vec![
+            integer(row.seq)?,
             row.receipt_id.as_str().into(),
             row.subject.as_str().into(),
             integer(row.at_unix_ms)?,
@@ -263,12 +287,32 @@ impl Store for SqlStore {
             row.commitment.to_vec().into(),
             row.key.as_str().into(),
             row.body_sha256.to_vec().into(),
+            nodes.concat().into(),
         ];
-        let columns = COLUMNS.trim_start_matches("seq, ");
+        // One statement for receipt, leaf and count: the triggers of `acts` and `receipts` are part of it.
         let statement =
-            format!("INSERT INTO receipts ({columns}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING seq");
-        let inserted: Inserted = self.0.exec(&statement, values)?.one()?;
-        Ok(inserted.seq)
+            format!("INSERT INTO acts ({COLUMNS}, nodes) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+        self.0.exec(&statement, values).map(|_| ())
+    }
+
+    fn add_leaf(&mut self, index: u64, commitment: &Hash, nodes: &[Hash]) -> Result<()> {
+        let values = vec![integer(index)?, commitment.to_vec().into(), nodes.concat().into()];
+        self.0.exec("INSERT INTO log (place, commitment, nodes) VALUES (?, ?, ?)", values).map(|_| ())
+    }
+
+    fn list_commitments(&self, after: u64, limit: u32) -> Result<Vec<(u64, Hash)>> {
+        let bad = || worker::Error::RustError("a stored receipt has no readable commitment".into());
+        let cursor = self.0.exec(
+            "SELECT seq, commitment FROM receipts WHERE seq > ? ORDER BY seq LIMIT ?",
+            vec![integer(after)?, i64::from(limit).into()],
+        )?;
+        let read = |row: Result<Vec<SqlStorageValue>>| match <[SqlStorageValue; 2]>::try_from(row?) {
+            Ok([SqlStorageValue::Integer(seq), SqlStorageValue::Blob(commitment)]) => {
+                Ok((u64::try_from(seq).map_err(|_| bad())?, commitment.try_into().map_err(|_| bad())?))
+            }
+            _ => Err(bad()),
+        };
+        cursor.raw().map(read).collect()
     }
 
     fn erase(&mut self, subject: &str, day: u32) -> Result<u64> {

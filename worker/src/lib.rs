@@ -5,6 +5,7 @@
 
 mod answer;
 mod assets;
+mod bucket;
 mod collect;
 mod counting;
 mod countries;
@@ -12,8 +13,10 @@ mod decision;
 mod drop_in;
 mod guard;
 mod ledger;
+mod ledger_log;
 mod ledger_object;
 mod ledger_store;
+mod log_files;
 mod observing;
 mod own_file;
 mod pages;
@@ -21,6 +24,8 @@ mod proxy;
 mod random;
 mod report;
 mod rights;
+mod sealing;
+mod signing;
 mod site;
 mod spoken;
 mod stream;
@@ -70,6 +75,9 @@ async fn route(
         ("GET" | "HEAD", "login") => pages::login_form(""),
         ("POST", "login") => pages::login(site, &visit).await,
         ("POST", "logout") => pages::logout(&visit),
+        ("GET" | "HEAD", file) if file.starts_with(signing::LOG_FOLDER) => {
+            log_files::serve(site, env, file).await
+        }
         ("GET" | "HEAD", file) => assets::serve(file, &visit),
         _ => answer::text(405, "this address takes another method"),
     }

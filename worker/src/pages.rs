@@ -34,7 +34,14 @@ pub fn health(site: &Site, env: &Env) -> Result<Response> {
     faults.extend(
         Ledger::of(site, env).err().map(|_| "the binding LEDGER is missing: see wrangler.toml".to_string()),
     );
-    if faults.is_empty() { answer::text(200, "ok") } else { answer::text(503, &faults.join("\n")) }
+    if !faults.is_empty() {
+        return answer::text(503, &faults.join("\n"));
+    }
+    // Choices are recorded all the same, so this is no fault, but somebody must be told.
+    match &site.log.keys {
+        Ok(_) => answer::text(200, "ok"),
+        Err(fault) => answer::text(200, &format!("ok\n{fault}")),
+    }
 }
 
 /// That Global Privacy Control is honoured, and since when this says so.

@@ -2,6 +2,7 @@
 //! or broken is kept as the sentence that says what to do, and means: everything stays denied.
 
 use crate::countries::country_name;
+use crate::signing::LogSetting;
 use crate::visit::Visit;
 use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
 use postern_consent::{Category, CategorySet, Decision, Need, PolicyTag, Profile, State, VendorSet};
@@ -40,6 +41,8 @@ pub struct Site {
     pub origin_timeout_ms: u64,
     /// How large one Ledger may grow, bytes.
     pub ledger_bytes_max: u64,
+    /// The log of receipts: its name and keys.
+    pub log: LogSetting,
     /// The token of the dashboard; empty if there is none, and then nobody gets in.
     pub dashboard_token: String,
 }
@@ -80,7 +83,9 @@ impl Site {
             });
         let named = policy.as_ref().ok().and_then(|policy| policy.site.origin.clone());
         let catalogue = policy.as_ref().map(catalogue).unwrap_or_default();
+        let place = policy.as_ref().ok().map(|policy| policy.site.hosts.first().unwrap_or(&policy.site.id));
         let site = Self {
+            log: LogSetting::read(text, secret, place.map_or("postern", String::as_str)),
             origin: text("ORIGIN").or(named).and_then(|origin| Url::parse(&origin).ok()),
             origin_timeout_ms: number(text("ORIGIN_TIMEOUT_MS")).unwrap_or(ORIGIN_TIMEOUT_MS),
             ledger_bytes_max: number(text("LEDGER_BYTES_MAX")).unwrap_or(LEDGER_BYTES_MAX),
@@ -90,7 +95,7 @@ impl Site {
             policy,
             key,
         };
-        for fault in site.faults() {
+        for fault in site.faults().into_iter().chain(site.log.keys.as_ref().err().cloned()) {
             crate::answer::log(&fault);
         }
         site

@@ -118,12 +118,10 @@ fn bundle() -> Result<(), String> {
         .map_err(|error| format!("build/wrangler.toml: {error}"))
 }
 
-/// Local development has keys of its own, made once and never committed.
+/// Local development has keys of its own, made once and never committed. A file from before a key was asked for gets it.
 fn secrets() -> Result<(), String> {
     let file = root().join(".dev.vars");
-    if file.exists() {
-        return Ok(());
-    }
+    let mut text = std::fs::read_to_string(&file).unwrap_or_default();
     let random = |bytes: usize| -> Result<String, String> {
         use std::io::Read;
         let mut buffer = vec![0; bytes];
@@ -132,7 +130,15 @@ fn secrets() -> Result<(), String> {
             .map_err(|error| format!("/dev/urandom: {error}"))?;
         Ok(buffer.iter().map(|byte| format!("{byte:02x}")).collect())
     };
-    let text = format!("COOKIE_KEY={}\nDASHBOARD_TOKEN={}\n", random(32)?, random(12)?);
+    let before = text.len();
+    for (name, bytes) in [("COOKIE_KEY", 32), ("DASHBOARD_TOKEN", 12), ("LOG_KEY", 32)] {
+        if !text.lines().any(|line| line.starts_with(&format!("{name}="))) {
+            text += &format!("{name}={}\n", random(bytes)?);
+        }
+    }
+    if text.len() == before {
+        return Ok(());
+    }
     say("making keys for local development (.dev.vars)");
     std::fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))
 }

@@ -16,7 +16,7 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ("crates/rewrite", &["catalogue", "consent"]),
     ("crates/view", &["consent", "policy", "stats"]),
     ("crates/gate", &["consent"]),
-    ("crates/cli", &["catalogue", "consent", "policy"]),
+    ("crates/cli", &["catalogue", "consent", "policy", "receipt"]),
     ("worker", &["catalogue", "consent", "policy", "receipt", "rewrite", "stats", "view"]),
     ("xtask", &["consent"]),
 ];

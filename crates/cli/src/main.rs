@@ -1,19 +1,29 @@
-//! The command `postern`. Reads files and prints; every rule is `postern-policy`'s.
+//! The command `postern`. Reads files and prints; every rule is `postern-policy`'s or `postern-receipt`'s.
 
 mod check;
 mod known;
+mod verify;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-postern – checks what a consent gatekeeper is told
+postern – checks what a consent gatekeeper is told, and what it has recorded
 
 usage: postern check [FILE]
+       postern verify --key KEY [--key KEY] receipts.json
+       postern verify --key KEY --commitment HEX PROOF
+       postern verify --key KEY [--earlier CHECKPOINT]... FOLDER
+       postern files CHECKPOINT
 
   check   parse and lint a policy file (default: postern.toml), print each
           error and warning with its line and fix
+  verify  check receipts that a visitor took along, a single proof, or a whole
+          log in a folder, also against checkpoints that were kept earlier;
+          KEY is the log's public key, or a file with one in each line
+  files   print the path of every file of the log that a checkpoint heads
 
-exit status: 0 sound (perhaps with warnings), 1 errors, 2 wrong usage or unreadable file
+exit status: 0 sound (perhaps with warnings) or proven, 1 errors or not proven,
+             2 wrong usage or unreadable file
 ";
 
 fn main() -> ExitCode {
@@ -22,6 +32,8 @@ fn main() -> ExitCode {
     match words.as_slice() {
         ["check"] => check::check(postern_policy::FILE_NAME),
         ["check", file] if !file.starts_with('-') => check::check(file),
+        ["verify", arguments @ ..] if !arguments.is_empty() => verify::verify(arguments),
+        ["files", file] if !file.starts_with('-') => verify::list(file),
         ["help" | "-h" | "--help"] => {
             print!("{USAGE}");
             ExitCode::SUCCESS

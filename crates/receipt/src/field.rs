@@ -19,6 +19,9 @@ pub enum FieldError {
     /// Not 32 lower-case hex digits.
     #[error("not a key; use 32 lower-case hex digits")]
     Key,
+    /// Not 64 lower-case hex digits.
+    #[error("not a hash; use 64 lower-case hex digits")]
+    Hash,
     /// Not a receipt id.
     #[error("not a receipt id; use a lower-case UUID")]
     ReceiptId,
@@ -187,6 +190,26 @@ impl ReceiptId {
 /// A SHA-256 hash, written as 64 lower-case hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sha256Hex(pub [u8; 32]);
+
+impl Sha256Hex {
+    /// Reads 64 lower-case hex digits.
+    ///
+    /// # Errors
+    /// [`FieldError::Hash`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if text.len() != 64 || !text.bytes().all(is_digit) {
+            return Err(FieldError::Hash);
+        }
+        let mut hash = [0; 32];
+        for (byte, pair) in hash.iter_mut().zip(text.as_bytes().as_chunks::<2>().0) {
+            let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+            let [high, low] = pair.map(value);
+            *byte = high.zip(low).map(|(high, low)| high << 4 | low).ok_or(FieldError::Hash)?;
+        }
+        Ok(Self(hash))
+    }
+}
 
 impl fmt::Display for Sha256Hex {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,15 +5,17 @@
 //! request comes between the reads and the write.
 
 use crate::canonical::{CanonicalError, canonical_json};
-use crate::commitment::{Salt, commitment};
+use crate::commitment::{Salt, commitment, leaf};
 use crate::field::{IdempotencyKey, ReceiptId, Word};
+use crate::log::{Hash, LogStore, SIZE_MAX, TreeError, completed, leaf_hash};
 use crate::record::{Act, Previous, Receipt, Setting, subject_hex};
 use postern_consent::{CategorySet, Outcome, Subject};
 
 /// One stored receipt, in columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiptRow {
-    /// Place in the ledger, from 1, without order of meaning beyond "later"; 0 before it is stored. INTEGER PRIMARY KEY.
+    /// Place in the ledger, from 1: one more than its leaf's place in the log, also where others were erased.
+    /// INTEGER PRIMARY KEY.
     pub seq: u64,
     /// The receipt's name. TEXT UNIQUE.
     pub receipt_id: ReceiptId,
@@ -66,6 +68,14 @@ pub struct DayRow {
     pub withdrawn: u64,
 }
 
+impl ReceiptRow {
+    /// The place of its leaf in the log, from 0.
+    #[must_use]
+    pub const fn leaf_index(&self) -> u64 {
+        self.seq.saturating_sub(1)
+    }
+}
+
 impl DayRow {
     /// The day's counter of that outcome, by one.
     pub fn count(&mut self, outcome: Outcome) {
@@ -81,13 +91,10 @@ impl DayRow {
     }
 }
 
-/// Where receipts are kept. Synchronous, single writer.
+/// Where receipts are kept, and the log of their commitments. Synchronous, single writer.
 ///
 /// An error means "perhaps done, perhaps not": the caller repeats with the same key and learns which.
-pub trait Store {
-    /// What the storage says when it fails.
-    type Error;
-
+pub trait Store: LogStore {
     /// The receipt of that act, if it is stored.
     ///
     /// # Errors
@@ -112,12 +119,25 @@ pub trait Store {
     /// The storage's own.
     fn bytes_used(&self) -> Result<u64, Self::Error>;
 
-    /// Stores the row **and** adds one to its day's counter of its outcome: both or neither. Gives its
-    /// `seq`. In SQLite one `INSERT` does it, with an `AFTER INSERT` trigger that upserts the counter.
+    /// Stores the row, **and** its leaf with the nodes it completes, **and** adds one to its day's counter of its outcome:
+    /// all or nothing. In SQLite one `INSERT` does it, by triggers. A receipt without its leaf could never be proven, and a
+    /// leaf without its receipt would prove nothing.
     ///
     /// # Errors
-    /// The storage's own; a key or receipt id that is there already is one.
-    fn insert(&mut self, row: &ReceiptRow) -> Result<u64, Self::Error>;
+    /// The storage's own; a key, receipt id or place that is there already is one.
+    fn insert(&mut self, row: &ReceiptRow, nodes: &[Hash]) -> Result<(), Self::Error>;
+
+    /// Stores a leaf alone, for a receipt that is older than the log.
+    ///
+    /// # Errors
+    /// The storage's own; a place that is there already is one.
+    fn add_leaf(&mut self, index: u64, commitment: &Hash, nodes: &[Hash]) -> Result<(), Self::Error>;
+
+    /// `seq` and commitment of the receipts behind a `seq`, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// The storage's own.
+    fn list_commitments(&self, after: u64, limit: u32) -> Result<Vec<(u64, Hash)>, Self::Error>;
 
     /// Removes all of the subject's receipts with their salts, **and** adds their number to what was erased that day: both
     /// or neither. Gives the number.
@@ -150,7 +170,7 @@ pub struct Capacity {
 
 impl Capacity {
     /// Most one receipt takes with its indexes, bytes: JSON about 1.5 kB at 20 hosts, hashes 128, keys
-    /// 104, indexes as much again, rounded up.
+    /// 104, indexes as much again, its leaf with two nodes 96 on average, rounded up.
     const RECEIPT_BYTES: u64 = 4096;
 
     const fn bytes_for(self, is_withdrawal: bool) -> u64 {
@@ -207,9 +227,33 @@ pub enum LedgerError<E> {
     /// The receipt has no canonical form.
     #[error(transparent)]
     Canonical(#[from] CanonicalError),
+    /// The log cannot take another leaf.
+    #[error("the log cannot be continued: node {index} of level {level} is lost")]
+    Log {
+        /// The level of the node.
+        level: u8,
+        /// Its place there.
+        index: u64,
+    },
+    /// The log has no more room.
+    #[error("the log has {SIZE_MAX} leaves and takes no more")]
+    LogFull,
+    /// A receipt that the log does not have yet is gone.
+    #[error("the receipt at place {0} is missing, and the log does not have it: restore the storage")]
+    Gap(u64),
     /// The storage failed. The act may be stored or not; repeating it with its key is safe.
     #[error("the storage failed; repeat with the same key")]
     Store(E),
+}
+
+impl<E> From<TreeError<E>> for LedgerError<E> {
+    fn from(error: TreeError<E>) -> Self {
+        match error {
+            TreeError::Lost(place) => Self::Log { level: place.level, index: place.index },
+            TreeError::Range { .. } => Self::LogFull,
+            TreeError::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 /// Records an act once.
@@ -233,8 +277,11 @@ pub fn append<S: Store>(store: &mut S, append: &Append<'_>) -> Result<Appended, 
         return Err(LedgerError::Full { bytes_used, bytes_max });
     }
     let json = canonical_json(&receipt)?;
-    let mut row = ReceiptRow {
-        seq: 0,
+    let commitment = commitment(&append.salt, &json);
+    let index = store.size().map_err(LedgerError::Store)?;
+    let nodes = completed(index, leaf_hash(&leaf(&commitment)), store)?;
+    let row = ReceiptRow {
+        seq: index + 1,
         receipt_id: receipt.receipt_id().clone(),
         subject: receipt.subject().to_owned(),
         at_unix_ms: append.act.at_unix_ms,
@@ -245,14 +292,39 @@ pub fn append<S: Store>(store: &mut S, append: &Append<'_>) -> Result<Appended, 
         is_answered: append.is_answered,
         decided_unix_ms: append.act.decided_unix_ms.min(append.act.at_unix_ms),
         outcome: receipt.outcome(),
-        commitment: commitment(&append.salt, &json),
+        commitment,
         json,
         salt: append.salt,
         key: append.key.clone(),
         body_sha256: append.body_sha256,
     };
-    row.seq = store.insert(&row).map_err(LedgerError::Store)?;
+    store.insert(&row, &nodes).map_err(LedgerError::Store)?;
     Ok(Appended { seq: row.seq, receipt: row, replayed: false })
+}
+
+/// Receipts that are read at once to fill the log.
+const FILL_STEP: u32 = 500;
+
+/// Gives the log the leaves of receipts that are older than it, in their order. Nothing to do after the first time; after
+/// a failure it goes on where it was.
+///
+/// # Errors
+/// [`LedgerError::Gap`], [`LedgerError::Log`] or [`LedgerError::Store`].
+pub fn fill_log<S: Store>(store: &mut S) -> Result<(), LedgerError<S::Error>> {
+    loop {
+        let size = store.size().map_err(LedgerError::Store)?;
+        let rows = store.list_commitments(size, FILL_STEP).map_err(LedgerError::Store)?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for (index, (seq, commitment)) in (size..).zip(rows) {
+            if seq != index + 1 {
+                return Err(LedgerError::Gap(index + 1));
+            }
+            let nodes = completed(index, leaf_hash(&leaf(&commitment)), store)?;
+            store.add_leaf(index, &commitment, &nodes).map_err(LedgerError::Store)?;
+        }
+    }
 }
 
 /// Counts pages seen and times asked, in batches. A batch lost in a failure is lost: counts are

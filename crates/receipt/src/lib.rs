@@ -1,5 +1,6 @@
 //! Consent receipts: what one says, its canonical bytes, its commitment, the seals on cookies and
-//! sessions, and how a receipt is appended so that none is lost, doubled or half written.
+//! sessions, how a receipt is appended so that none is lost, doubled or half written, and the [`log`] by which anyone can
+//! check that none was changed.
 //!
 //! What lives here: every key operation, and the append algorithm over a small [`Store`].
 //! What never does: HTTP, clocks, random numbers, HTML, SQL (the worker's), the policy file. All facts
@@ -9,6 +10,7 @@ mod canonical;
 mod commitment;
 mod field;
 mod ledger;
+pub mod log;
 mod record;
 mod seal;
 mod time;
@@ -20,7 +22,7 @@ pub use field::{
 };
 pub use ledger::{
     Append, Appended, Capacity, DayRow, LedgerError, ReceiptRow, Store, add_views, append, days, erase,
-    outcome_named, receipts_of,
+    fill_log, outcome_named, receipts_of,
 };
 pub use record::{
     Act, Actor, Basis, EventType, Method, Notice, Previous, Purpose, PurposeState, Receipt, Setting,

@@ -39,16 +39,7 @@ impl CookieKey {
     /// # Errors
     /// [`KeyError`] by cause.
     pub fn from_hex(hex: &str) -> Result<Self, KeyError> {
-        if hex.len() != 64 {
-            return Err(KeyError::Length(hex.chars().count()));
-        }
-        let mut key = [0; 32];
-        for (slot, pair) in key.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
-            let [high, low] = pair else { return Err(KeyError::Digit) };
-            *slot = digit(*high)? << 4 | digit(*low)?;
-        }
-        let [first, rest @ ..] = &key;
-        if rest.iter().all(|byte| byte == first) { Err(KeyError::Weak) } else { Ok(Self(key)) }
+        read_key(hex).map(Self)
     }
 
     fn mac(&self, domain: &[u8], host: &str, payload: &str) -> Option<Hmac<Sha256>> {
@@ -60,6 +51,20 @@ impl CookieKey {
         }
         Some(mac)
     }
+}
+
+/// 64 hex digits that are no placeholder.
+pub(crate) fn read_key(hex: &str) -> Result<[u8; 32], KeyError> {
+    if hex.len() != 64 {
+        return Err(KeyError::Length(hex.chars().count()));
+    }
+    let mut key = [0; 32];
+    for (slot, pair) in key.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+        let [high, low] = pair else { return Err(KeyError::Digit) };
+        *slot = digit(*high)? << 4 | digit(*low)?;
+    }
+    let [first, rest @ ..] = &key;
+    if rest.iter().all(|byte| byte == first) { Err(KeyError::Weak) } else { Ok(key) }
 }
 
 impl fmt::Debug for CookieKey {

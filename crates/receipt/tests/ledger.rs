@@ -5,179 +5,17 @@
     reason = "clippy exempts test functions, not their helpers"
 )]
 
-use postern_consent::{Category, CategorySet, Granted, Outcome, PolicyTag, Profile, Signals, Subject};
+mod store;
+
+use postern_consent::{CategorySet, Granted, Outcome, Subject};
+use postern_receipt::log::{leaf_hash, prove_inclusion, root, verify_inclusion};
 use postern_receipt::{
-    Act, Append, Appended, Capacity, Client, DayRow, HostName, IdempotencyKey, LedgerError, Method, Notice,
-    NoticeUri, ReceiptRow, Setting, Sha256Hex, Store, Word, add_views, append, commitment, days, erase,
-    outcome_named, receipts_of,
+    Appended, DayRow, LedgerError, ReceiptRow, add_views, append, days, erase, fill_log, leaf, outcome_named,
+    receipts_of,
 };
 use proptest::prelude::*;
-use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
-    Before,
-    After,
-}
-
-/// A store in memory. Fails once, at the given call, before or after its effect.
-#[derive(Default)]
-struct Memory {
-    rows: Vec<ReceiptRow>,
-    days: BTreeMap<u32, DayRow>,
-    erased: BTreeMap<u32, u64>,
-    bytes: u64,
-    calls: Cell<usize>,
-    fault: Option<(usize, Fault)>,
-}
-
-impl Memory {
-    fn step(&self, fault: Fault) -> Result<(), &'static str> {
-        if fault == Fault::Before {
-            self.calls.set(self.calls.get() + 1);
-        }
-        if self.fault == Some((self.calls.get(), fault)) { Err("injected") } else { Ok(()) }
-    }
-
-    fn read<T>(&self, value: T) -> Result<T, &'static str> {
-        self.step(Fault::Before)?;
-        self.step(Fault::After)?;
-        Ok(value)
-    }
-
-    fn fail(&mut self, call: usize, fault: Fault) {
-        self.calls.set(0);
-        self.fault = Some((call, fault));
-    }
-}
-
-impl Store for Memory {
-    type Error = &'static str;
-
-    fn find_key(&self, key: &IdempotencyKey) -> Result<Option<ReceiptRow>, Self::Error> {
-        self.read(self.rows.iter().find(|row| row.key == *key).cloned())
-    }
-
-    fn find_latest(&self, subject: &str) -> Result<Option<ReceiptRow>, Self::Error> {
-        self.read(self.rows.iter().rfind(|row| row.subject == subject).cloned())
-    }
-
-    fn list_subject(&self, subject: &str, limit: u32) -> Result<Vec<ReceiptRow>, Self::Error> {
-        let own = self.rows.iter().rev().filter(|row| row.subject == subject);
-        self.read(own.take(limit as usize).cloned().collect())
-    }
-
-    fn bytes_used(&self) -> Result<u64, Self::Error> {
-        self.read(self.bytes)
-    }
-
-    fn insert(&mut self, row: &ReceiptRow) -> Result<u64, Self::Error> {
-        self.step(Fault::Before)?;
-        if self.rows.iter().any(|old| old.key == row.key || old.receipt_id == row.receipt_id) {
-            return Err("not unique");
-        }
-        let seq = self.rows.len() as u64 + 1;
-        self.rows.push(ReceiptRow { seq, ..row.clone() });
-        let day = self.days.entry(row.day).or_insert(DayRow { day: row.day, ..DayRow::default() });
-        day.count(row.outcome);
-        self.step(Fault::After)?;
-        Ok(seq)
-    }
-
-    fn erase(&mut self, subject: &str, day: u32) -> Result<u64, Self::Error> {
-        self.step(Fault::Before)?;
-        let before = self.rows.len();
-        self.rows.retain(|row| row.subject != subject);
-        let erased = (before - self.rows.len()) as u64;
-        *self.erased.entry(day).or_default() += erased;
-        self.step(Fault::After)?;
-        Ok(erased)
-    }
-
-    fn add_views(&mut self, day: u32, views: u64, shown: u64) -> Result<(), Self::Error> {
-        self.step(Fault::Before)?;
-        let row = self.days.entry(day).or_insert(DayRow { day, ..DayRow::default() });
-        row.views += views;
-        row.shown += shown;
-        self.step(Fault::After)
-    }
-
-    fn list_days(&self, from: u32, to: u32) -> Result<Vec<DayRow>, Self::Error> {
-        self.read(self.days.range(from..=to).map(|(_, row)| *row).collect())
-    }
-}
-
-fn setting() -> Setting {
-    Setting {
-        controller: Word::parse("luxmoor").unwrap(),
-        profile: Word::parse("EU").unwrap(),
-        rules: Profile {
-            offered: CategorySet::ALL.without(Category::Necessary),
-            grant_ttl_minutes: 180 * 1440,
-            refusal_ttl_minutes: 180 * 1440,
-            is_dnt_denial: true,
-            policy: PolicyTag(7),
-        },
-        scope: vec![HostName::parse("luxmoor.example").unwrap()],
-        lang: Word::parse("en").unwrap(),
-        purposes: Category::ALL.into_iter().skip(1).map(|category| (category, [1; 32])).collect(),
-        vendors: Vec::new(),
-        vendors_sha256: [2; 32],
-        notice: Notice {
-            uri: NoticeUri::parse("/privacy").unwrap(),
-            version: Word::parse("1").unwrap(),
-            sha256: Sha256Hex([3; 32]),
-        },
-        policy_sha256: [4; 32],
-        withdraw_uri: NoticeUri::parse("/_postern/consent").unwrap(),
-    }
-}
-
-const ROOM: Capacity = Capacity { bytes_max: 1 << 30, bytes_reserved: 1 << 20 };
-
-fn request(setting: &Setting, key: u8, subject: u8, granted: CategorySet) -> Append<'_> {
-    // Each attempt brings new random bytes, as the worker does: only the key says it is the same act.
-    thread_local!(static RANDOM: Cell<u64> = const { Cell::new(0) });
-    let random = RANDOM.with(|random| {
-        random.set(random.get() + 1);
-        let [a, b, c, d, e, f, g, h] = random.get().to_be_bytes();
-        [a, b, c, d, e, f, 0, g, 0, h, 0, 0, 0, 0, 0, 0]
-    });
-    Append {
-        setting,
-        act: Act {
-            receipt_random: random,
-            subject: Subject([subject; 16]),
-            at_unix_ms: 1_795_346_441_000,
-            granted,
-            vendors: Vec::new(),
-            decided_unix_ms: 1_795_346_441_000,
-            method: Method::LayerTwoSave,
-            signals: Signals::default(),
-            client: Client::of(""),
-        },
-        key: IdempotencyKey::parse(&format!("{key:032x}")).unwrap(),
-        is_answered: true,
-        body_sha256: [granted.bits(); 32],
-        salt: [key; 32],
-        day: 20_000 + u32::from(subject),
-        capacity: ROOM,
-    }
-}
-
-fn is_whole(store: &Memory) -> bool {
-    let mut counted: BTreeMap<u32, DayRow> = BTreeMap::new();
-    for row in &store.rows {
-        counted.entry(row.day).or_insert(DayRow { day: row.day, ..DayRow::default() }).count(row.outcome);
-    }
-    let acts: BTreeMap<_, _> =
-        store.days.iter().map(|(day, row)| (*day, DayRow { views: 0, shown: 0, ..*row })).collect();
-    let uncounted = |day: &u32| acts[day] == DayRow { day: *day, ..DayRow::default() };
-    counted.iter().all(|(day, row)| acts.get(day) == Some(row))
-        && acts.keys().all(|day| counted.contains_key(day) || uncounted(day))
-        && store.rows.iter().all(|row| row.commitment == commitment(&row.salt, &row.json))
-}
+use store::{Fault, Memory, ROOM, filled, is_whole, request, setting};
 
 #[test]
 fn a_receipt_names_the_one_before_it() {
@@ -240,7 +78,7 @@ fn whatever_fails_nothing_is_half_written_and_a_repetition_finishes_it() {
     let setting = setting();
     let (mut failed_before, mut failed_after) = (0, 0);
     for fault in [Fault::Before, Fault::After] {
-        for call in 1..=4 {
+        for call in 1..=6 {
             let mut store = Memory::default();
             append(&mut store, &request(&setting, 1, 1, CategorySet::ALL)).unwrap();
             store.fail(call, fault);
@@ -249,7 +87,7 @@ fn whatever_fails_nothing_is_half_written_and_a_repetition_finishes_it() {
             assert!(is_whole(&store), "call {call} {fault:?}");
             let is_stored = store.rows.len() == 2;
             // Only the last call writes, so only a failure after it leaves the receipt there.
-            assert_eq!(is_stored, (call, fault) == (4, Fault::After));
+            assert_eq!(is_stored, (call, fault) == (6, Fault::After));
             *(if is_stored { &mut failed_after } else { &mut failed_before }) += 1;
             let again = append(&mut store, &request(&setting, 2, 1, CategorySet::EMPTY)).unwrap();
             assert_eq!(again.replayed, is_stored);
@@ -257,7 +95,53 @@ fn whatever_fails_nothing_is_half_written_and_a_repetition_finishes_it() {
             assert!(is_whole(&store));
         }
     }
-    assert_eq!((failed_before, failed_after), (7, 1));
+    assert_eq!((failed_before, failed_after), (11, 1));
+}
+
+#[test]
+fn receipts_older_than_the_log_get_their_leaves_whatever_fails() {
+    let whole = filled(21);
+    for fault in [Fault::Before, Fault::After] {
+        for call in 1..80 {
+            let mut store =
+                Memory { rows: whole.rows.clone(), days: whole.days.clone(), ..Memory::default() };
+            store.fail(call, fault);
+            if fill_log(&mut store).is_err() {
+                store.fault = None;
+                fill_log(&mut store).unwrap();
+            }
+            store.fault = None;
+            assert_eq!(store.leaves, whole.leaves, "call {call} {fault:?}");
+            assert!(is_whole(&store));
+        }
+    }
+}
+
+#[test]
+fn a_receipt_that_is_gone_before_it_was_logged_is_said() {
+    let mut store = Memory { rows: filled(5).rows, ..Memory::default() };
+    store.rows.remove(2);
+    let error = fill_log(&mut store).unwrap_err();
+    assert_eq!(error, LedgerError::Gap(3));
+    assert_eq!(
+        error.to_string(),
+        "the receipt at place 3 is missing, and the log does not have it: restore the storage"
+    );
+    // One that is erased later leaves its leaf, and the next receipt takes no place of another.
+    let (setting, mut store) = (setting(), filled(5));
+    store.rows.remove(4);
+    fill_log(&mut store).unwrap();
+    let next = append(&mut store, &request(&setting, 9, 1, CategorySet::EMPTY)).unwrap();
+    assert_eq!((next.seq, next.receipt.leaf_index(), store.leaves.len()), (6, 5, 6));
+}
+
+#[test]
+fn a_log_that_lost_a_node_takes_no_receipt() {
+    let (setting, mut store) = (setting(), filled(3));
+    store.leaves[1].1.pop();
+    let error = append(&mut store, &request(&setting, 9, 1, CategorySet::ALL)).unwrap_err();
+    assert_eq!(error, LedgerError::Log { level: 1, index: 0 });
+    assert_eq!((store.rows.len(), store.leaves.len()), (3, 3));
 }
 
 #[test]
@@ -279,6 +163,27 @@ fn what_is_erased_is_gone_with_its_salt_and_nothing_of_others_is() {
     // Figures name nobody: they stay what they were.
     assert_eq!(days(&store, 20_001, 20_001).unwrap(), counted);
     assert_eq!(store.erased, BTreeMap::from([(20_500, 2)]));
+}
+
+/// The rows with the highest `seq` are among the erased: the next receipt takes the place of none of them.
+#[test]
+fn what_is_erased_leaves_its_leaf_and_the_proofs_of_others_hold() {
+    let (setting, mut store) = (setting(), filled(9));
+    for (subject, left, size) in [(0, 6, 9), (3, 5, 10), (2, 4, 11)] {
+        let leaves = store.leaves.clone();
+        erase(&mut store, Subject([subject; 16]), 20_500).unwrap();
+        assert_eq!((store.rows.len(), &store.leaves), (left, &leaves));
+        let next = append(&mut store, &request(&setting, 20 + subject, 1, CategorySet::ALL)).unwrap();
+        assert_eq!(next.receipt.leaf_index(), size);
+        assert_eq!(store.leaves[size as usize].0, next.receipt.commitment);
+        let size = size + 1;
+        let root = root(size, &store).unwrap();
+        for row in &store.rows {
+            let siblings = prove_inclusion(row.leaf_index(), size, &store).unwrap();
+            let hash = leaf_hash(&leaf(&row.commitment));
+            assert_eq!(verify_inclusion(row.leaf_index(), size, &hash, &siblings, &root), Ok(()));
+        }
+    }
 }
 
 #[test]
@@ -320,7 +225,7 @@ proptest! {
             match result {
                 Ok(appended) => {
                     prop_assert_eq!(appended.replayed, was_there);
-                    prop_assert_eq!(&store.rows[appended.seq as usize - 1], &appended.receipt);
+                    prop_assert_eq!(&store.rows[appended.receipt.leaf_index() as usize], &appended.receipt);
                     let first = acknowledged.entry(key).or_insert_with(|| appended.receipt.json.clone());
                     prop_assert_eq!(first, &appended.receipt.json);
                     prop_assert_eq!(*bodies.entry(key).or_insert(bits), bits);

@@ -1,0 +1,101 @@
+//! The log as anyone may read it, below `/_postern/log/`: checkpoint, tiles, entries, keys and the rule on keeping.
+//! Nothing in it is of a visitor: entries are salted commitments. Source: C2SP tlog-tiles.
+
+use crate::answer;
+use crate::bucket::Bucket;
+use crate::ledger::{Ledger, Refusal};
+use crate::signing::LOG_FOLDER;
+use crate::site::Site;
+use postern_receipt::log::Tile;
+use web_sys::{Headers, Response};
+use worker::{Env, Result};
+
+/// How long a checkpoint may be kept, and what holds until another word. Source: C2SP tlog-tiles, "Checkpoints" (a few seconds).
+const FEW_SECONDS: &str = "public, max-age=5";
+
+/// A file never changes. Source: C2SP tlog-tiles, "Merkle Tree".
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// What may leave the log, and when. Source: C2SP tlog-tiles, "Pruning" (without a policy a log is never pruned).
+const RETENTION: &str = "\
+This log is not pruned: its minimum index is 0, and every entry, tile and proof stays available.
+An entry is a salted hash of a receipt. Receipt and salt are kept apart from the log and can be erased without it; the entry
+that stays then tells nothing of anybody, and every proof goes on to hold.
+";
+
+/// Answers `GET /_postern/log/…`.
+pub async fn serve(site: &Site, env: &Env, path: &str) -> Result<Response> {
+    let Some(path) = path.strip_prefix(LOG_FOLDER) else { return nothing() };
+    match path {
+        "checkpoint" => checkpoint(site, env).await,
+        "key" => match site.log.public_keys().await {
+            Ok(keys) => text(&keys.iter().map(|key| format!("{key}\n")).collect::<String>()),
+            Err(error) => answer::text(503, &error),
+        },
+        "retention" => text(RETENTION),
+        _ => match Tile::parse(path) {
+            Some(tile) => file(site, env, &tile).await,
+            None => nothing(),
+        },
+    }
+}
+
+fn nothing() -> Result<Response> {
+    answer::text(404, "the log has no such file")
+}
+
+/// Headers of what is the same for everybody, whoever's page asks.
+fn headers(content_type: &str, keeping: &str) -> Result<Headers> {
+    let headers = answer::headers(content_type)?;
+    headers.set("cache-control", keeping)?;
+    headers.set("access-control-allow-origin", "*")?;
+    headers.set("cross-origin-resource-policy", "cross-origin")?;
+    Ok(headers)
+}
+
+fn text(text: &str) -> Result<Response> {
+    answer::with(200, text, &headers("text/plain; charset=utf-8", FEW_SECONDS)?)
+}
+
+fn refused(refusal: &Refusal) -> Result<Response> {
+    answer::text(refusal.status, refusal.sentence.trim_end())
+}
+
+async fn checkpoint(site: &Site, env: &Env) -> Result<Response> {
+    let found = match Ledger::of(site, env) {
+        Ok(ledger) => ledger.checkpoint().await,
+        Err(refusal) => Err(refusal),
+    };
+    match (found, &site.log.keys) {
+        (Ok(note), _) if !note.is_empty() => text(&note),
+        (Ok(_), Err(fault)) => answer::text(503, fault),
+        (Ok(_), Ok(_)) => {
+            answer::text(404, "nothing is sealed yet: no receipt, or none older than a few minutes")
+        }
+        (Err(refusal), _) => refused(&refusal),
+    }
+}
+
+async fn file(site: &Site, env: &Env, tile: &Tile) -> Result<Response> {
+    let bytes = match from_bucket(env, tile).await {
+        Some(bytes) => bytes,
+        None => {
+            let found = match Ledger::of(site, env) {
+                Ok(ledger) => ledger.log_file(tile).await,
+                Err(refusal) => Err(refusal),
+            };
+            match found {
+                Ok(bytes) if bytes.is_empty() => return nothing(),
+                Ok(bytes) => bytes,
+                Err(refusal) => return refused(&refusal),
+            }
+        }
+    };
+    answer::bytes(200, &bytes, &headers("application/octet-stream", FOR_EVER)?)
+}
+
+/// A full file from the bucket. What is not there, or cannot be had, the Ledger has.
+async fn from_bucket(env: &Env, tile: &Tile) -> Option<Vec<u8>> {
+    let bucket = Bucket::of(env).filter(|_| tile.is_full())?;
+    bucket.read(&tile.to_string()).await.ok()?
+}

@@ -1,0 +1,140 @@
+//! The keys that sign the log of receipts, and signing by the platform's own Ed25519. What is signed, and when, is
+//! `postern-receipt`'s affair.
+
+use crate::answer;
+use js_sys::{Array, Reflect, Uint8Array};
+use postern_receipt::log::{LogKey, PublicKey, write_note};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{CryptoKey, SubtleCrypto, WorkerGlobalScope};
+
+/// The name that WebCrypto has for it, as for its keys. Source: WICG Secure Curves; RFC 8032.
+const ED25519: &str = "Ed25519";
+
+/// How long receipts gather before they are sealed.
+const SEAL_AFTER_MS: u64 = 60_000;
+
+/// The longest that may be set. Source: standards.md 5.2 (batch interval of 5 minutes at most).
+const SEAL_AFTER_MS_MAX: u64 = 300_000;
+
+/// Where the log's files are, below a host.
+pub const LOG_FOLDER: &str = "log/";
+
+/// What a deployment says of its log.
+pub struct LogSetting {
+    /// The log's name, which checkpoints and keys carry.
+    pub origin: String,
+    /// How long receipts gather before they are sealed.
+    pub seal_after: Duration,
+    /// The keys that sign, the current first; or what to do about it.
+    pub keys: Result<Vec<LogKey>, String>,
+}
+
+impl LogSetting {
+    /// What variables and secrets say; `host` is where the site is, or what it is called.
+    pub fn read(
+        text: impl Fn(&str) -> Option<String>,
+        secret: impl Fn(&str) -> Option<String>,
+        host: &str,
+    ) -> Self {
+        let current = secret("LOG_KEY").ok_or_else(|| {
+            "the secret LOG_KEY is missing, so receipts are recorded and nothing vouches for them: set it to 64 hex digits (wrangler secret put LOG_KEY)"
+                .to_string()
+        });
+        let read = |name: &str, hex: &str| {
+            LogKey::from_hex(hex).map_err(|error| format!("the secret {name}: {error}"))
+        };
+        let keys = current.and_then(|hex| {
+            let mut keys = vec![read("LOG_KEY", &hex)?];
+            // While keys are changed both sign, so that who knows the old one alone can still check.
+            if let Some(hex) = secret("LOG_KEY_PREVIOUS") {
+                keys.push(read("LOG_KEY_PREVIOUS", &hex)?);
+            }
+            Ok(keys)
+        });
+        let seal_after_ms =
+            text("LOG_SEAL_AFTER_MS").and_then(|text| text.parse().ok()).unwrap_or(SEAL_AFTER_MS);
+        Self {
+            origin: text("LOG_ORIGIN").unwrap_or_else(|| format!("{host}/_postern/log")),
+            seal_after: Duration::from_millis(seal_after_ms.min(SEAL_AFTER_MS_MAX)),
+            keys,
+        }
+    }
+
+    /// The text as a note, signed with every key.
+    pub async fn sign(&self, text: &str) -> Result<String, String> {
+        let mut lines = Vec::new();
+        for signer in self.signers().await?.iter() {
+            let signature = signer.sign(text).await.map_err(|error| fault("sign", &error))?;
+            lines.push(signer.public.signature_line(&signature));
+        }
+        Ok(write_note(text, &lines))
+    }
+
+    /// The public keys, the current first.
+    pub async fn public_keys(&self) -> Result<Vec<PublicKey>, String> {
+        Ok(self.signers().await?.iter().map(|signer| signer.public.clone()).collect())
+    }
+
+    async fn signers(&self) -> Result<Rc<[Signer]>, String> {
+        if let Some(signers) = SIGNERS.with_borrow(Clone::clone) {
+            return Ok(signers);
+        }
+        let mut signers = Vec::new();
+        for key in self.keys.as_ref().map_err(Clone::clone)? {
+            let (key, x) = import(key).await.map_err(|error| fault("read its key", &error))?;
+            let public =
+                PublicKey::from_jwk_x(&self.origin, &x).map_err(|error| format!("the log's key: {error}"))?;
+            signers.push(Signer { key, public });
+        }
+        let signers: Rc<[Signer]> = signers.into();
+        SIGNERS.set(Some(Rc::clone(&signers)));
+        Ok(signers)
+    }
+}
+
+/// A key that the platform holds.
+struct Signer {
+    key: CryptoKey,
+    public: PublicKey,
+}
+
+thread_local! {
+    /// This isolate's; secrets cannot change while it lives.
+    static SIGNERS: RefCell<Option<Rc<[Signer]>>> = const { RefCell::new(None) };
+}
+
+impl Signer {
+    async fn sign(&self, text: &str) -> Result<[u8; 64], JsValue> {
+        let signature =
+            JsFuture::from(subtle()?.sign_with_str_and_u8_array(ED25519, &self.key, text.as_bytes())?)
+                .await?;
+        Uint8Array::new(&signature)
+            .to_vec()
+            .try_into()
+            .map_err(|_| JsValue::from_str("a signature has 64 bytes"))
+    }
+}
+
+fn subtle() -> Result<SubtleCrypto, JsValue> {
+    let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
+    Ok(scope.crypto()?.subtle())
+}
+
+/// The platform's key, and its public half as a JSON Web Key says it.
+async fn import(key: &LogKey) -> Result<(CryptoKey, String), JsValue> {
+    let (subtle, der) = (subtle()?, Uint8Array::from(key.pkcs8().as_slice()));
+    let uses = Array::of1(&"sign".into());
+    let imported = subtle.import_key_with_str("pkcs8", &der, ED25519, true, &uses)?;
+    let key: CryptoKey = JsFuture::from(imported).await?.unchecked_into();
+    let jwk = JsFuture::from(subtle.export_key("jwk", &key)?).await?;
+    let x = Reflect::get(&jwk, &"x".into())?.as_string().ok_or("a key has a public half")?;
+    Ok((key, x))
+}
+
+fn fault(what: &str, error: &JsValue) -> String {
+    format!("the platform could not {what} for the log: {}", answer::message(error))
+}
