@@ -94,7 +94,7 @@ export const judges = (deniedRow, deniedOwn, textOf, head) => {
     if (isAddress) {
       value = `${value}`;
       // Its own, or one in the text that it stands for.
-      const [, start, coding, text] = exec(/^\s*(javascript:|data:[^,]*(?:html|xml|css|script)[^,]*?(;\s*base64\s*)?,)([^]*)/i, value) || [];
+      const [, start, coding, text] = exec(/^\s*(javascript:|data:[^,]*(?:html|xml|css|script)[^,]*?(base64\s*)?,)([^]*)/i, value) || [];
       row = !start && deniedRow(value);
       let plain = text ?? textOf(value);
       try {
@@ -106,9 +106,9 @@ export const judges = (deniedRow, deniedOwn, textOf, head) => {
       const runs = test(RUNS, plain);
       // Links in a document that runs nothing are for its reader.
       row ||= test(/^\s*</, plain) && !runs ? holdMarkup(plain)[1] : clean(plain)?.[0];
-      if (!row && runs && test(/^(i?frame|embed|object) data:\s*text\/html/i, `${tag} ${start}`)) {
+      if (!row && runs && tag != 'script' && test(/^data:\s*text\/html/i, start)) {
         // Its own bytes stay what they are.
-        const front = (exec(/^\s*<!doctype[^>]*>/i, plain) || '') + head();
+        const front = (test(/^\s*<!doctype/i, plain) ? '<!DOCTYPE html>' : '') + head();
         return [, start + (coding ? btoa(front + plain) : encodeURIComponent(front) + text)];
       }
     } else if (isListed || (rule == 'meta content' && test(/^\s*refresh/i, get('http-equiv')))) row = clean(`${value}`)?.[0];
