@@ -64,7 +64,7 @@ async function readAsRefused(path) {
 
 /** Files that the page has loaded, by name: bytes that came over the line. */
 const transferred = (page) => page.evaluate(() =>
-  Object.fromEntries(performance.getEntriesByType('resource').map(({ name, transferSize }) => [name.split('/').at(-1).split('?')[0], transferSize])));
+  Object.fromEntries(performance.getEntriesByType('resource').filter(({ name }) => !name.endsWith('/favicon.ico')).map(({ name, transferSize }) => [name.split('/').at(-1).split('?')[0], transferSize])));
 
 describe('a page for who has refused', () => {
   it('carries less than a kilobyte of ours, and asks for nothing over the line', async () => {

@@ -11,7 +11,7 @@ const WASM_ONLY: [&str; 2] = ["postern-gate", "postern-worker"];
 
 /// Journeys that Firefox makes too: all that is about what a page may do and what a visitor sees. The rest is about the edge,
 /// or about what only Chromium has.
-const IN_BOTH_ENGINES: [&str; 19] = [
+const IN_BOTH_ENGINES: [&str; 18] = [
     "accessibility",
     "consent",
     "consent-mode",
@@ -23,7 +23,6 @@ const IN_BOTH_ENGINES: [&str; 19] = [
     "no-js",
     "ordinary",
     "own-code",
-    "paint",
     "places",
     "rights",
     "single-vendor",
