@@ -240,7 +240,7 @@ export function describeRequests(requests) {
 /**
  * Everything a journey needs. `origin` is 'shop' or 'test'. Call `close()` in after(); a failed start cleans up by itself.
  */
-export async function startWorld({ origin = 'shop', vars = {}, browser: needsBrowser = true } = {}) {
+export async function startWorld({ origin = 'shop', vars = {}, browser: needsBrowser = true, keepsPages = false } = {}) {
   const started = [];
   const contexts = new Set();
   let browser;
@@ -257,7 +257,7 @@ export async function startWorld({ origin = 'shop', vars = {}, browser: needsBro
     const worker = await startWorker({ originPort, vars });
     started.push(worker);
     const recorder = recorderClient(controlPort);
-    if (needsBrowser) browser = await launchBrowser(recorderPort);
+    if (needsBrowser) browser = await launchBrowser(recorderPort, keepsPages);
 
     const newPage = async (options = {}) => {
       const context = await browser.newContext({ ...DESKTOP, locale: 'en-GB', ...options });

@@ -54,7 +54,7 @@ const site = createServer((request, response) => {
 let world;
 before(async () => {
   await new Promise((resolve) => { site.listen(0, '127.0.0.1', resolve); });
-  world = await startWorld();
+  world = await startWorld({ keepsPages: true });
   world.site = await world.startWorker({ originPort: site.address().port });
 });
 after(async () => {

@@ -68,9 +68,9 @@ function visitorUserAgent(version) {
   return `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${major}.0.0.0 Safari/537.36`;
 }
 
-async function launchChromium(recorderPort) {
-  // As it is for visitors: pages that are left are kept whole. What a program drives has it off.
-  const ignoreDefaultArgs = ['--disable-back-forward-cache'];
+async function launchChromium(recorderPort, keepsPages) {
+  // For visitors pages that are left are kept whole. The driver has it off: it waits for a load that a page brought back never has.
+  const ignoreDefaultArgs = keepsPages ? ['--disable-back-forward-cache'] : [];
   const browser = await chromium.launch({ executablePath: findBrowser('chromium'), args: chromiumArguments(recorderPort), ignoreDefaultArgs });
   const userAgent = visitorUserAgent(browser.version());
   return {
@@ -129,8 +129,8 @@ async function launchFirefox(recorderPort) {
 }
 
 /** Starts the engine of this run: `name` with its version, `newContext(options)` as Playwright's, and `close()`. */
-export function launchBrowser(recorderPort) {
-  if (ENGINE === 'chromium') return launchChromium(recorderPort);
+export function launchBrowser(recorderPort, keepsPages) {
+  if (ENGINE === 'chromium') return launchChromium(recorderPort, keepsPages);
   if (ENGINE === 'firefox') return launchFirefox(recorderPort);
   throw new Error(`POSTERN_ENGINE is ${ENGINE}; it may be chromium or firefox`);
 }
