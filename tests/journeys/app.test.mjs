@@ -2,9 +2,8 @@
 // are prerendered, pages that the browser keeps whole, and pages that were open before the choice was made elsewhere.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { action, decide, describeRequests, eventsOf, saveCategories, startWorld, trackerTraces, vendorHosts, waitFor } from './harness.mjs';
+import { action, decide, describeRequests, eventsOf, saveCategories, serveSite, startWorld, trackerTraces, vendorHosts, waitFor } from './harness.mjs';
 
 const META = 'www.facebook.com';
 const YOUTUBE = 'www.youtube.com';
@@ -43,21 +42,16 @@ show();
 </script>`;
 
 let world;
-let site;
 before(async () => {
-  site = createServer((_request, response) => {
+  const respond = (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
     response.end(`<!DOCTYPE html><html lang="en"><head><title>app</title></head><body>${APP}</body></html>`);
-  });
-  await new Promise((resolve) => { site.listen(0, '127.0.0.1', resolve); });
+  };
   world = await startWorld({ origin: 'shop' });
-  world.site = await world.startWorker({ vars: { ORIGIN: `http://127.0.0.1:${site.address().port}` } });
+  const { port } = world.keep(await serveSite(respond));
+  world.site = await world.startWorker({ originPort: port });
 });
-after(async () => {
-  await world?.close();
-  site.closeAllConnections();
-  site.close();
-});
+after(() => world?.close());
 beforeEach(() => world.settle());
 
 async function visit(path) {

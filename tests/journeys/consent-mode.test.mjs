@@ -3,10 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { ROOT, action, decide, openSettings, saveCategories, startWorld, waitFor } from './harness.mjs';
+import { ROOT, action, decide, openSettings, saveCategories, serveSite, startWorld, waitFor } from './harness.mjs';
 
 const POLICY = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
 const TAG = 'G-DEMO123456';
@@ -39,7 +38,7 @@ let worker;
 let site;
 const asked = [];
 before(async () => {
-  site = createServer((request, response) => {
+  const respond = (request, response) => {
     const url = new URL(request.url, 'http://site');
     const isTag = url.searchParams.has('id');
     if (isTag) asked.push(request.url);
@@ -51,20 +50,16 @@ before(async () => {
 window.dataLayer = window.dataLayer || []; function gtag(){dataLayer.push(arguments);} gtag('js', new Date()); gtag('config', '${TAG}');
 </script></head><body><p>site</p></body></html>`);
     }
-  });
-  await new Promise((resolve) => { site.listen(0, '127.0.0.1', resolve); });
+  };
   world = await startWorld({ origin: 'test' });
+  site = world.keep(await serveSite(respond));
   worker = await startOn('');
 });
-after(async () => {
-  await world?.close();
-  site.closeAllConnections();
-  site.close();
-});
+after(() => world?.close());
 beforeEach(() => { asked.length = 0; });
 
 function startOn(options) {
-  return world.startWorker({ originPort: site.address().port, vars: { POLICY: `${POLICY}\n${options}\n` } });
+  return world.startWorker({ originPort: site.port, vars: { POLICY: `${POLICY}\n${options}\n` } });
 }
 
 async function visit(from, base = worker.base, options = {}) {

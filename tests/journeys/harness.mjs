@@ -7,6 +7,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -235,6 +236,17 @@ export function eventsOf(requests, vendor, property) {
 /** A line per request, for a message that says what leaked. */
 export function describeRequests(requests) {
   return requests.map((request) => `${request.method} ${request.scheme}://${request.host}${request.path}`).join('\n');
+}
+
+/** A site of the journey's own: `respond` answers as a node server does. Gives its port; hand it to `world.keep()` for its end. */
+export async function serveSite(respond) {
+  const server = createHttpServer(respond);
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const stop = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { port: server.address().port, stop };
 }
 
 /**

@@ -2,9 +2,8 @@
 // browser remembers of them.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { action, banner, decide, describeRequests, saveCategories, startWorld, vendorHosts, waitFor } from './harness.mjs';
+import { action, banner, decide, describeRequests, saveCategories, serveSite, startWorld, vendorHosts, waitFor } from './harness.mjs';
 import { readDashboard } from './wire.mjs';
 import { ENGINE } from '../recorder/browser.mjs';
 
@@ -39,7 +38,7 @@ const PAGES = {
 };
 
 /** Pages that a browser may keep, unlike the shop's, which say "no-store" and set a cookie. */
-const site = createServer((request, response) => {
+function respond(request, response) {
   const { pathname } = new URL(request.url, 'http://site');
   if (pathname === '/told') {
     let body = '';
@@ -49,19 +48,16 @@ const site = createServer((request, response) => {
   asked.push(`${pathname}${request.headers['sec-purpose'] ? ' ahead' : ''}`);
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
   response.end(`<!DOCTYPE html><html lang="en"><head><title>site</title>${PAGES[pathname] ?? ''}</body></html>`);
-});
+}
 
 let world;
+let site;
 before(async () => {
-  await new Promise((resolve) => { site.listen(0, '127.0.0.1', resolve); });
   world = await startWorld({ keepsPages: true });
-  world.site = await world.startWorker({ originPort: site.address().port });
+  site = world.keep(await serveSite(respond));
+  world.site = await world.startWorker({ originPort: site.port });
 });
-after(async () => {
-  await world?.close();
-  site.closeAllConnections();
-  site.close();
-});
+after(() => world?.close());
 beforeEach(async () => {
   await world.settle();
   told = [];
@@ -203,7 +199,7 @@ describe('a page that the browser would make ahead', { skip: ENGINE !== 'chromiu
   const secondAsked = () => asked.filter((one) => one.startsWith('/second'));
 
   it('is made ahead without us, its vendors asked: the browser knows how', async () => {
-    const browser = world.openUndriven(`http://localhost:${site.address().port}/first`);
+    const browser = world.openUndriven(`http://localhost:${site.port}/first`);
     await waitFor('a page made ahead', () => told.some(({ isAhead, activated }) => isAhead && activated === 0));
     await waitFor('its vendors', async () => vendorHosts(await world.recorder.requests()).includes('www.facebook.com'));
     assert.ok(secondAsked().includes('/second ahead'));

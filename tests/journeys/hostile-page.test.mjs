@@ -2,9 +2,8 @@
 // have no place to keep a choice. Whatever they do, nothing is let in that was not granted; where it can be, one still decides.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { action, banner, decide, describeRequests, startWorld, vendorHosts, waitFor } from './harness.mjs';
+import { action, banner, decide, describeRequests, serveSite, startWorld, vendorHosts, waitFor } from './harness.mjs';
 import { ENGINE } from '../recorder/browser.mjs';
 
 const VENDORS = `<script async src="https://www.googletagmanager.com/gtag/js?id=G-DEMO123456"></script>
@@ -54,22 +53,17 @@ function breaks(...names) {
 }
 
 let world;
-let site;
 before(async () => {
-  site = createServer((request, response) => {
+  const respond = (request, response) => {
     const { head = '', body = '', headers = {} } = PAGES[new URL(request.url, 'http://site').pathname] ?? {};
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...headers });
     response.end(`<!DOCTYPE html><html lang="en"><head><title>site</title>${head}</head><body>${body}${VENDORS}<p>site</p></body></html>`);
-  });
-  await new Promise((resolve) => { site.listen(0, '127.0.0.1', resolve); });
+  };
   world = await startWorld({ origin: 'test' });
-  world.site = await world.startWorker({ vars: { ORIGIN: `http://127.0.0.1:${site.address().port}` } });
+  const { port } = world.keep(await serveSite(respond));
+  world.site = await world.startWorker({ originPort: port });
 });
-after(async () => {
-  await world?.close();
-  site.closeAllConnections();
-  site.close();
-});
+after(() => world?.close());
 beforeEach(() => world.settle());
 
 async function visit(path, options) {

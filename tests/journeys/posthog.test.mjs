@@ -3,12 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { BATCH_MS, ROOT, action, cookiesOf, decide, describeRequests, eventsOf, startWorld, waitFor } from './harness.mjs';
+import { BATCH_MS, ROOT, action, cookiesOf, decide, describeRequests, eventsOf, serveSite, startWorld, waitFor } from './harness.mjs';
 
 const HOST = 'eu.i.posthog.com';
 const COOKIELESS = readFileSync(join(ROOT, 'postern.toml'), 'utf8').replace('[vendors.posthog]', '[vendors.posthog]\ncookieless = true');
@@ -39,7 +38,7 @@ app.capture('loaded');`;
 let bundle;
 /** What was asked of the site below /own, wrappings opened. */
 let relayed = [];
-const site = createServer((request, response) => {
+function respond(request, response) {
   const pieces = [];
   request.on('data', (piece) => pieces.push(piece)).on('end', () => {
     const { pathname } = new URL(request.url, 'http://site');
@@ -54,23 +53,19 @@ const site = createServer((request, response) => {
       response.end(`<!DOCTYPE html><html lang="en" data-mode="${pathname.slice(1)}"><head><title>app</title><script type="module" src="/app.js"></script></head><body><h1>app</h1></body></html>`);
     }
   });
-});
+}
 
 let world;
+let site;
 before(async () => {
   const built = await build({ stdin: { contents: APP, resolveDir: ROOT }, bundle: true, minify: true, write: false, format: 'esm', target: 'es2022', logLevel: 'error' });
   bundle = built.outputFiles[0].text;
-  await new Promise((resolve) => { site.listen(0, '127.0.0.1', resolve); });
   world = await startWorld();
-  const ORIGIN = `http://127.0.0.1:${site.address().port}`;
-  world.site = await world.startWorker({ vars: { ORIGIN } });
-  world.cookieless = await world.startWorker({ vars: { ORIGIN, POLICY: COOKIELESS } });
+  site = world.keep(await serveSite(respond));
+  world.site = await world.startWorker({ originPort: site.port });
+  world.cookieless = await world.startWorker({ originPort: site.port, vars: { POLICY: COOKIELESS } });
 });
-after(async () => {
-  await world?.close();
-  site.closeAllConnections();
-  site.close();
-});
+after(() => world?.close());
 beforeEach(async () => {
   await world.settle();
   relayed = [];
@@ -108,7 +103,7 @@ async function withdraw(page) {
 }
 
 it('straight from the origin it asks and stores, so what is missed below is held', async () => {
-  const page = await visit('plain', `http://localhost:${site.address().port}`);
+  const page = await visit('plain', `http://localhost:${site.port}`);
   await seen('loaded');
   assert.ok((await traces(page)).length > 0);
   await page.context().close();

@@ -2,10 +2,9 @@
 // they are wanted. They hold as before, and where the stub does not come they hold more.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
-import { action, banner, categorySwitch, decide, describeRequests, openSettings, startWorld, vendorHosts, waitFor } from './harness.mjs';
+import { action, banner, categorySwitch, decide, describeRequests, openSettings, serveSite, startWorld, vendorHosts, waitFor } from './harness.mjs';
 import { consentCookie, postDecision, readText, send } from './wire.mjs';
 import { ENGINE } from '../recorder/browser.mjs';
 
@@ -29,21 +28,17 @@ const CSP = {
 let world;
 let site;
 before(async () => {
-  site = createServer((request, response) => {
+  const respond = (request, response) => {
     const { pathname } = new URL(request.url, 'http://site');
     const head = pathname === '/stranger' ? STRANGER : CSP[pathname] ? SCRIPTS.replace('<script>', '<script nonce="abc">') : SCRIPTS;
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...(CSP[pathname] && { 'content-security-policy': CSP[pathname] }) });
     response.end(`<!DOCTYPE html><html lang="en"><head><title>site</title>${head}</head><body><main><h1>site</h1><img id="own" alt="" src="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="></main></body></html>`);
-  });
-  await new Promise((resolve) => { site.listen(0, '127.0.0.1', resolve); });
+  };
   world = await startWorld({ origin: 'test' });
-  world.site = await world.startWorker({ vars: { ORIGIN: `http://127.0.0.1:${site.address().port}` } });
+  site = world.keep(await serveSite(respond));
+  world.site = await world.startWorker({ originPort: site.port });
 });
-after(async () => {
-  await world?.close();
-  site.closeAllConnections();
-  site.close();
-});
+after(() => world?.close());
 beforeEach(() => world.settle());
 
 /** A page whose visitor has refused, and whose gate has done all it does after that. */
@@ -69,7 +64,7 @@ const transferred = (page) => page.evaluate(() =>
 describe('a page for who has refused', () => {
   it('carries less than a kilobyte of ours, and asks for nothing over the line', async () => {
     const [first, later] = [readText(await send(world.site.port, '/', { headers: { accept: 'text/html' } })), await readAsRefused('/')];
-    const plain = await (await fetch(`http://127.0.0.1:${site.address().port}/`)).text();
+    const plain = await (await fetch(`http://127.0.0.1:${site.port}/`)).text();
     const bytes = (text) => brotliCompressSync(text).length - brotliCompressSync(plain).length;
     assert.ok(bytes(first) > 10_000, `${bytes(first)} bytes before a choice: nothing is shown by this test any more`);
     assert.ok(bytes(later) < 1000, `${bytes(later)} bytes`);

@@ -3,10 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { ROOT, action, cookiesOf, decide, startWorld, waitFor } from './harness.mjs';
+import { ROOT, action, cookiesOf, decide, serveSite, startWorld, waitFor } from './harness.mjs';
 import { consentCookie, postDecision, readPolicy, send, valuesOf } from './wire.mjs';
 
 const POLICY = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
@@ -15,24 +14,18 @@ const GA = 'GA1.1.1234567890.1700000000';
 const SOON = Math.floor(Date.now() / 1000) + 3600;
 
 let world;
-let site;
 let keeps;
 let clears;
 before(async () => {
-  site = createServer((request, response) => {
+  const respond = (request, response) => {
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'public, max-age=600' });
     response.end(`<!DOCTYPE html><html lang="en"><head><title>site</title></head><body><p>${request.url}</p></body></html>`);
-  });
-  await new Promise((resolve) => { site.listen(0, '127.0.0.1', resolve); });
-  const originPort = site.address().port;
+  };
   world = await startWorld({ origin: 'test' });
+  const { port: originPort } = world.keep(await serveSite(respond));
   [keeps, clears] = await Promise.all(['', '[edge]\nclear_site_data = ["storage"]'].map((options) => world.startWorker({ originPort, vars: { POLICY: `${POLICY}\n${options}\n` } })));
 });
-after(async () => {
-  await world?.close();
-  site.closeAllConnections();
-  site.close();
-});
+after(() => world?.close());
 
 /** Cookies of vendors as they and their servers leave them, and two of the site's own. `name` is unique, to tell which is left. */
 function cookiesOn(host) {
@@ -149,6 +142,31 @@ describe('databases', () => {
         request.onerror = reject;
       }));
       assert.equal(row, 'visitor-1');
+      await page.context().close();
+    });
+  }
+
+  for (const [where, withdraws] of [
+    ['a page that came with everything granted', (page) => withdraw(page)],
+    ['the page without scripts', async (page, base) => {
+      await page.goto(`${base}/_postern/consent`);
+      await Promise.all([page.waitForEvent('load'), action(page, 'withdraw').click()]);
+    }],
+  ]) {
+    it(`and all else that vendors stored is gone with the next page after a withdrawal in ${where}; the site's stays`, async () => {
+      const { page, base } = await visitGranted(keeps, 'www.shop.localhost');
+      await make(page, [...THEIRS, ...OWN], 'never');
+      const stored = () => page.evaluate(() => [localStorage, sessionStorage].map((storage) => Object.keys(storage).sort()));
+      await page.evaluate(() => {
+        localStorage.setItem('ph_phc_x_posthog', '{}');
+        sessionStorage.setItem('ph_phc_x_window_id', '1');
+        sessionStorage.setItem('step', '2');
+      });
+      assert.deepEqual(await stored(), [['basket', 'ph_phc_x_posthog'], ['ph_phc_x_window_id', 'step']]);
+      await withdraws(page, base);
+      await page.goto(base + PAGE, { waitUntil: 'load' });
+      assert.deepEqual(await stored(), [['basket'], ['step']]);
+      await waitFor('nothing but the site\'s', async () => (await namesOf(page)).join() === OWN.toSorted().join());
       await page.context().close();
     });
   }

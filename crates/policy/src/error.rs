@@ -253,6 +253,16 @@ pub enum Cause {
         "category {0:?} is not offered, so this vendor could never run; add [categories.{0}] or set enabled = false"
     )]
     CategoryNotOffered(&'static str),
+    /// More vendors than a choice can name one by one.
+    #[error(
+        "{found} vendors are enabled, and a choice can name {max}; set enabled = false for those that the site does not use"
+    )]
+    TooManyVendors {
+        /// Vendors found.
+        found: usize,
+        /// Most there may be.
+        max: usize,
+    },
     /// A vendor the catalogue does not know and the file does not describe.
     #[error("unknown vendor; {}", match .0 {
         Some(nearest) => format!("did you mean {nearest:?}? if not, give it name and category"),

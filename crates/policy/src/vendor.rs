@@ -2,7 +2,7 @@
 //!
 //! Vendor facts are not here: they arrive as [`KnownVendor`]s.
 
-use postern_consent::{Category, CategorySet};
+use postern_consent::{Category, CategorySet, VendorSet};
 
 use crate::error::Cause;
 use crate::legal::LegalProfile;
@@ -149,6 +149,10 @@ pub(crate) fn read_vendors(
             list.push(vendor);
         }
         entry.close(report);
+    }
+    if list.len() > VendorSet::VENDORS_MAX {
+        let cause = Cause::TooManyVendors { found: list.len(), max: VendorSet::VENDORS_MAX };
+        vendors.refuse(report, "", cause);
     }
     list
 }

@@ -422,3 +422,23 @@ proptest! {
         let _ = Policy::parse(&altered, &KNOWN);
     }
 }
+
+#[test]
+fn as_many_vendors_as_a_choice_can_name_are_taken_and_no_more() {
+    let with = |count: usize| {
+        let vendor = |number| format!("[vendors.v{number}]\nname = \"V\"\ncategory = \"analytics\"\n");
+        SOUND.to_owned() + &(0..count).map(vendor).collect::<String>()
+    };
+    let sound = parse(&with(128));
+    assert_eq!(sound.vendors().len(), 128);
+    assert_eq!(sound.place_of(&sound.vendors()[127].id), Some(127));
+    assert!(
+        faults(&with(129)).contains(
+            "vendors: 129 vendors are enabled, and a choice can name 128; set enabled = false for those that the site does not use"
+        ),
+        "{}",
+        faults(&with(129))
+    );
+    let disabled = with(129) + "enabled = false\n";
+    assert_eq!(parse(&disabled).vendors().len(), 128);
+}

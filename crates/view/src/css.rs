@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 /// Tokens, sizes and look: design.md section 5. `all: initial` on the wrapper stops what would be
 /// inherited from the page, `all: revert` below it stops the page's own rules for our elements. The id stands
 /// twice so that a page's `#id button` loses; a page's `!important` still wins, as it should for its reader.
+/// Until its last part has come nothing is seen of it: a banner that the line cuts in two would grow, and so move.
 pub const BANNER_CSS: &str = include_str!("../../../www/css/banner.css");
 
 /// [`BANNER_CSS`] as this site wants it.

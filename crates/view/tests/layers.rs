@@ -59,7 +59,7 @@ fn of_a_vendor_all_is_told_that_is_known_and_nothing_else() {
     let [ga4, posthog, meta] = ["ga4", "posthog", "meta-pixel"].map(of);
     for expected in [
         row("Role", "works on our behalf"),
-        row("Where data goes", "US in en"),
+        row("Where data goes", "United States"),
         row("Safeguard for the transfer", "Data Privacy Framework"),
         row("Cookies, with lifetime in days", "_ga (730), _gat (&lt; 1), AMP_TOKEN"),
         "<a href=\"https://business.safety.google/adsprocessorterms/\">Data processing terms</a>".to_owned(),

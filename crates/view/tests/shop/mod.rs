@@ -55,7 +55,11 @@ pub fn granted(categories: CategorySet) -> Granted<'static> {
         categories,
         vendors: VendorSet::EMPTY,
         traces: &TRACES,
-        country_name: |tag, code| format!("{code} in {tag}"),
+        country_name: |tag, code| match (tag, code) {
+            ("en", "US") => "United States".into(),
+            ("en", "DE") => "Germany".into(),
+            _ => format!("{code} in {tag}"),
+        },
     }
 }
 
