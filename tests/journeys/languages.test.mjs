@@ -55,6 +55,13 @@ describe('the banner', () => {
     assert.match(page, /srcdoc="[^"]*lang=(?:&quot;|&#34;)fi/);
   });
 
+  it('names the countries that data goes to as its reader does', async () => {
+    for (const [tag, states, germany] of [['en', 'United States', 'Germany'], ['de', 'Vereinigte Staaten', 'Deutschland'], ['ar', 'الولايات المتحدة', 'ألمانيا']]) {
+      const { page } = await read(`/language?tag=${tag}`);
+      for (const name of [states, germany]) assert.ok(page.includes(`<dd>${name}</dd>`), `${tag}: ${name}`);
+    }
+  });
+
   it('speaks every language there is', async () => {
     assert.ok(TAGS.length >= 30);
     for (const tag of TAGS) {
