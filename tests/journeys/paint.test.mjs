@@ -114,7 +114,7 @@ describe('a banner that the line cuts in two', () => {
   for (const layout of LAYOUTS) {
     it(`is seen whole, and so does not move (${layout})`, { skip: ENGINE !== 'chromium' && 'only Chromium tells of shifts' }, async () => {
       let send;
-      const line = await serveSite(async (request, response) => {
+      const line = world.keep(await serveSite(async (request, response) => {
         const { port } = new URL(workers[layout].base);
         const text = await (await fetch(`http://127.0.0.1:${port}${request.url}`, { headers: { accept: 'text/html', 'accept-encoding': 'identity' } })).text();
         const cut = text.indexOf('data-consent-action="reject"');
@@ -122,7 +122,7 @@ describe('a banner that the line cuts in two', () => {
         response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
         response.write(text.slice(0, cut));
         send = () => response.end(text.slice(cut));
-      });
+      }));
       const page = await world.newPage();
       await page.addInitScript(observe);
       await page.goto(`http://localhost:${line.port}/next`, { waitUntil: 'commit' });
@@ -135,7 +135,6 @@ describe('a banner that the line cuts in two', () => {
       await page.waitForTimeout(300);
       assert.deepEqual(await page.evaluate('shifts'), []);
       await page.context().close();
-      line.stop();
     });
   }
 });
