@@ -104,6 +104,51 @@ fn the_oracle_sees_what_is_asked() {
     assert!(!asked("<noscript><img src='https://www.facebook.com/tr?id=1'></noscript>", false).is_empty());
 }
 
+#[test]
+fn a_style_or_script_of_svg_that_goes_on_behind_what_stands_in_it_is_not_let_through() {
+    let rule = "a{b:url(https://www.facebook.com/tr?id=1)}";
+    let import = "import('https://www.facebook.com/tr?id=1')";
+    for page in [
+        format!("<svg><style><script></script><![CDATA[{rule}"),
+        format!("<svg><style><style>x</style>{rule}</style></svg>"),
+        format!("<svg><style><script/>{rule}</style></svg>"),
+        format!("<svg><style><desc><b>x</b></desc>{rule}</style></svg>"),
+        format!("<svg><script><style></style>{import}</script></svg>"),
+    ] {
+        assert_eq!(asked(&page, true).len(), 1, "{page}");
+        assert!(is_refused(&rewrite(&page, 4096)), "{page}");
+    }
+    for page in [
+        format!("<svg><g><style>{rule}</g><script>{import}</script>"),
+        format!("<svg><style>{rule}<p>x</p>"),
+        format!("<svg><style><g>x</g></style><style>{rule}</style></svg>"),
+    ] {
+        assert!(!asked(&page, true).is_empty(), "{page}");
+        assert_eq!(asked(&rewrite(&page, 4096).unwrap(), true), [""; 0], "{page}");
+    }
+}
+
+#[test]
+fn a_glyph_in_a_document_within_mathml_is_html() {
+    let page = "<math><annotation-xml encoding='text/html'><mglyph><script>import('https://www.facebook.com/tr?id=1')</script>";
+    assert_eq!(asked(page, true).len(), 1);
+    assert_eq!(asked(&rewrite(page, 4096).unwrap(), true), [""; 0]);
+    let in_text = page.replace("<annotation-xml encoding='text/html'>", "<mtext>");
+    assert!(asked(&in_text, true).is_empty());
+    assert_eq!(rewrite(&in_text, 4096).unwrap(), in_text);
+}
+
+#[test]
+fn what_is_no_style_in_mathml_stays_as_it_is() {
+    for page in [
+        "<math><style><![CDATA[<a title='<img title='\"><img src=https://www.facebook.com/tr?id=1>' style=\"b:url(https://www.facebook.com/tr?id=1)\" =>",
+        "<math><style>a{b:url(https://www.facebook.com/tr?id=1)}</style></math>",
+    ] {
+        assert!(asked(page, true).is_empty(), "{page}");
+        assert_eq!(rewrite(page, 4096).unwrap(), page);
+    }
+}
+
 /// Pieces that mean something to a parser, `@` the tracker's address.
 const PIECES: &[&str] = &[
     "<img src='@'>",
@@ -203,9 +248,15 @@ fn is_refused(result: &Result<String, RewriteError>) -> bool {
     matches!(result, Err(RewriteError::Ambiguous))
 }
 
+/// Is it a page that the oracle itself misreads? Where HTML ends what is foreign, html5ever leaves an `annotation-xml` that HTML
+/// stands in too, so that a `<![CDATA[` behind it is a comment to it. The standard (13.2.6.5), Chromium and Firefox stay in it.
+fn is_misread(page: &str) -> bool {
+    page.contains("<annotation-xml encoding") && page.contains("<![CDATA[")
+}
+
 fn check(page: &str, cuts: usize) -> Result<(), TestCaseError> {
     let result = rewrite(page, cuts);
-    if is_refused(&result) {
+    if is_refused(&result) || is_misread(page) {
         return Ok(());
     }
     let out = result.unwrap();

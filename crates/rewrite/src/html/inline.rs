@@ -32,6 +32,8 @@ pub(super) struct Inline {
     pub(super) text: Vec<u8>,
     /// Is it SVG's? Then its text knows character references, and may come in pieces.
     pub(super) is_svg: bool,
+    /// How many elements are open while it is, itself included.
+    pub(super) depth: usize,
     /// Do elements stand in it? Then nothing can stand in the place of its content.
     pub(super) has_elements: bool,
 }
@@ -49,6 +51,10 @@ fn has_address(tag: &Tag<'_>) -> bool {
 impl Page {
     /// From here on the text of an inline script or style is kept, to be looked into when it is whole.
     pub(super) fn begin_inline(&mut self, tag: &Tag<'_>) {
+        // In MathML these are names like any other.
+        if tag.space == Space::MathMl {
+            return;
+        }
         let kind = tag.get("type");
         let (name, script) = match tag.name() {
             // Source: HTML standard, "update a style block".
@@ -82,6 +88,7 @@ impl Page {
             original_type: tag.raw("type").unwrap_or_default().to_vec(),
             text: Vec::new(),
             is_svg: tag.space == Space::Svg,
+            depth: 0,
             has_elements: false,
         });
     }

@@ -101,6 +101,8 @@ pub struct PageRewriter {
     is_cut_off: bool,
     /// The content of a `noscript` while it arrives.
     noscript: Option<Vec<u8>>,
+    /// Scripts and styles of SVG that have been looked into and are not over, by how many elements are open while they are.
+    left_open: Vec<usize>,
     /// For encodings in which markup is not ASCII.
     decoder: Option<Decoder>,
 }
@@ -137,6 +139,7 @@ impl PageRewriter {
             out: Vec::new(),
             is_cut_off: false,
             noscript: None,
+            left_open: Vec::new(),
             decoder,
         }
     }
@@ -239,7 +242,7 @@ impl PageRewriter {
                     byte => std::slice::from_ref(byte),
                 });
                 let escaped: Vec<u8> = escaped.copied().collect();
-                self.collect(&escaped);
+                self.collect(&escaped)?;
             }
             Kind::Comment(content) => match self.held_comment(content.of(token)) {
                 Some(held) => {
@@ -280,8 +283,15 @@ impl PageRewriter {
             };
             self.tree.start(name.as_bytes(), is_self_closing, has_attribute)?
         };
-        // In SVG a script can end without its end tag.
-        if self.page.inline.is_some() && (space == tree::Space::Html || matches!(name, "script" | "style")) {
+        self.left_open.retain(|depth| *depth <= self.tree.depth());
+        if let Some(inline) = &self.page.inline
+            && (space == tree::Space::Html || matches!(name, "script" | "style"))
+        {
+            // In SVG a script or style may have another in it, or HTML, and go on behind that.
+            if inline.is_svg && self.tree.depth() >= inline.depth {
+                self.left_open.push(inline.depth);
+            }
+            // Or HTML has ended it without its end tag.
             self.end_inline()?;
         }
         if let Some(inline) = &mut self.page.inline {
@@ -300,6 +310,7 @@ impl PageRewriter {
         }
         if !was_inline && let Some(inline) = &mut self.page.inline {
             inline.from = self.out.len();
+            inline.depth = self.tree.depth();
         }
         // An element that ends itself has no text.
         if space != tree::Space::Html && is_self_closing && !was_inline {
@@ -313,7 +324,15 @@ impl PageRewriter {
         let name = lowered(self.lexer.name.of(token));
         let name = &*name;
         self.tree.end(name.as_bytes());
-        if self.page.inline.as_ref().is_some_and(|inline| inline.tag == name) || !self.tree.knows_cdata() {
+        self.left_open.retain(|depth| *depth <= self.tree.depth());
+        let is_over = self.page.inline.as_ref().is_some_and(|inline| {
+            if inline.is_svg {
+                self.tree.depth() < inline.depth
+            } else {
+                inline.tag == name || !self.tree.knows_cdata()
+            }
+        });
+        if is_over {
             self.end_inline()?;
         }
         self.end_noscript();
@@ -330,7 +349,7 @@ impl PageRewriter {
             _ => (token, &[][..]),
         };
         self.out.extend_from_slice(first);
-        self.collect(first);
+        self.collect(first)?;
         if !rest.is_empty() {
             self.end_inline()?;
             self.out.extend_from_slice(rest);
@@ -339,13 +358,18 @@ impl PageRewriter {
     }
 
     /// Text of an inline script or style. In SVG it is not sent at all if it is longer than anybody looks into.
-    fn collect(&mut self, text: &[u8]) {
-        let Some(inline) = &mut self.page.inline else { return };
+    fn collect(&mut self, text: &[u8]) -> Result<(), RewriteError> {
+        // What stands before it has left by now, and means another thing with this behind it.
+        if self.left_open.contains(&self.tree.depth()) && !text.trim_ascii().is_empty() {
+            return Err(RewriteError::Ambiguous);
+        }
+        let Some(inline) = &mut self.page.inline else { return Ok(()) };
         inline.text.extend_from_slice(text);
         if inline.is_svg && inline.text.len() > INLINE_BYTES_MAX {
             inline.text.clear();
             self.out.truncate(inline.from);
         }
+        Ok(())
     }
 
     fn end_inline(&mut self) -> Result<(), RewriteError> {

@@ -147,6 +147,11 @@ impl Tree {
         self.open.last().is_some_and(|top| top.space != Space::Html)
     }
 
+    /// How many elements are open.
+    pub fn depth(&self) -> usize {
+        self.open.len()
+    }
+
     /// Is everything that is open HTML, in which no tag is ignored?
     pub fn is_plain(&self) -> bool {
         self.doubt == Doubt::None && self.open.iter().all(|open| open.space == Space::Html)
@@ -173,12 +178,13 @@ impl Tree {
                 within = Space::Html;
             }
         }
-        let mathml_text =
-            self.open.last().is_some_and(|top| top.is_integration_point && top.space == Space::MathMl);
+        let in_annotation = self.open.last().is_some_and(|top| top.name == ANNOTATION);
+        // In what holds HTML for MathML's text; an annotation holds a document.
+        let mathml_text = !in_annotation
+            && self.open.last().is_some_and(|top| top.is_integration_point && top.space == Space::MathMl);
         if mathml_text && matches!(name, b"mglyph" | b"malignmark") {
             within = Space::MathMl;
         }
-        let in_annotation = self.open.last().is_some_and(|top| top.name == ANNOTATION);
         let space = match (within, name) {
             (Space::Html, b"svg") => Space::Svg,
             (Space::MathMl, b"svg") if in_annotation => Space::Svg,
