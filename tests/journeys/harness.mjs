@@ -373,9 +373,13 @@ export async function saveCategories(page, categories) {
 /** A click where no scripts run: nothing there draws the frames by which a driver sees that a control stands still. */
 export const WITHOUT_SCRIPTS = { force: true };
 
-/** The visitor's cookies on all sites. An engine may list one that it was told to remove until it next looks at the time. */
+/** Seconds within which an engine has forgotten a cookie that it was told to remove; Firefox reckons them by the server's clock. */
+const LAST_MOMENTS = 60;
+
+/** The visitor's cookies on all sites, without those that an engine still lists for a moment though they are removed. */
 export async function cookiesOf(page) {
-  return (await page.context().cookies()).filter(({ expires }) => expires === -1 || expires * 1000 > Date.now());
+  const soon = Date.now() / 1000 + LAST_MOMENTS;
+  return (await page.context().cookies()).filter(({ expires }) => expires === -1 || expires > soon);
 }
 
 /** Names of cookies and storage keys that belong to the vendors of the shop. */
