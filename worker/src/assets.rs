@@ -66,6 +66,14 @@ pub fn gate_url() -> String {
     format!("{OWN_FOLDER}{GATE_FOLDER}/gate.js")
 }
 
+/// Answers with what a receipt is, for programs that read some.
+pub fn receipt_schema() -> Result<web_sys::Response> {
+    let headers = answer::headers("application/schema+json")?;
+    headers.set("cache-control", "public, max-age=3600")?;
+    headers.set("access-control-allow-origin", "*")?;
+    answer::with(200, postern_receipt::SCHEMA_JSON, &headers)
+}
+
 /// Answers a request for one of our files.
 pub fn serve(path: &str, visit: &Visit) -> Result<web_sys::Response> {
     if path == "page.css" {

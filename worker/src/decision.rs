@@ -8,7 +8,7 @@ use crate::visit::{CONSENT_COOKIE, Visit};
 use crate::{answer, drop_in, pages, sealing, spoken};
 use futures_util::StreamExt;
 use js_sys::Uint8Array;
-use postern_consent::{Category, CategorySet, Decision, Minutes, Reason, State, Subject, VendorSet};
+use postern_consent::{Category, CategorySet, Choice, Decision, Minutes, Reason, State, Subject, VendorSet};
 use postern_policy::Policy;
 use postern_receipt::Method;
 use postern_rewrite::{expire_denied, stub_rows};
@@ -112,7 +112,7 @@ async fn take(
         return refuse(415, "Send application/json or a form.");
     }
     let body = body?;
-    let Some((policy, key)) = site.working() else {
+    let Some((policy, _)) = site.working() else {
         return refuse(503, "Choices cannot be recorded here just now.");
     };
     let mut asked = if is_form { parse_form(&body)? } else { parse_json(&body)? };
@@ -128,8 +128,6 @@ async fn take(
         _ => Subject(random()),
     };
     let message = ActMessage {
-        host: visit.host().to_string(),
-        subject: subject.0,
         granted: visit.profile.grantable(visit.signals, wanted.granted).bits(),
         vendors: site.named(wanted.vendors).map(|vendor| vendor.id.clone()).collect(),
         is_answered: wanted.is_answered,
@@ -137,29 +135,18 @@ async fn take(
         method: METHODS.iter().position(|known| *known == wanted.method).unwrap_or(usize::MAX),
         // Only a language that is spoken here can have been read; no name of another refuses a choice.
         lang: policy.language_for(Some(&asked.lang), None).tag.clone(),
-        gpc: visit.signals.gpc,
-        dnt: visit.signals.dnt,
-        adpc_withdrawn: visit.signals.withdrawn.bits(),
-        adpc_objected: visit.signals.objected,
-        country: visit.place.country.clone(),
-        region: visit.place.region.clone(),
-        user_agent: visit.header("user-agent").unwrap_or("").to_string(),
         key: asked.key.clone(),
         body_sha256: body_hash(&body),
-        now_ms: visit.now_ms,
+        ..signed(visit, subject)
     };
     let now = Minutes::from_unix_ms(visit.now_ms);
     let recorded = Ledger::of(site, env)?.record(&message).await?;
-    let Some(choice) = recorded.choice(policy) else {
+    let choice = recorded.choice(policy);
+    let Some((choice, (sealed, cookie))) =
+        choice.and_then(|choice| Some((choice, kept(site, visit, &choice)?)))
+    else {
         return refuse(503, "The record of choices answered in a way nobody here can read.");
     };
-    let ttl_minutes = visit.profile.ttl_minutes(choice.granted, !choice.vendors.is_empty());
-    let left_minutes = ttl_minutes.saturating_sub(now.since(choice.decided_at));
-    let max_age_seconds = u64::from(left_minutes) * 60;
-    let sealed = key.seal(visit.host(), &choice);
-    let cookie = format!(
-        "{CONSENT_COOKIE}={sealed}; Path=/; Max-Age={max_age_seconds}; Secure; HttpOnly; SameSite=Lax"
-    );
     // What holds from now on is decided as on the next page.
     let state = State::Decided(choice);
     let decision = postern_consent::decide(&visit.profile, visit.signals, &state, now);
@@ -178,6 +165,37 @@ async fn take(
     let promise =
         sealing::promise(&site.log, recorded.commitment, recorded.leaf_index, recorded.at_unix_ms).await;
     Ok(Taken { headers, decision, sealed, receipt_id: recorded.receipt_id, promise })
+}
+
+/// What every act of this visitor says of who sends it; the rest is empty.
+pub fn signed(visit: &Visit, subject: Subject) -> ActMessage {
+    ActMessage {
+        host: visit.host().to_string(),
+        subject: subject.0,
+        gpc: visit.signals.gpc,
+        dnt: visit.signals.dnt,
+        adpc_withdrawn: visit.signals.withdrawn.bits(),
+        adpc_objected: visit.signals.objected,
+        country: visit.place.country.clone(),
+        region: visit.place.region.clone(),
+        user_agent: visit.header("user-agent").unwrap_or("").to_string(),
+        now_ms: visit.now_ms,
+        ..ActMessage::default()
+    }
+}
+
+/// A choice as the visitor carries it: sealed, and as a cookie that lives as long as it holds.
+pub fn kept(site: &Site, visit: &Visit, choice: &Choice) -> Option<(String, String)> {
+    let (_, key) = site.working()?;
+    let now = Minutes::from_unix_ms(visit.now_ms);
+    let ttl_minutes = visit.profile.ttl_minutes(choice.granted, !choice.vendors.is_empty());
+    let left_minutes = ttl_minutes.saturating_sub(now.since(choice.decided_at));
+    let max_age_seconds = u64::from(left_minutes) * 60;
+    let sealed = key.seal(visit.host(), choice);
+    let cookie = format!(
+        "{CONSENT_COOKIE}={sealed}; Path=/; Max-Age={max_age_seconds}; Secure; HttpOnly; SameSite=Lax"
+    );
+    Some((sealed, cookie))
 }
 
 /// A decision that is recorded.
@@ -256,7 +274,7 @@ pub async fn state(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
 pub async fn latest_receipt(site: &Site, env: &Env, visit: &Visit) -> Option<String> {
     let State::Decided(choice) = visit.state else { return None };
     let receipts = Ledger::of(site, env).ok()?.receipts(choice.subject).await.ok()?;
-    receipts.into_iter().next().map(|receipt| receipt.receipt_id)
+    receipts.receipts.into_iter().next().map(|receipt| receipt.receipt_id)
 }
 
 /// Browsers say where a request comes from; what does not say it, or says elsewhere, is refused.

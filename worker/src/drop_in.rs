@@ -7,7 +7,7 @@
 use crate::site::Site;
 use crate::spoken::Place;
 use crate::visit::Visit;
-use crate::{answer, assets, counting, decision, spoken};
+use crate::{answer, assets, counting, decision, hearing, spoken};
 use url::Url;
 use web_sys::{Headers, Response};
 use worker::{Context, Env, Result};
@@ -77,6 +77,9 @@ pub async fn state(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
     let (is_page, is_settings) = (asked("page").is_some(), asked("settings").is_some());
     let visit = visit.on(site, page, Some(sealed.trim()).filter(|sealed| !sealed.is_empty()));
     let mut body = decision::standing(site, &visit, &visit.decision);
+    if let Some((sealed, _)) = hearing::hear(site, env, &visit).await {
+        body.insert("token".into(), sealed.into());
+    }
     if is_page || is_settings {
         let receipt = if is_settings { decision::latest_receipt(site, env, &visit).await } else { None };
         let place = Place::Script { receipt, is_own_page: false };

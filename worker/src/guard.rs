@@ -4,7 +4,7 @@
 use crate::site::Site;
 use crate::stream::{CHUNK_BYTES, Passage, Rewriter, passed_on};
 use crate::visit::{Visit, read_headers};
-use crate::{OWN_FOLDER, answer, assets, collect, counting, observing, pages, proxy, spoken};
+use crate::{OWN_FOLDER, answer, assets, collect, counting, hearing, observing, pages, proxy, spoken};
 use futures_util::AsyncReadExt;
 use postern_consent::State;
 use postern_rewrite::{
@@ -80,7 +80,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
     let lockdown = site
         .lockdown(&visit, &grants)
         .filter(|_| destination.is_document() || file == Some(FileKind::Worker));
-    let plan = plan_response(&ResponseFacts {
+    let mut plan = plan_response(&ResponseFacts {
         status: response.status(),
         headers: &headers,
         destination,
@@ -94,6 +94,9 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         file,
     });
     if plan.is_page && visit.method == "GET" {
+        if let Some((_, cookie)) = hearing::hear(site, env, &visit).await {
+            plan.append.push(("set-cookie".into(), cookie));
+        }
         counting::count_page(site, env, context, &visit, parts.shows_banner);
         for (is_faulty, name) in
             [(site.policy.is_err(), "policy-unusable"), (site.key.is_err(), "cookie-key-unusable")]

@@ -17,7 +17,7 @@ use worker::{Env, Method as HttpMethod, Request, RequestInit, Stub};
 const BINDING: &str = "LEDGER";
 
 /// One act, as the Worker sends it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct ActMessage {
     /// Host the visitor sees; the receipt's scope.
     pub host: String,
@@ -58,13 +58,16 @@ pub struct ActMessage {
 }
 
 /// Every way to express a choice.
-pub const METHODS: [Method; 6] = [
+pub const METHODS: [Method; 9] = [
     Method::AcceptAll,
     Method::RejectAll,
     Method::LayerTwoSave,
     Method::WithdrawAll,
     Method::PageSave,
     Method::VendorLoad,
+    Method::Gpc,
+    Method::Adpc,
+    Method::Dnt,
 ];
 
 /// What was recorded.
@@ -117,6 +120,15 @@ pub struct ReceiptMessage {
     pub offered: u8,
     /// What it grants, bits.
     pub granted: u8,
+}
+
+/// What a holder has here.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Standing {
+    /// The receipts, newest first.
+    pub receipts: Vec<ReceiptMessage>,
+    /// Are they restricted?
+    pub is_restricted: bool,
 }
 
 /// Counts of one day.
@@ -192,8 +204,8 @@ impl Ledger {
         SeenBatch::parse(&text).map_err(|error| unavailable(&error.to_string()))
     }
 
-    /// A subject's receipts, newest first.
-    pub async fn receipts(&self, subject: Subject) -> std::result::Result<Vec<ReceiptMessage>, Refusal> {
+    /// What a subject has here.
+    pub async fn receipts(&self, subject: Subject) -> std::result::Result<Standing, Refusal> {
         let body = serde_json::to_string(&subject.0).map_err(|error| unavailable(&error.to_string()))?;
         parse(&self.ask("/receipts", &body).await?)
     }
@@ -219,6 +231,18 @@ impl Ledger {
         let body =
             serde_json::to_string(&(subject.0, now_ms)).map_err(|error| unavailable(&error.to_string()))?;
         self.ask("/erase", &body).await.map(|_| ())
+    }
+
+    /// Restricts a subject's receipts, or lifts that.
+    pub async fn restrict(
+        &self,
+        subject: Subject,
+        now_ms: u64,
+        is_restricted: bool,
+    ) -> std::result::Result<(), Refusal> {
+        let body = serde_json::to_string(&(subject.0, now_ms, is_restricted))
+            .map_err(|error| unavailable(&error.to_string()))?;
+        self.ask("/restrict", &body).await.map(|_| ())
     }
 
     /// The days counted, both ends included.

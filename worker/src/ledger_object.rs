@@ -3,20 +3,22 @@
 
 use crate::answer;
 use crate::bucket::Bucket;
-use crate::ledger::{ActMessage, DayMessage, METHODS, ReceiptMessage, Recorded};
-use crate::ledger_store::{SqlStore, migrate};
+use crate::ledger::{ActMessage, DayMessage, METHODS, ReceiptMessage, Recorded, Standing};
+use crate::ledger_schema::migrate;
+use crate::ledger_store::SqlStore;
 use crate::random::random;
-use crate::sealing;
 use crate::site::Site;
+use crate::{sealing, sweeping};
 use postern_consent::{CategorySet, Signals, Subject};
 use postern_receipt::log::{LogStore, Tile};
 use postern_receipt::{
-    Act, Append, Capacity, Client, HostName, IdempotencyKey, LedgerError, Notice, NoticeUri, Setting,
-    Sha256Hex, Word,
+    Act, Append, Capacity, Client, HostName, IdempotencyKey, LedgerError, Notice, NoticeUri, Retention,
+    Setting, Sha256Hex, Store, Word,
 };
 use postern_stats::{Day, SeenBatch, ViewBatch};
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, Storage, durable_object};
 
 /// Room that only withdrawals may use: about 2,500 receipts.
@@ -30,8 +32,12 @@ pub struct LedgerObject {
     site: Rc<Site>,
     bucket: Option<Bucket>,
     is_ready: bool,
-    /// Has this object, since it lives, set an alarm that has not rung?
-    is_alarm_set: Cell<bool>,
+    /// When the alarm rings that this object has set since it lives, Unix milliseconds; the largest number if none.
+    alarm_ms: Cell<u64>,
+    /// Is that alarm for sealing? Then nothing is sooner.
+    is_sealing_set: Cell<bool>,
+    /// How soon what time does to receipts may be seen to again.
+    sweep_after: Cell<Duration>,
 }
 
 impl DurableObject for LedgerObject {
@@ -42,7 +48,16 @@ impl DurableObject for LedgerObject {
             .map_err(|error| answer::log(&format!("the Ledger cannot be opened: {error}")))
             .is_ok();
         let (site, bucket) = (Site::of(&env), Bucket::of(&env));
-        Self { storage, sql, site, bucket, is_ready, is_alarm_set: Cell::new(false) }
+        Self {
+            storage,
+            sql,
+            site,
+            bucket,
+            is_ready,
+            alarm_ms: Cell::new(u64::MAX),
+            is_sealing_set: Cell::new(false),
+            sweep_after: Cell::new(Duration::ZERO),
+        }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -51,29 +66,51 @@ impl DurableObject for LedgerObject {
             return Response::error("The record of choices cannot be opened.", 503);
         }
         let mut store = SqlStore(self.sql.clone());
-        match request.path().as_str() {
-            "/record" => {
-                let answer = self.record(&mut store, &body);
-                self.set_alarm(&store).await;
-                answer
+        let answer = self.answer(&mut store, &request.path(), &body).await;
+        self.set_alarm(&store).await;
+        answer
+    }
+
+    /// Sees to what time does to receipts, and seals what has gathered.
+    async fn alarm(&self) -> Result<Response> {
+        self.is_sealing_set.set(false);
+        self.alarm_ms.set(u64::MAX);
+        if self.is_ready {
+            let mut store = SqlStore(self.sql.clone());
+            let now_ms = worker::Date::now().as_millis();
+            self.sweep_after.set(sweeping::sweep(&mut store, now_ms, self.capacity()));
+            if let Err(error) = sealing::seal(&mut store, &self.site, self.bucket.as_ref()).await {
+                answer::log(&format!("the log of receipts is not sealed: {error}"));
             }
+            // What came while the platform signed, or could not be sealed now, is sealed next time.
+            self.set_alarm(&store).await;
+        }
+        Response::ok("")
+    }
+}
+
+impl LedgerObject {
+    async fn answer(&self, store: &mut SqlStore, path: &str, body: &str) -> Result<Response> {
+        match path {
+            "/record" => self.record(store, body),
             "/views" => {
-                let Ok(batch) = ViewBatch::parse(&body) else { return Response::error("not a batch", 400) };
+                let Ok(batch) = ViewBatch::parse(body) else { return Response::error("not a batch", 400) };
                 for (day, views, shown) in batch.days() {
-                    postern_receipt::add_views(&mut store, day.number(), views, shown).map_err(failed)?;
+                    postern_receipt::add_views(store, day.number(), views, shown).map_err(failed)?;
                 }
                 Response::ok("")
             }
             "/see" => {
-                let Ok(batch) = SeenBatch::parse(&body) else { return Response::error("not a batch", 400) };
+                let Ok(batch) = SeenBatch::parse(body) else { return Response::error("not a batch", 400) };
                 store.add_seen(&batch)?;
                 Response::ok("")
             }
             "/seen" => Response::ok(store.seen()?),
             "/receipts" => {
-                let subject = Subject(serde_json::from_str(&body)?);
-                let rows = postern_receipt::receipts_of(&store, subject).map_err(failed)?;
-                let messages: Vec<ReceiptMessage> = rows
+                let subject = Subject(serde_json::from_str(body)?);
+                let rows = postern_receipt::receipts_of(store, subject).map_err(failed)?;
+                let is_restricted = postern_receipt::is_restricted(store, subject).map_err(failed)?;
+                let receipts: Vec<ReceiptMessage> = rows
                     .into_iter()
                     .map(|row| ReceiptMessage {
                         receipt_id: row.receipt_id.as_str().to_string(),
@@ -83,31 +120,37 @@ impl DurableObject for LedgerObject {
                         granted: row.granted.bits(),
                     })
                     .collect();
-                Response::from_json(&messages)
+                Response::from_json(&Standing { receipts, is_restricted })
             }
             "/export" => {
-                let subject = Subject(serde_json::from_str(&body)?);
-                let rows = postern_receipt::receipts_of(&store, subject).map_err(failed)?;
-                Response::ok(sealing::export(&store, &self.site.log, &rows).await?)
+                let subject = Subject(serde_json::from_str(body)?);
+                let rows = postern_receipt::receipts_of(store, subject).map_err(failed)?;
+                Response::ok(sealing::export(store, &self.site.log, &rows).await?)
             }
             "/checkpoint" => Response::ok(store.sealed()?.map_or(String::new(), |sealed| sealed.note)),
             "/file" => {
                 let size = store.sealed()?.map_or(0, |sealed| sealed.size);
-                let bytes = match Tile::parse(&body) {
+                let bytes = match Tile::parse(body) {
                     Some(tile) => store.log_file(&tile, size)?,
                     None => None,
                 };
                 Response::from_bytes(bytes.unwrap_or_default())
             }
             "/erase" => {
-                let (subject, now_ms) = serde_json::from_str(&body)?;
+                let (subject, now_ms) = serde_json::from_str(body)?;
                 let day = Day::from_unix_ms(now_ms, 0).number();
-                postern_receipt::erase(&mut store, Subject(subject), day).map_err(failed)?;
+                postern_receipt::erase(store, Subject(subject), day).map_err(failed)?;
+                Response::ok("")
+            }
+            "/restrict" => {
+                let (subject, now_ms, is_restricted) = serde_json::from_str(body)?;
+                let change = if is_restricted { postern_receipt::restrict } else { postern_receipt::lift };
+                change(store, Subject(subject), now_ms).map_err(failed)?;
                 Response::ok("")
             }
             "/days" => {
-                let (from, to) = serde_json::from_str(&body)?;
-                let rows = postern_receipt::days(&store, from, to).map_err(failed)?;
+                let (from, to) = serde_json::from_str(body)?;
+                let rows = postern_receipt::days(store, from, to).map_err(failed)?;
                 let messages: Vec<DayMessage> = rows
                     .into_iter()
                     .map(|row| DayMessage {
@@ -121,32 +164,38 @@ impl DurableObject for LedgerObject {
         }
     }
 
-    /// Seals what has gathered.
-    async fn alarm(&self) -> Result<Response> {
-        self.is_alarm_set.set(false);
-        if self.is_ready {
-            let mut store = SqlStore(self.sql.clone());
-            if let Err(error) = sealing::seal(&mut store, &self.site, self.bucket.as_ref()).await {
-                answer::log(&format!("the log of receipts is not sealed: {error}"));
-            }
-            // What came while the platform signed, or could not be sealed now, is sealed next time.
-            self.set_alarm(&store).await;
-        }
-        Response::ok("")
-    }
-}
-
-impl LedgerObject {
-    /// Sees to it that what no checkpoint holds is sealed soon. A receipt never fails for it: the next one tries again.
+    /// Sees to it that the alarm rings as soon as there is something to do. Nothing else fails for it: the next message
+    /// tries again.
     async fn set_alarm(&self, store: &SqlStore) {
-        if self.site.log.keys.is_err() || self.is_alarm_set.get() || !sealing::is_due(store).unwrap_or(true) {
+        if self.is_sealing_set.get() {
             return;
         }
-        self.is_alarm_set.set(true);
-        if let Err(error) = self.storage.set_alarm(self.site.log.seal_after).await {
-            self.is_alarm_set.set(false);
-            answer::log(&format!("no alarm could be set to seal the log of receipts: {error}"));
+        let log = &self.site.log;
+        let seal_after =
+            (log.keys.is_ok() && sealing::is_due(store).unwrap_or(true)).then_some(log.seal_after);
+        let now_ms = worker::Date::now().as_millis();
+        let sweep_after = match store.next_due() {
+            Ok(due) => {
+                due.map(|due| Duration::from_millis(due.saturating_sub(now_ms)).max(self.sweep_after.get()))
+            }
+            Err(_) => Some(self.sweep_after.get()),
+        };
+        let Some(after) = seal_after.into_iter().chain(sweep_after).min() else { return };
+        let alarm_ms = now_ms.saturating_add(u64::try_from(after.as_millis()).unwrap_or(u64::MAX));
+        if alarm_ms >= self.alarm_ms.get() && seal_after.is_none() {
+            return;
         }
+        self.alarm_ms.set(alarm_ms);
+        self.is_sealing_set.set(seal_after.is_some());
+        if let Err(error) = self.storage.set_alarm(after).await {
+            self.alarm_ms.set(u64::MAX);
+            self.is_sealing_set.set(false);
+            answer::log(&format!("no alarm could be set for the record of choices: {error}"));
+        }
+    }
+
+    fn capacity(&self) -> Capacity {
+        Capacity { bytes_max: self.site.ledger_bytes_max, bytes_reserved: BYTES_RESERVED }
     }
 
     fn record(&self, store: &mut SqlStore, body: &str) -> Result<Response> {
@@ -183,7 +232,7 @@ impl LedgerObject {
             body_sha256: message.body_sha256,
             salt: random(),
             day: Day::from_unix_ms(message.now_ms, 0).number(),
-            capacity: Capacity { bytes_max: self.site.ledger_bytes_max, bytes_reserved: BYTES_RESERVED },
+            capacity: self.capacity(),
         };
         match postern_receipt::append(store, &append) {
             Ok(appended) => {
@@ -250,5 +299,9 @@ fn setting(site: &Site, message: &ActMessage) -> Option<Setting> {
         },
         policy_sha256: policy.hash(),
         withdraw_uri: NoticeUri::parse("/_postern/consent").ok()?,
+        retention: Retention {
+            months: policy.receipts.keep_months,
+            by_category: policy.receipts.longer.clone(),
+        },
     })
 }

@@ -1,122 +1,40 @@
-//! Receipts and counters in SQLite: the tables, and each statement once.
+//! Receipts and counters in SQLite: each statement once. The tables: `ledger_schema.rs`.
 
 use postern_consent::CategorySet;
 use postern_receipt::{
-    DayRow, IdempotencyKey, ReceiptId, ReceiptRow, Store, Word, fill_log, log::Hash, outcome_named,
+    DayRow, Ended, IdempotencyKey, ReceiptId, ReceiptRow, Store, Word, log::Hash, outcome_named,
 };
 use postern_stats::{SEEN_OF_KIND_MAX, SeenBatch};
 use serde::Deserialize;
 use worker::{Result, SqlStorage, SqlStorageValue};
 
-/// Statements that bring the storage to the next version, in order; never changed, only added to.
-const MIGRATIONS: [&str; 5] = ["
-CREATE TABLE receipts (
-    seq INTEGER PRIMARY KEY,
-    receipt_id TEXT NOT NULL UNIQUE,
-    subject TEXT NOT NULL,
-    at_unix_ms INTEGER NOT NULL,
-    day INTEGER NOT NULL,
-    offered INTEGER NOT NULL,
-    granted INTEGER NOT NULL,
-    outcome TEXT NOT NULL,
-    json TEXT NOT NULL,
-    salt BLOB NOT NULL,
-    commitment BLOB NOT NULL,
-    key TEXT NOT NULL UNIQUE,
-    body_sha256 BLOB NOT NULL
-);
-CREATE INDEX receipts_of_subject ON receipts (subject, seq);
-CREATE TABLE days (
-    day INTEGER PRIMARY KEY,
-    views INTEGER NOT NULL DEFAULT 0,
-    shown INTEGER NOT NULL DEFAULT 0,
-    accepted INTEGER NOT NULL DEFAULT 0,
-    refused INTEGER NOT NULL DEFAULT 0,
-    partial INTEGER NOT NULL DEFAULT 0,
-    withdrawn INTEGER NOT NULL DEFAULT 0
-);
-CREATE TRIGGER receipts_count AFTER INSERT ON receipts BEGIN
-    INSERT INTO days (day, accepted, refused, partial, withdrawn)
-    VALUES (NEW.day, NEW.outcome = 'accepted', NEW.outcome = 'refused', NEW.outcome = 'partial', NEW.outcome = 'withdrawn')
-    ON CONFLICT (day) DO UPDATE SET
-        accepted = accepted + excluded.accepted,
-        refused = refused + excluded.refused,
-        partial = partial + excluded.partial,
-        withdrawn = withdrawn + excluded.withdrawn;
-END;
-", "
-CREATE TABLE seen (
-    kind TEXT NOT NULL,
-    name TEXT NOT NULL,
-    page TEXT NOT NULL,
-    count INTEGER NOT NULL,
-    first_ms INTEGER NOT NULL,
-    last_ms INTEGER NOT NULL,
-    PRIMARY KEY (kind, name)
-);
-CREATE INDEX seen_last ON seen (last_ms);
-", "
-ALTER TABLE receipts ADD COLUMN vendors TEXT NOT NULL DEFAULT '';
-ALTER TABLE receipts ADD COLUMN answered INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE receipts ADD COLUMN decided_ms INTEGER NOT NULL DEFAULT 0;
-UPDATE receipts SET decided_ms = at_unix_ms;
-", "
-CREATE TABLE erasures (
-    day INTEGER PRIMARY KEY,
-    receipts INTEGER NOT NULL
-);
-", "
-CREATE TABLE places (was INTEGER PRIMARY KEY, now INTEGER NOT NULL);
-INSERT INTO places (was, now) SELECT seq, ROW_NUMBER() OVER (ORDER BY seq) FROM receipts;
-UPDATE receipts SET seq = -seq;
-UPDATE receipts SET seq = (SELECT now FROM places WHERE was = -receipts.seq);
-DROP TABLE places;
-CREATE TABLE log (
-    place INTEGER PRIMARY KEY,
-    commitment BLOB NOT NULL,
-    nodes BLOB NOT NULL
-);
-CREATE TABLE log_sealed (
-    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
-    size INTEGER NOT NULL,
-    root BLOB NOT NULL,
-    note TEXT NOT NULL
-);
-CREATE VIEW acts AS SELECT receipts.*, log.nodes FROM receipts JOIN log ON log.place = receipts.seq - 1;
-CREATE TRIGGER acts_append INSTEAD OF INSERT ON acts BEGIN
-    INSERT INTO log (place, commitment, nodes) VALUES (NEW.seq - 1, NEW.commitment, NEW.nodes);
-    INSERT INTO receipts (
-        seq, receipt_id, subject, at_unix_ms, day, offered, granted, vendors, answered, decided_ms, outcome, json, salt, commitment, key, body_sha256
-    ) VALUES (
-        NEW.seq, NEW.receipt_id, NEW.subject, NEW.at_unix_ms, NEW.day, NEW.offered, NEW.granted, NEW.vendors, NEW.answered, NEW.decided_ms, NEW.outcome, NEW.json, NEW.salt, NEW.commitment, NEW.key, NEW.body_sha256
-    );
-END;
-"];
-
-/// Brings the storage to the newest version.
-pub fn migrate(sql: &SqlStorage) -> Result<()> {
-    #[derive(Deserialize)]
-    struct Version {
-        version: usize,
-    }
-    sql.exec("CREATE TABLE IF NOT EXISTS meta (version INTEGER NOT NULL)", None)?;
-    let rows: Vec<Version> = sql.exec("SELECT version FROM meta", None)?.to_array()?;
-    let version = rows.first().map_or(0, |row| row.version);
-    for (index, statements) in MIGRATIONS.iter().enumerate().skip(version) {
-        sql.exec(statements, None)?;
-        sql.exec("DELETE FROM meta", None)?;
-        sql.exec("INSERT INTO meta (version) VALUES (?)", vec![(index as i64 + 1).into()])?;
-    }
-    // Receipts from before there was a log get their leaves; one statement finds that there are none.
-    fill_log(&mut SqlStore(sql.clone())).map_err(|error| worker::Error::RustError(error.to_string()))
-}
-
 /// The object's storage.
 pub struct SqlStore(pub SqlStorage);
 
-const COLUMNS: &str = "seq, receipt_id, subject, at_unix_ms, day, offered, granted, vendors, answered, decided_ms, outcome, json, salt, commitment, key, body_sha256";
+const COLUMNS: &str = "seq, receipt_id, subject, at_unix_ms, day, offered, granted, vendors, answered, decided_ms, outcome, expires_ms, purge_ms, keep_months, json, salt, commitment, key, body_sha256";
+
+/// Is the receipt's subject not restricted?
+const IS_FREE: &str = "subject NOT IN (SELECT subject FROM restrictions)";
 
 impl SqlStore {
+    /// The one number of a statement that calls it `count`.
+    fn count(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<u64> {
+        #[derive(Deserialize)]
+        struct Found {
+            count: u64,
+        }
+        Ok(self.0.exec(statement, bindings)?.one::<Found>()?.count)
+    }
+
+    /// Adds to what left on a day; the table says why it left.
+    fn count_gone(&self, table: &str, day: u32, receipts: u64) -> Result<()> {
+        let statement = format!(
+            "INSERT INTO {table} (day, receipts) VALUES (?, ?) \
+             ON CONFLICT (day) DO UPDATE SET receipts = receipts + excluded.receipts"
+        );
+        self.0.exec(&statement, vec![i64::from(day).into(), integer(receipts)?]).map(|_| ())
+    }
+
     fn rows(&self, tail: &str, bindings: Vec<SqlStorageValue>) -> Result<Vec<ReceiptRow>> {
         let cursor = self.0.exec(&format!("SELECT {COLUMNS} FROM receipts {tail}"), bindings)?;
         cursor.raw().map(|row| read_row(row?)).collect()
@@ -190,6 +108,10 @@ pub fn integer(number: u64) -> Result<SqlStorageValue> {
     SqlStorageValue::try_from_i64(number)
 }
 
+fn integer_or_null(number: Option<u64>) -> Result<SqlStorageValue> {
+    number.map_or(Ok(SqlStorageValue::Null), integer)
+}
+
 fn read_row(values: Vec<SqlStorageValue>) -> Result<ReceiptRow> {
     let mut values = values.into_iter();
     let bad = |column: &str| worker::Error::RustError(format!("a stored receipt has no readable {column}"));
@@ -199,6 +121,7 @@ fn read_row(values: Vec<SqlStorageValue>) -> Result<ReceiptRow> {
         }
         Some(SqlStorageValue::String(text)) => Ok(Value::Text(text)),
         Some(SqlStorageValue::Blob(bytes)) => Ok(Value::Bytes(bytes)),
+        Some(SqlStorageValue::Null) => Ok(Value::Nothing),
         _ => Err(bad(column)),
     };
     Ok(ReceiptRow {
@@ -213,6 +136,12 @@ fn read_row(values: Vec<SqlStorageValue>) -> Result<ReceiptRow> {
         is_answered: whole("answered")?.number().ok_or_else(|| bad("answered"))? == 1,
         decided_unix_ms: whole("decided_ms")?.number().ok_or_else(|| bad("decided_ms"))?,
         outcome: outcome_named(&whole("outcome")?.text()).ok_or_else(|| bad("outcome"))?,
+        expires_unix_ms: whole("expires_ms")?.number(),
+        purge_unix_ms: whole("purge_ms")?.number().ok_or_else(|| bad("purge_ms"))?,
+        keep_months: whole("keep_months")?
+            .number()
+            .and_then(|months| u16::try_from(months).ok())
+            .ok_or_else(|| bad("keep_months"))?,
         json: whole("json")?.text(),
         salt: whole("salt")?.hash().ok_or_else(|| bad("salt"))?,
         commitment: whole("commitment")?.hash().ok_or_else(|| bad("commitment"))?,
@@ -222,6 +151,7 @@ fn read_row(values: Vec<SqlStorageValue>) -> Result<ReceiptRow> {
 }
 
 enum Value {
+    Nothing,
     Number(u64),
     Text(String),
     Bytes(Vec<u8>),
@@ -269,7 +199,7 @@ impl Store for SqlStore {
         Ok(self.0.database_size() as u64)
     }
 
-    fn insert(&mut self, row: &ReceiptRow, nodes: &[Hash]) -> Result<()> {
+    fn insert(&mut self, row: &ReceiptRow, nodes: &[Hash], ended: Option<Ended>) -> Result<()> {
         let values = vec![
             integer(row.seq)?,
             row.receipt_id.as_str().into(),
@@ -282,16 +212,22 @@ impl Store for SqlStore {
             i64::from(row.is_answered).into(),
             integer(row.decided_unix_ms)?,
             row.outcome.name().into(),
+            integer_or_null(row.expires_unix_ms)?,
+            integer(row.purge_unix_ms)?,
+            i64::from(row.keep_months).into(),
             row.json.as_str().into(),
             row.salt.to_vec().into(),
             row.commitment.to_vec().into(),
             row.key.as_str().into(),
             row.body_sha256.to_vec().into(),
             nodes.concat().into(),
+            integer_or_null(ended.map(|ended| ended.seq))?,
+            integer_or_null(ended.map(|ended| ended.purge_unix_ms))?,
         ];
-        // One statement for receipt, leaf and count: the triggers of `acts` and `receipts` are part of it.
+        // One statement for receipt, leaf, count and what it ends: the triggers of `acts` and `receipts` are part of it.
+        let places = vec!["?"; values.len()].join(",");
         let statement =
-            format!("INSERT INTO acts ({COLUMNS}, nodes) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+            format!("INSERT INTO acts ({COLUMNS}, nodes, ended_seq, ended_purge_ms) VALUES ({places})");
         self.0.exec(&statement, values).map(|_| ())
     }
 
@@ -316,21 +252,78 @@ impl Store for SqlStore {
     }
 
     fn erase(&mut self, subject: &str, day: u32) -> Result<u64> {
-        #[derive(Deserialize)]
-        struct Found {
-            count: u64,
-        }
         let of_subject = || vec![subject.into()];
-        let found: Found =
-            self.0.exec("SELECT COUNT(*) AS count FROM receipts WHERE subject = ?", of_subject())?.one()?;
-        if found.count > 0 {
-            let statement = "INSERT INTO erasures (day, receipts) VALUES (?, ?) \
-                             ON CONFLICT (day) DO UPDATE SET receipts = receipts + excluded.receipts";
-            // No await between these: both are written, or neither.
-            self.0.exec(statement, vec![i64::from(day).into(), integer(found.count)?])?;
+        let count = self.count("SELECT COUNT(*) AS count FROM receipts WHERE subject = ?", of_subject())?;
+        if count > 0 {
+            // No await between these: all are written, or none.
+            self.count_gone("erasures", day, count)?;
             self.0.exec("DELETE FROM receipts WHERE subject = ?", of_subject())?;
+            self.0.exec("DELETE FROM restrictions WHERE subject = ?", of_subject())?;
         }
-        Ok(found.count)
+        Ok(count)
+    }
+
+    fn list_expired(&self, now_unix_ms: u64, limit: u32) -> Result<Vec<ReceiptRow>> {
+        self.rows(
+            "WHERE expires_ms <= ? ORDER BY expires_ms LIMIT ?",
+            vec![integer(now_unix_ms)?, i64::from(limit).into()],
+        )
+    }
+
+    fn purge(&mut self, now_unix_ms: u64, day: u32, limit: u32) -> Result<u64> {
+        let over =
+            format!("SELECT seq FROM receipts WHERE purge_ms <= ? AND {IS_FREE} ORDER BY purge_ms LIMIT ?");
+        let bounds = || Ok::<_, worker::Error>(vec![integer(now_unix_ms)?, i64::from(limit).into()]);
+        let count = self.count(&format!("SELECT COUNT(*) AS count FROM ({over})"), bounds()?)?;
+        if count > 0 {
+            // No await between these: both are written, or neither.
+            self.count_gone("purges", day, count)?;
+            self.0.exec(&format!("DELETE FROM receipts WHERE seq IN ({over})"), bounds()?)?;
+        }
+        Ok(count)
+    }
+
+    fn set_restricted(&mut self, subject: &str, now_unix_ms: u64, is_restricted: bool) -> Result<()> {
+        if self.is_restricted(subject)? == is_restricted {
+            return Ok(());
+        }
+        // No await between these: both are written, or neither.
+        if is_restricted {
+            let row = vec![subject.into(), integer(now_unix_ms)?];
+            self.0.exec("INSERT INTO restrictions (subject, since_ms) VALUES (?, ?)", row)?;
+        } else {
+            self.0.exec("DELETE FROM restrictions WHERE subject = ?", vec![subject.into()])?;
+        }
+        let sign = if is_restricted { '-' } else { '+' };
+        let counters = ["accepted", "refused", "partial", "withdrawn"];
+        let sums = counters.map(|name| format!("SUM(outcome = '{name}') AS {name}")).join(", ");
+        let changes = counters.map(|name| format!("{name} = days.{name} {sign} own.{name}")).join(", ");
+        let statement = format!(
+            "UPDATE days SET {changes} FROM (SELECT day, {sums} FROM receipts WHERE subject = ? GROUP BY day) AS own \
+             WHERE days.day = own.day"
+        );
+        self.0.exec(&statement, vec![subject.into()]).map(|_| ())
+    }
+
+    fn is_restricted(&self, subject: &str) -> Result<bool> {
+        let statement = "SELECT COUNT(*) AS count FROM restrictions WHERE subject = ?";
+        Ok(self.count(statement, vec![subject.into()])? > 0)
+    }
+
+    fn next_due(&self) -> Result<Option<u64>> {
+        #[derive(Deserialize)]
+        struct Due {
+            due: Option<u64>,
+        }
+        let first = |column: &str, only: &str| {
+            format!(
+                "SELECT {column} AS due FROM (SELECT {column} FROM receipts WHERE {only} ORDER BY {column} LIMIT 1)"
+            )
+        };
+        let (expiry, purge) = (first("expires_ms", "expires_ms IS NOT NULL"), first("purge_ms", IS_FREE));
+        let found: Due =
+            self.0.exec(&format!("SELECT MIN(due) AS due FROM ({expiry} UNION ALL {purge})"), None)?.one()?;
+        Ok(found.due)
     }
 
     fn add_views(&mut self, day: u32, views: u64, shown: u64) -> Result<()> {

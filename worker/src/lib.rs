@@ -12,9 +12,11 @@ mod countries;
 mod decision;
 mod drop_in;
 mod guard;
+mod hearing;
 mod ledger;
 mod ledger_log;
 mod ledger_object;
+mod ledger_schema;
 mod ledger_store;
 mod log_files;
 mod observing;
@@ -29,6 +31,7 @@ mod signing;
 mod site;
 mod spoken;
 mod stream;
+mod sweeping;
 mod visit;
 
 use site::Site;
@@ -64,6 +67,14 @@ async fn route(
         ("GET" | "HEAD", "health") => pages::health(site, env),
         ("GET" | "HEAD", "consent") => pages::consent(site, env, &visit).await,
         ("GET" | "HEAD" | "POST", "consent/receipts.json") => rights::receipts(site, env, visit).await,
+        ("GET" | "HEAD", "consent/receipts.jsonld") => {
+            rights::receipts_as(site, env, &visit, rights::View::Dpv).await
+        }
+        ("GET" | "HEAD", "consent/receipts.kantara.json") => {
+            rights::receipts_as(site, env, &visit, rights::View::Kantara).await
+        }
+        ("GET" | "HEAD", "receipt.schema.json") => assets::receipt_schema(),
+        ("POST", "restrict") => rights::restrict(site, env, &visit).await,
         ("POST", "erase") => rights::erase(site, env, visit).await,
         ("POST", "report") => report::take(site, env, context, &visit).await,
         ("GET" | "HEAD", "state") => decision::state(site, env, &visit).await,

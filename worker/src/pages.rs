@@ -101,13 +101,14 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
     };
     let mut error = None;
     let mut receipts = Vec::new();
+    let mut is_restricted = false;
     if let State::Decided(choice) = visit.state {
         let found = match Ledger::of(site, env) {
             Ok(ledger) => ledger.receipts(choice.subject).await,
             Err(refusal) => Err(refusal),
         };
         match found {
-            Ok(found) => receipts = found,
+            Ok(found) => (receipts, is_restricted) = (found.receipts, found.is_restricted),
             Err(refusal) => error = Some(refusal.sentence),
         }
     }
@@ -152,6 +153,7 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
         return_to: &return_to,
         load: load.map(|vendor| Load { vendor, key: &load_key }),
         receipts: &lines,
+        is_restricted,
         is_saved,
         error: error.as_deref(),
     });

@@ -1,6 +1,6 @@
-//! What visitors may do with their receipts: take them along, and erase them. Both are theirs who hold the choice: by its
+//! What visitors may do with their receipts: take them along, restrict and erase them. All are theirs who hold the choice: by its
 //! cookie, or, on a registered site's page, by the sealed choice that the page keeps and sends.
-//! Source: GDPR Art. 15(3), 17 and 20.
+//! Source: GDPR Art. 15(3), 17, 18 and 20.
 
 use crate::decision::{NOT_HERE, is_same_origin, read_body, standing};
 use crate::ledger::{Ledger, Refusal};
@@ -8,6 +8,8 @@ use crate::site::Site;
 use crate::visit::{CONSENT_COOKIE, Visit};
 use crate::{answer, drop_in, pages};
 use postern_consent::{Decision, Reason, State};
+use postern_receipt::Sha256Hex;
+use postern_receipt::export::{Exported, Parties, PurposeWords, VendorParty, dpv, kantara};
 use postern_rewrite::expire_denied;
 use url::Url;
 use web_sys::Response;
@@ -46,6 +48,105 @@ pub async fn receipts(site: &Site, env: &Env, visit: Visit) -> Result<Response> 
     headers.set("content-disposition", "attachment; filename=\"receipts.json\"")?;
     page.as_ref().map_or(Ok(()), |page| drop_in::allow(&headers, page))?;
     answer::with(200, &format!("{{\"receipts\":{receipts}}}\n"), &headers)
+}
+
+/// Another form to take receipts along in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// JSON-LD in the Data Privacy Vocabulary.
+    Dpv,
+    /// Kantara Consent Receipts 1.1.
+    Kantara,
+}
+
+/// Answers `GET /_postern/consent/receipts.jsonld` and `…/receipts.kantara.json`: the same receipts, in the words of others.
+pub async fn receipts_as(site: &Site, env: &Env, visit: &Visit, view: View) -> Result<Response> {
+    let found = match visit.state {
+        State::Decided(choice) => match Ledger::of(site, env) {
+            Ok(ledger) => ledger.export(choice.subject).await,
+            Err(refusal) => Err(refusal),
+        },
+        _ => Ok("[]".to_string()),
+    };
+    let found = match found {
+        Ok(found) => found,
+        Err(refusal) => return answer::text(refusal.status, &refusal.sentence),
+    };
+    let Ok(receipts) = serde_json::from_str::<Vec<serde_json::Value>>(&found) else {
+        return answer::text(503, "The record of choices answered in a way nobody here can read.");
+    };
+    let shown: Vec<serde_json::Value> = receipts
+        .iter()
+        .filter_map(|each| each.get("receipt"))
+        .filter_map(|receipt| {
+            let parties = parties(site, receipt);
+            let exported = Exported { receipt, origin: &visit.origin(), parties: parties.as_ref() };
+            match view {
+                View::Dpv => Some(dpv(exported)),
+                View::Kantara => kantara(exported),
+            }
+        })
+        .collect();
+    let (content_type, name) = match view {
+        View::Dpv => ("application/ld+json", "receipts.jsonld"),
+        View::Kantara => ("application/json", "receipts.kantara.json"),
+    };
+    let headers = answer::headers(content_type)?;
+    headers.set("content-disposition", &format!("attachment; filename=\"{name}\""))?;
+    answer::with(200, &format!("{}\n", serde_json::Value::from(shown)), &headers)
+}
+
+/// Who is who in a receipt, if it was given under the policy in force.
+fn parties(site: &Site, receipt: &serde_json::Value) -> Option<Parties> {
+    let policy = site.policy.as_ref().ok()?;
+    let hash = receipt.get("policy_sha256")?.as_str()?;
+    if hash != Sha256Hex(policy.hash()).to_string() {
+        return None;
+    }
+    let language = policy.language_for(receipt.get("lang")?.as_str(), None);
+    let purposes = policy.purposes.iter().map(|purpose| {
+        let (title, text) = language.texts.category(purpose.category);
+        PurposeWords { id: purpose.category.name().into(), title: title.into(), text: text.into() }
+    });
+    let vendors = policy.vendors().iter().map(|vendor| VendorParty {
+        id: vendor.id.clone(),
+        name: vendor.name.clone(),
+        category: vendor.category.name().into(),
+    });
+    let controller = &policy.controller;
+    Some(Parties {
+        controller: controller.name.clone(),
+        address: controller.address.clone(),
+        contact: controller.contact.clone(),
+        authority: (controller.authority.name.clone(), controller.authority.url.clone()),
+        purposes: purposes.collect(),
+        vendors: vendors.collect(),
+    })
+}
+
+/// Answers `POST /_postern/restrict`, a form of the consent page: receipts are kept and used for nothing else, or again as
+/// before. The choice stays as it is.
+pub async fn restrict(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
+    if !is_same_origin(visit) {
+        return answer::text(403, NOT_HERE);
+    }
+    let Ok(body) = read_body(visit).await else { return answer::text(400, "This did not arrive whole.") };
+    let fields: Vec<_> = url::form_urlencoded::parse(body.as_bytes()).collect();
+    let is_restricted = match fields.as_slice() {
+        [(name, value)] if name == "restrict" && value == "yes" => true,
+        [(name, value)] if name == "restrict" && value == "no" => false,
+        _ => return answer::text(400, "Send restrict=yes or restrict=no."),
+    };
+    if let State::Decided(choice) = visit.state {
+        let done = match Ledger::of(site, env) {
+            Ok(ledger) => ledger.restrict(choice.subject, visit.now_ms, is_restricted).await,
+            Err(refusal) => Err(refusal),
+        };
+        if let Err(Refusal { status, sentence }) = done {
+            return pages::not_recorded(site, visit, status, &sentence);
+        }
+    }
+    answer::see_other(&format!("{}#receipts", postern_view::CONSENT_PATH))
 }
 
 /// Answers `POST /_postern/erase`, by form or script: receipts and choice are gone, what was granted is withdrawn, and the

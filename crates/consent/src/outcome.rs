@@ -15,6 +15,8 @@ pub enum Outcome {
     Withdrawn,
     /// One vendor's content was let in by itself; what was answered, or not, stands as it stood.
     Vendor,
+    /// What was granted holds no more, because its time is over.
+    Expired,
 }
 
 /// What is granted at one time.
@@ -35,8 +37,8 @@ impl Granted {
 
 impl Outcome {
     /// Every outcome, in display order.
-    pub const ALL: [Outcome; 5] =
-        [Self::Accepted, Self::Refused, Self::Partial, Self::Withdrawn, Self::Vendor];
+    pub const ALL: [Outcome; 6] =
+        [Self::Accepted, Self::Refused, Self::Partial, Self::Withdrawn, Self::Vendor, Self::Expired];
 
     /// The outcome of going from `previous` to `granted` when `offered` was on offer.
     /// `Necessary` counts on neither side: it is not consent.
@@ -61,6 +63,7 @@ impl Outcome {
             Self::Partial => "partial",
             Self::Withdrawn => "withdrawn",
             Self::Vendor => "vendor",
+            Self::Expired => "expired",
         }
     }
 }

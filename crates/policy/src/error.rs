@@ -207,6 +207,24 @@ pub enum Cause {
         /// Most milliseconds allowed.
         max: u32,
     },
+    /// Months out of range.
+    #[error("{found} months is out of range; write 1 to {max}")]
+    Months {
+        /// Months found.
+        found: i64,
+        /// Most months allowed.
+        max: u16,
+    },
+    /// A category's receipts cannot be kept for less than all are: one receipt is about several.
+    #[error(
+        "{months} months is less than keep_months = {keep_months}, and one receipt is about several categories; write more, or lower keep_months"
+    )]
+    KeptShorter {
+        /// Months found.
+        months: u16,
+        /// Months every receipt is kept.
+        keep_months: u16,
+    },
     /// Pixels out of range.
     #[error("{found} px is out of range; write 0 to {max}")]
     Pixels {

@@ -91,12 +91,12 @@ impl Policy {
     /// SHA-256 of the file's whole meaning: every value after defaults, whatever its spelling.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
-        let Self { site, controller, notice, rules, banner, edge, consent_mode, .. } = self;
+        let Self { site, controller, notice, rules, banner, edge, consent_mode, receipts, .. } = self;
         let words = |form: Form, language: &Language| {
             let own = |form: Form, (key, text): (&&str, &String)| form.with(key).with(text);
             form.with(&language.tag).with_all(&language.own, own)
         };
-        Form::of("postern-policy/3")
+        Form::of("postern-policy/4")
             .with(&site.id)
             .with(site.origin.as_deref().unwrap_or(""))
             .with_all(&site.hosts, |form, host| form.with(host))
@@ -147,6 +147,10 @@ impl Policy {
             .with(yes_or_no(consent_mode.ads_data_redaction))
             .with(yes_or_no(consent_mode.url_passthrough))
             .with(&consent_mode.wait_for_update_ms.to_string())
+            .with(&receipts.keep_months.to_string())
+            .with_all(&receipts.longer, |form, (category, months)| {
+                form.with(category.name()).with(&months.to_string())
+            })
             .with_all(self.languages(), words)
             .finish()
     }

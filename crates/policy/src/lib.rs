@@ -40,7 +40,7 @@ pub use legal::{
     COOKIE_DAYS_MAX, GpcRule, LegalProfile, Model, Region, STRICTEST, legal_profile, legal_profile_for,
     legal_profile_names,
 };
-pub use options::{ClearTarget, ConsentMode, Edge};
+pub use options::{ClearTarget, ConsentMode, Edge, Receipts};
 pub use policy::{Authority, Banner, Change, Controller, Layout, Notice, Policy, Purpose, Reopen, Site};
 pub use rules::{BY_COUNTRY, Rules};
 pub use texts::Texts;

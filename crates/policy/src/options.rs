@@ -1,4 +1,6 @@
-//! `[edge]` and `[consent_mode]`: how the gate is kept, which nobody consents to. Not part of the tag.
+//! `[edge]`, `[consent_mode]` and `[receipts]`: how gate and records are kept, which nobody consents to. Not part of the tag.
+
+use postern_consent::Category;
 
 use crate::error::Cause;
 use crate::section::{Report, Section};
@@ -65,6 +67,35 @@ pub struct ConsentMode {
     pub url_passthrough: bool,
     /// `wait_for_update`: how long tags wait for the choice, milliseconds, 0..=5000. Default 500.
     pub wait_for_update_ms: u32,
+}
+
+/// Most months a receipt is kept once it holds no more: ten years, the longest limitation period that sites name.
+const KEEP_MONTHS_MAX: u16 = 120;
+
+/// How long records are kept. Source: GDPR Art. 5(1)(e) and 7(1); standards.md requirement 69.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Receipts {
+    /// Months a receipt is kept once it is withdrawn, replaced or over, 1..=120. Default 12.
+    pub keep_months: u16,
+    /// Categories whose receipts are kept longer, with their months.
+    pub longer: Vec<(Category, u16)>,
+}
+
+pub(crate) fn read_receipts(mut receipts: Section<'_>, report: &mut Report<'_>) -> Receipts {
+    let keep_months = receipts.months(report, "keep_months", KEEP_MONTHS_MAX).unwrap_or(12);
+    let mut longer = Vec::new();
+    for (key, category) in crate::parse::CATEGORY_WORDS.into_iter().skip(1) {
+        match receipts.months(report, key, KEEP_MONTHS_MAX) {
+            Some(months) if months > keep_months => longer.push((category, months)),
+            Some(months) if months < keep_months => {
+                receipts.refuse(report, key, Cause::KeptShorter { months, keep_months });
+            }
+            _ => {}
+        }
+    }
+    receipts.close(report);
+    Receipts { keep_months, longer }
 }
 
 pub(crate) fn read_edge(mut edge: Section<'_>, report: &mut Report<'_>) -> Edge {

@@ -6,7 +6,7 @@ use toml::de::DeTable;
 use crate::error::{Cause, Issue, PolicyError};
 use crate::language::Language;
 use crate::lint::lint_text;
-use crate::options::{read_consent_mode, read_edge};
+use crate::options::{read_consent_mode, read_edge, read_receipts};
 use crate::policy::{Authority, Banner, Change, Controller, Layout, Notice, Policy, Purpose, Reopen, Site};
 use crate::rules::read_rules;
 use crate::section::{Report, Section};
@@ -67,6 +67,7 @@ impl Policy {
         let banner = read_banner(root.section(&mut report, "banner"), &mut report);
         let edge = read_edge(root.section(&mut report, "edge"), &mut report);
         let consent_mode = read_consent_mode(root.section(&mut report, "consent_mode"), &mut report);
+        let receipts = read_receipts(root.section(&mut report, "receipts"), &mut report);
         let texts = root.section(&mut report, "texts");
         let other_languages = read_words(texts, &mut report, &site, &offered, &mut own_language);
         root.close(&mut report);
@@ -86,6 +87,7 @@ impl Policy {
             banner,
             edge,
             consent_mode,
+            receipts,
             own_language,
             other_languages,
             warnings,

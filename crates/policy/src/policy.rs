@@ -4,7 +4,7 @@ use postern_consent::{Category, CategorySet};
 
 use crate::error::Issue;
 use crate::language::Language;
-use crate::options::{ConsentMode, Edge};
+use crate::options::{ConsentMode, Edge, Receipts};
 use crate::rules::Rules;
 use crate::theme::Theme;
 use crate::vendor::Vendor;
@@ -32,6 +32,8 @@ pub struct Policy {
     pub edge: Edge,
     /// `[consent_mode]`
     pub consent_mode: ConsentMode,
+    /// `[receipts]`
+    pub receipts: Receipts,
     pub(crate) own_language: Language,
     pub(crate) other_languages: Vec<Language>,
     pub(crate) warnings: Vec<Issue>,

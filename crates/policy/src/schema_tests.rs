@@ -200,6 +200,7 @@ fn the_defaults_of_the_schema_are_the_parsers() {
         ("banner.theme.dark", "/properties/banner/properties/theme/properties/dark/properties"),
         ("edge", "/properties/edge/properties"),
         ("consent_mode", "/properties/consent_mode/properties"),
+        ("receipts", "/properties/receipts/properties"),
         ("vendors.posthog", "/$defs/vendor/properties"),
     ] {
         for (key, node) in schema.pointer(pointer).unwrap().as_object().unwrap() {
@@ -215,5 +216,5 @@ fn the_defaults_of_the_schema_are_the_parsers() {
             count += 1;
         }
     }
-    assert_eq!(count, 31);
+    assert_eq!(count, 32);
 }

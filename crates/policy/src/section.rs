@@ -244,6 +244,16 @@ impl<'t> Section<'t> {
         fitting
     }
 
+    /// A number of months, 1 to `max`, if the key is there.
+    pub(crate) fn months(&mut self, report: &mut Report<'_>, key: &'static str, max: u16) -> Option<u16> {
+        let found = self.integer(report, key, "a whole number of months")?;
+        let fitting = u16::try_from(found).ok().filter(|found| (1..=max).contains(found));
+        if fitting.is_none() {
+            self.refuse(report, key, Cause::Months { found, max });
+        }
+        fitting
+    }
+
     /// A number of pixels up to `max`, if the key is there.
     pub(crate) fn pixels(&mut self, report: &mut Report<'_>, key: &'static str, max: u32) -> Option<u32> {
         let found = self.integer(report, key, "a whole number of pixels")?;

@@ -79,6 +79,7 @@ fn the_defaults_are_the_safe_ones() {
     assert_eq!(edge.clear_site_data, []);
     let mode = &policy.consent_mode;
     assert_eq!((mode.ads_data_redaction, mode.url_passthrough, mode.wait_for_update_ms), (true, false, 500));
+    assert_eq!((policy.receipts.keep_months, policy.receipts.longer.len()), (12, 0));
     let known = parse(&vendor("ga4", ""));
     let ga4 = &known.vendors()[0];
     assert!(!ga4.is_cookieless && ga4.reason.is_none());
@@ -105,7 +106,11 @@ report_unknown = false
 [consent_mode]
 ads_data_redaction = false
 url_passthrough = false
-wait_for_update = 5000"#);
+wait_for_update = 5000
+[receipts]
+keep_months = 24
+marketing = 36
+social = 24"#);
     let policy = parse(&text);
     assert_eq!(policy.warnings(), []);
     let acme = &policy.vendors()[0];
@@ -124,6 +129,14 @@ wait_for_update = 5000"#);
         (mode.ads_data_redaction, mode.url_passthrough, mode.wait_for_update_ms),
         (false, false, 5000)
     );
+}
+
+#[test]
+fn receipts_of_a_category_are_kept_longer_where_the_site_says_so() {
+    let receipts = parse(&with("[receipts]\nkeep_months = 24\nsocial = 24\nmarketing = 120")).receipts;
+    assert_eq!((receipts.keep_months, receipts.longer), (24, vec![(Category::Marketing, 120)]));
+    assert_ne!(parse(SOUND).hash(), parse(&with("[receipts]\nmarketing = 36")).hash());
+    assert_eq!(parse(SOUND).hash(), parse(&with("[receipts]\nmarketing = 12")).hash());
 }
 
 #[test]
@@ -151,6 +164,14 @@ fn each_fault_says_where_why_and_what_to_do() {
         (
             with("[consent_mode]\nwait_for_update = 5001"),
             "postern.toml:28: consent_mode.wait_for_update: 5001 ms is out of range; write 0 to 5000",
+        ),
+        (
+            with("[receipts]\nkeep_months = 0"),
+            "postern.toml:28: receipts.keep_months: 0 months is out of range; write 1 to 120",
+        ),
+        (
+            with("[receipts]\nkeep_months = 24\nmarketing = 12"),
+            "postern.toml:29: receipts.marketing: 12 months is less than keep_months = 24, and one receipt is about several categories; write more, or lower keep_months",
         ),
         (
             with("[consent_mode]\nwait_for_update = -1"),

@@ -133,6 +133,12 @@ pub struct IdempotencyKey(String);
 text_field!(IdempotencyKey);
 
 impl IdempotencyKey {
+    /// The key of these bits.
+    #[must_use]
+    pub fn of_bits(bits: u128) -> Self {
+        Self(format!("{bits:032x}"))
+    }
+
     /// Reads a key.
     ///
     /// # Errors

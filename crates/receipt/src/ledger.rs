@@ -9,6 +9,9 @@ use crate::commitment::{Salt, commitment, leaf};
 use crate::field::{IdempotencyKey, ReceiptId, Word};
 use crate::log::{Hash, LogStore, SIZE_MAX, TreeError, completed, leaf_hash};
 use crate::record::{Act, Previous, Receipt, Setting, subject_hex};
+use crate::retention::{ExpiryError, expiry_json, expiry_key, purge_unix_ms};
+use crate::seal::sha256;
+use crate::time::Timestamp;
 use postern_consent::{CategorySet, Outcome, Subject};
 
 /// One stored receipt, in columns.
@@ -37,6 +40,13 @@ pub struct ReceiptRow {
     pub decided_unix_ms: u64,
     /// What it amounts to, by [`Outcome::name`]; read back with [`outcome_named`]. TEXT.
     pub outcome: Outcome,
+    /// When the time of what it grants is over, Unix milliseconds. `None` where it grants nothing, or a later act took its
+    /// place. INTEGER, NULL.
+    pub expires_unix_ms: Option<u64>,
+    /// When it is deleted, Unix milliseconds; earlier once a later act has ended it. INTEGER.
+    pub purge_unix_ms: u64,
+    /// For how many months it is kept once it holds no more. INTEGER.
+    pub keep_months: u16,
     /// The canonical receipt. TEXT.
     pub json: String,
     /// Its salt. BLOB.
@@ -84,11 +94,20 @@ impl DayRow {
             Outcome::Refused => &mut self.refused,
             Outcome::Partial => &mut self.partial,
             Outcome::Withdrawn => &mut self.withdrawn,
-            // No answer to the question, so it counts among none.
-            Outcome::Vendor => return,
+            // No answer to the question, so they count among none.
+            Outcome::Vendor | Outcome::Expired => return,
         };
         *counter = counter.saturating_add(1);
     }
+}
+
+/// The receipt that a later act of its subject ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its place in the ledger.
+    pub seq: u64,
+    /// When it is deleted now, Unix milliseconds.
+    pub purge_unix_ms: u64,
 }
 
 /// Where receipts are kept, and the log of their commitments. Synchronous, single writer.
@@ -119,13 +138,14 @@ pub trait Store: LogStore {
     /// The storage's own.
     fn bytes_used(&self) -> Result<u64, Self::Error>;
 
-    /// Stores the row, **and** its leaf with the nodes it completes, **and** adds one to its day's counter of its outcome:
-    /// all or nothing. In SQLite one `INSERT` does it, by triggers. A receipt without its leaf could never be proven, and a
+    /// Stores the row, **and** its leaf with the nodes it completes, **and** adds one to its day's counter of its outcome
+    /// unless its subject is restricted, **and** marks the receipt that it ends as one that no longer expires: all or
+    /// nothing. In SQLite one `INSERT` does it, by triggers. A receipt without its leaf could never be proven, and a
     /// leaf without its receipt would prove nothing.
     ///
     /// # Errors
     /// The storage's own; a key, receipt id or place that is there already is one.
-    fn insert(&mut self, row: &ReceiptRow, nodes: &[Hash]) -> Result<(), Self::Error>;
+    fn insert(&mut self, row: &ReceiptRow, nodes: &[Hash], ended: Option<Ended>) -> Result<(), Self::Error>;
 
     /// Stores a leaf alone, for a receipt that is older than the log.
     ///
@@ -139,7 +159,44 @@ pub trait Store: LogStore {
     /// The storage's own.
     fn list_commitments(&self, after: u64, limit: u32) -> Result<Vec<(u64, Hash)>, Self::Error>;
 
-    /// Removes all of the subject's receipts with their salts, **and** adds their number to what was erased that day: both
+    /// The receipts whose grant is over by then and that nothing has ended, the oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// The storage's own.
+    fn list_expired(&self, now_unix_ms: u64, limit: u32) -> Result<Vec<ReceiptRow>, Self::Error>;
+
+    /// Removes receipts with their salts whose time to be kept is over and whose subject is not restricted, at most
+    /// `limit`, **and** adds their number to what was deleted that day: both or neither. Gives the number.
+    ///
+    /// # Errors
+    /// The storage's own.
+    fn purge(&mut self, now_unix_ms: u64, day: u32, limit: u32) -> Result<u64, Self::Error>;
+
+    /// Restricts a subject, or lifts that, **and** takes their acts out of the counters of their days, or adds them again:
+    /// both or neither. Nothing happens if it was so before.
+    ///
+    /// # Errors
+    /// The storage's own.
+    fn set_restricted(
+        &mut self,
+        subject: &str,
+        now_unix_ms: u64,
+        is_restricted: bool,
+    ) -> Result<(), Self::Error>;
+
+    /// Is that subject restricted?
+    ///
+    /// # Errors
+    /// The storage's own.
+    fn is_restricted(&self, subject: &str) -> Result<bool, Self::Error>;
+
+    /// When the next grant is over or the next receipt is to be deleted, Unix milliseconds.
+    ///
+    /// # Errors
+    /// The storage's own.
+    fn next_due(&self) -> Result<Option<u64>, Self::Error>;
+
+    /// Removes all of the subject's receipts with their salts, and that they are restricted, **and** adds their number to what was erased that day: both
     /// or neither. Gives the number.
     ///
     /// # Errors
@@ -241,6 +298,9 @@ pub enum LedgerError<E> {
     /// A receipt that the log does not have yet is gone.
     #[error("the receipt at place {0} is missing, and the log does not have it: restore the storage")]
     Gap(u64),
+    /// A receipt whose time is over cannot be followed.
+    #[error(transparent)]
+    Expiry(#[from] ExpiryError),
     /// The storage failed. The act may be stored or not; repeating it with its key is safe.
     #[error("the storage failed; repeat with the same key")]
     Store(E),
@@ -268,20 +328,14 @@ pub fn append<S: Store>(store: &mut S, append: &Append<'_>) -> Result<Appended, 
         return Ok(Appended { seq: receipt.seq, receipt, replayed: true });
     }
     let latest = store.find_latest(&subject_hex(append.act.subject)).map_err(LedgerError::Store)?;
+    let ended = latest.as_ref().map(|row| ended_by(row, receipt_time(append.act.at_unix_ms)));
     let previous =
         latest.map(|row| Previous { receipt_id: row.receipt_id, granted: row.granted, vendors: row.vendors });
     let receipt = Receipt::write(append.setting, &append.act, previous);
-    let bytes_used = store.bytes_used().map_err(LedgerError::Store)?;
-    let bytes_max = append.capacity.bytes_for(receipt.is_withdrawal());
-    if bytes_used.saturating_add(Capacity::RECEIPT_BYTES) > bytes_max {
-        return Err(LedgerError::Full { bytes_used, bytes_max });
-    }
     let json = canonical_json(&receipt)?;
-    let commitment = commitment(&append.salt, &json);
-    let index = store.size().map_err(LedgerError::Store)?;
-    let nodes = completed(index, leaf_hash(&leaf(&commitment)), store)?;
+    let grants = !receipt.granted().is_empty() || !receipt.vendors().is_empty();
     let row = ReceiptRow {
-        seq: index + 1,
+        seq: 0,
         receipt_id: receipt.receipt_id().clone(),
         subject: receipt.subject().to_owned(),
         at_unix_ms: append.act.at_unix_ms,
@@ -292,14 +346,142 @@ pub fn append<S: Store>(store: &mut S, append: &Append<'_>) -> Result<Appended, 
         is_answered: append.is_answered,
         decided_unix_ms: append.act.decided_unix_ms.min(append.act.at_unix_ms),
         outcome: receipt.outcome(),
-        commitment,
+        expires_unix_ms: grants.then(|| receipt.valid_until().unix_ms()),
+        purge_unix_ms: purge_unix_ms(receipt.valid_until(), receipt.keep_months()),
+        keep_months: receipt.keep_months(),
+        commitment: commitment(&append.salt, &json),
         json,
         salt: append.salt,
         key: append.key.clone(),
         body_sha256: append.body_sha256,
     };
-    store.insert(&row, &nodes).map_err(LedgerError::Store)?;
+    let row = put(store, row, ended, append.capacity.bytes_for(receipt.is_withdrawal()))?;
     Ok(Appended { seq: row.seq, receipt: row, replayed: false })
+}
+
+fn receipt_time(unix_ms: u64) -> Timestamp {
+    Timestamp::from_unix_ms(unix_ms)
+}
+
+/// A receipt that holds no more from then on is kept for its months from then, if its time was not over before.
+fn ended_by(row: &ReceiptRow, at: Timestamp) -> Ended {
+    Ended { seq: row.seq, purge_unix_ms: row.purge_unix_ms.min(purge_unix_ms(at, row.keep_months)) }
+}
+
+/// Stores a new row in the next place, with its leaf.
+fn put<S: Store>(
+    store: &mut S,
+    row: ReceiptRow,
+    ended: Option<Ended>,
+    bytes_max: u64,
+) -> Result<ReceiptRow, LedgerError<S::Error>> {
+    let bytes_used = store.bytes_used().map_err(LedgerError::Store)?;
+    if bytes_used.saturating_add(Capacity::RECEIPT_BYTES) > bytes_max {
+        return Err(LedgerError::Full { bytes_used, bytes_max });
+    }
+    let index = store.size().map_err(LedgerError::Store)?;
+    let nodes = completed(index, leaf_hash(&leaf(&row.commitment)), store)?;
+    let row = ReceiptRow { seq: index + 1, ..row };
+    store.insert(&row, &nodes, ended).map_err(LedgerError::Store)?;
+    Ok(row)
+}
+
+/// What the expiry of one receipt needs that is new.
+#[derive(Clone, Copy, Debug)]
+pub struct Fresh {
+    /// 128 random bits that name the receipt.
+    pub receipt_random: [u8; 16],
+    /// 256 random bits.
+    pub salt: Salt,
+}
+
+/// Rows that are looked at in one go, so that no visitor waits for long.
+const SWEEP_STEP: u32 = 100;
+
+/// Writes a receipt for each grant whose time is over, and gives how many: at most 100, so the caller comes again. Doing it
+/// again is safe: what is written is over no more. Source: standards.md requirement 61 (expiry).
+///
+/// # Errors
+/// [`LedgerError`]; what was written before stays.
+pub fn expire<S: Store>(
+    store: &mut S,
+    now_unix_ms: u64,
+    day: u32,
+    capacity: Capacity,
+    mut fresh: impl FnMut() -> Fresh,
+) -> Result<u64, LedgerError<S::Error>> {
+    let mut count = 0;
+    for expired in store.list_expired(now_unix_ms, SWEEP_STEP).map_err(LedgerError::Store)? {
+        let Fresh { receipt_random, salt } = fresh();
+        let receipt_id = ReceiptId::from_random(receipt_random);
+        let json = expiry_json(&expired, &receipt_id, receipt_time(now_unix_ms))?;
+        let key = expiry_key(&expired.receipt_id);
+        let ended = Ended { seq: expired.seq, purge_unix_ms: expired.purge_unix_ms };
+        let row = ReceiptRow {
+            seq: 0,
+            receipt_id,
+            at_unix_ms: now_unix_ms,
+            day,
+            granted: CategorySet::EMPTY,
+            vendors: Vec::new(),
+            // Who comes again is asked again.
+            is_answered: false,
+            outcome: Outcome::Expired,
+            expires_unix_ms: None,
+            commitment: commitment(&salt, &json),
+            json,
+            salt,
+            body_sha256: sha256(key.as_str().as_bytes()),
+            key,
+            ..expired
+        };
+        // Taking back works as long as there is any room at all.
+        put(store, row, Some(ended), capacity.bytes_for(true))?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Deletes receipts whose time to be kept is over, and gives how many: at most 100, so the caller comes again. What holds
+/// is never among them, since it is kept beyond the time it holds. Their leaves stay, as with [`erase`].
+///
+/// # Errors
+/// [`LedgerError::Store`]; doing it again is safe.
+pub fn purge<S: Store>(store: &mut S, now_unix_ms: u64, day: u32) -> Result<u64, LedgerError<S::Error>> {
+    store.purge(now_unix_ms, day, SWEEP_STEP).map_err(LedgerError::Store)
+}
+
+/// Restricts a subject: their receipts are kept, also beyond their time, and used for nothing else; their acts leave the
+/// figures, and later ones do not enter them. Source: GDPR Art. 18(1)(c), (2); standards.md requirement 74.
+///
+/// # Errors
+/// [`LedgerError::Store`]; doing it again is safe.
+pub fn restrict<S: Store>(
+    store: &mut S,
+    subject: Subject,
+    now_unix_ms: u64,
+) -> Result<(), LedgerError<S::Error>> {
+    store.set_restricted(&subject_hex(subject), now_unix_ms, true).map_err(LedgerError::Store)
+}
+
+/// Is the subject restricted?
+///
+/// # Errors
+/// [`LedgerError::Store`].
+pub fn is_restricted<S: Store>(store: &S, subject: Subject) -> Result<bool, LedgerError<S::Error>> {
+    store.is_restricted(&subject_hex(subject)).map_err(LedgerError::Store)
+}
+
+/// Takes a restriction back.
+///
+/// # Errors
+/// [`LedgerError::Store`]; doing it again is safe.
+pub fn lift<S: Store>(
+    store: &mut S,
+    subject: Subject,
+    now_unix_ms: u64,
+) -> Result<(), LedgerError<S::Error>> {
+    store.set_restricted(&subject_hex(subject), now_unix_ms, false).map_err(LedgerError::Store)
 }
 
 /// Receipts that are read at once to fill the log.

@@ -8,12 +8,17 @@
 
 mod canonical;
 mod commitment;
+pub mod export;
 mod field;
 mod ledger;
 pub mod log;
 mod record;
+mod retention;
 mod seal;
 mod time;
+
+/// The JSON Schema of receipts, draft 2020-12.
+pub const SCHEMA_JSON: &str = include_str!("../receipt.schema.json");
 
 pub use canonical::{CanonicalError, canonical_json};
 pub use commitment::{LEAF_PREFIX, Salt, commitment, leaf};
@@ -21,13 +26,14 @@ pub use field::{
     Client, ClientForm, Engine, FieldError, HostName, IdempotencyKey, NoticeUri, ReceiptId, Sha256Hex, Word,
 };
 pub use ledger::{
-    Append, Appended, Capacity, DayRow, LedgerError, ReceiptRow, Store, add_views, append, days, erase,
-    fill_log, outcome_named, receipts_of,
+    Append, Appended, Capacity, DayRow, Ended, Fresh, LedgerError, ReceiptRow, Store, add_views, append,
+    days, erase, expire, fill_log, is_restricted, lift, outcome_named, purge, receipts_of, restrict,
 };
 pub use record::{
     Act, Actor, Basis, EventType, Method, Notice, Previous, Purpose, PurposeState, Receipt, Setting,
     SignalsSeen, VendorState,
 };
+pub use retention::{ExpiryError, KEEP_MONTHS_DEFAULT, Retention, expiry_json, expiry_key, purge_unix_ms};
 pub use seal::{
     CookieKey, KeyError, KeyRing, Role, SEALED_BYTES_MAX, SessionError, constant_time_eq, is_same_token,
     sha256,

@@ -2,14 +2,13 @@
 //! text and claims no certificate. Every purpose offered is stated, granted or not, never by omission.
 
 use crate::field::{Client, HostName, NoticeUri, ReceiptId, Sha256Hex, Word};
+use crate::retention::Retention;
 use crate::time::Timestamp;
-use postern_consent::{Category, CategorySet, Granted, Outcome, Profile, Signals, Subject};
+use postern_consent::{Category, CategorySet, Granted, Outcome, Profile, Signal, Signals, Subject};
 use serde::{Serialize, Serializer};
 
 /// The form and version of what follows.
 const SCHEMA: &str = "consent-receipt/1";
-/// When a receipt is deleted. Source: standards.md S4.3.
-const RETENTION: &str = "end_of_validity+P12M";
 
 /// How the choice was expressed. Source: standards.md Appendix A.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -32,14 +31,38 @@ pub enum Method {
     /// One vendor's content was let load, where it stands in a page.
     #[serde(rename = "placeholder.load")]
     VendorLoad,
+    /// The browser began to send Global Privacy Control, over an older grant. Source: standards.md requirement 52.
+    #[serde(rename = "gpc")]
+    Gpc,
+    /// The browser withdrew or objected by ADPC, over an older grant.
+    #[serde(rename = "adpc")]
+    Adpc,
+    /// The browser began to send Do Not Track, over an older grant.
+    #[serde(rename = "dnt")]
+    Dnt,
+    /// Nobody acted: the time of a grant is over.
+    #[serde(rename = "expiry")]
+    Expiry,
+}
+
+impl From<Signal> for Method {
+    fn from(signal: Signal) -> Self {
+        match signal {
+            Signal::Gpc => Self::Gpc,
+            Signal::Adpc => Self::Adpc,
+            Signal::Dnt => Self::Dnt,
+        }
+    }
 }
 
 /// Who acted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
-    /// The visitor.
+    /// The visitor, or their browser for them.
     DataSubject,
+    /// The site, which keeps to the time it said.
+    Controller,
 }
 
 /// The lawful basis. Source: DPV `eu-gdpr:A6-1-a`.
@@ -56,6 +79,8 @@ pub enum Basis {
 pub enum EventType {
     /// A clear affirmative act.
     Expressed,
+    /// No act: time went by.
+    Lapsed,
 }
 
 /// The state of one purpose after the act. Names: DPV 2.3, standards.md 2.1.
@@ -67,6 +92,8 @@ pub enum PurposeState {
     ConsentRefused,
     /// Not granted any more.
     ConsentWithdrawn,
+    /// Not granted any more, because its time is over.
+    ConsentExpired,
 }
 
 /// One purpose and its state.
@@ -135,6 +162,8 @@ pub struct Setting {
     pub policy_sha256: [u8; 32],
     /// Where consent is withdrawn.
     pub withdraw_uri: NoticeUri,
+    /// How long the receipt is kept once it holds no more.
+    pub retention: Retention,
 }
 
 /// The visitor's part.
@@ -188,7 +217,9 @@ pub struct Receipt {
     signals: SignalsSeen,
     client: Client,
     withdraw_uri: NoticeUri,
-    retention: &'static str,
+    retention: String,
+    #[serde(skip)]
+    keep_months: u16,
 }
 
 /// A subject's last receipt, as far as the next one needs it.
@@ -232,6 +263,8 @@ impl Receipt {
                 PurposeState::ConsentRefused
             },
         });
+        // What is taken back was granted: the proof of that is kept as long.
+        let keep_months = setting.retention.months(granted.union(before));
         let at = Timestamp::from_unix_ms(act.at_unix_ms);
         let decided = Timestamp::from_unix_ms(act.decided_unix_ms.min(act.at_unix_ms));
         let outcome = if act.method == Method::VendorLoad {
@@ -264,7 +297,8 @@ impl Receipt {
             signals: SignalsSeen { gpc: act.signals.gpc, dnt: act.signals.dnt },
             client: act.client,
             withdraw_uri: setting.withdraw_uri.clone(),
-            retention: RETENTION,
+            retention: Retention::written(keep_months),
+            keep_months,
         }
     }
 
@@ -302,6 +336,12 @@ impl Receipt {
     #[must_use]
     pub fn valid_until(&self) -> Timestamp {
         self.valid_until
+    }
+
+    /// How many months it is kept once it holds no more.
+    #[must_use]
+    pub fn keep_months(&self) -> u16 {
+        self.keep_months
     }
 
     /// Each offered purpose with its state.

@@ -10,8 +10,8 @@ mod store;
 use postern_consent::{CategorySet, Granted, Outcome, Subject};
 use postern_receipt::log::{leaf_hash, prove_inclusion, root, verify_inclusion};
 use postern_receipt::{
-    Appended, DayRow, LedgerError, ReceiptRow, add_views, append, days, erase, fill_log, leaf, outcome_named,
-    receipts_of,
+    Appended, DayRow, Fresh, LedgerError, ReceiptRow, Timestamp, add_views, append, days, erase, expire,
+    fill_log, leaf, lift, outcome_named, purge, receipts_of, restrict,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -186,6 +186,147 @@ fn what_is_erased_leaves_its_leaf_and_the_proofs_of_others_hold() {
     }
 }
 
+/// A clock that is turned on, and what is new each time.
+fn sweep(store: &mut Memory, now_unix_ms: u64) -> Result<(u64, u64), LedgerError<&'static str>> {
+    let mut made = 0;
+    let expired = expire(store, now_unix_ms, 20_900, ROOM, || {
+        made += 1;
+        let receipt = (u128::from(now_unix_ms) << 16 | made).to_be_bytes();
+        Fresh { receipt_random: receipt, salt: [9; 32] }
+    })?;
+    Ok((expired, purge(store, now_unix_ms, 20_900)?))
+}
+
+fn unix_ms(text: &str) -> u64 {
+    Timestamp::parse(text).unwrap().unix_ms()
+}
+
+#[test]
+fn a_grant_whose_time_is_over_gets_its_receipt_once_and_a_refusal_none() {
+    let (setting, mut store) = (setting(), Memory::default());
+    append(&mut store, &request(&setting, 1, 1, CategorySet::ALL)).unwrap();
+    append(&mut store, &request(&setting, 2, 2, CategorySet::EMPTY)).unwrap();
+    append(&mut store, &request(&setting, 3, 3, CategorySet::ALL)).unwrap();
+    append(&mut store, &request(&setting, 4, 3, CategorySet::EMPTY)).unwrap();
+    let end = unix_ms("2027-05-21T11:20:41Z");
+    assert_eq!(sweep(&mut store, end - 1), Ok((0, 0)));
+    assert_eq!(sweep(&mut store, end), Ok((1, 0)));
+    assert_eq!(sweep(&mut store, end + 1), Ok((0, 0)));
+    let expired = receipts_of(&store, Subject([1; 16])).unwrap().remove(0);
+    assert_eq!((expired.seq, expired.outcome, expired.granted), (5, Outcome::Expired, CategorySet::EMPTY));
+    let receipt: serde_json::Value = serde_json::from_str(&expired.json).unwrap();
+    assert_eq!(receipt["previous"], store.rows[0].receipt_id.as_str());
+    let said = ["at", "valid_until", "actor", "type", "method", "outcome", "policy_sha256"]
+        .map(|name| &receipt[name]);
+    let policy = "04".repeat(32);
+    assert_eq!(
+        said,
+        [
+            "2027-05-21T11:20:41Z",
+            "2027-05-21T11:20:41Z",
+            "controller",
+            "lapsed",
+            "expiry",
+            "expired",
+            &policy
+        ]
+    );
+    assert_eq!(
+        (&receipt["signals"], &receipt["client"]),
+        (&serde_json::Value::Null, &serde_json::Value::Null)
+    );
+    for purpose in receipt["purposes"].as_array().unwrap() {
+        assert_eq!(purpose["state"], "ConsentExpired");
+    }
+    assert!(is_whole(&store));
+    // Nothing is granted any more, so a refusal takes nothing back.
+    let later = append(&mut store, &request(&setting, 5, 1, CategorySet::EMPTY)).unwrap();
+    assert_eq!(later.receipt.outcome, Outcome::Refused);
+}
+
+#[test]
+fn whatever_fails_a_grant_expires_once() {
+    for fault in [Fault::Before, Fault::After] {
+        for call in 1..9 {
+            let mut store = filled(6);
+            store.fail(call, fault);
+            let first = sweep(&mut store, unix_ms("2027-06-01T00:00:00Z"));
+            store.fault = None;
+            sweep(&mut store, unix_ms("2027-06-02T00:00:00Z")).unwrap();
+            let expired = store.rows.iter().filter(|row| row.outcome == Outcome::Expired);
+            let mut subjects: Vec<_> = expired.map(|row| &row.subject).collect();
+            subjects.sort();
+            subjects.dedup();
+            assert_eq!((subjects.len(), store.rows.len()), (4, 10), "call {call} {fault:?} {first:?}");
+            assert!(is_whole(&store));
+        }
+    }
+}
+
+#[test]
+fn a_receipt_is_deleted_twelve_months_after_it_held_and_not_before() {
+    let (setting, mut store) = (setting(), Memory::default());
+    // A grant that is withdrawn, one that runs out, and a refusal.
+    append(&mut store, &request(&setting, 1, 1, CategorySet::ALL)).unwrap();
+    let mut withdrawal = request(&setting, 2, 1, CategorySet::EMPTY);
+    withdrawal.act.at_unix_ms = unix_ms("2027-01-15T08:00:00Z");
+    withdrawal.act.decided_unix_ms = withdrawal.act.at_unix_ms;
+    append(&mut store, &withdrawal).unwrap();
+    append(&mut store, &request(&setting, 3, 2, CategorySet::ALL)).unwrap();
+    append(&mut store, &request(&setting, 4, 3, CategorySet::EMPTY)).unwrap();
+    let (leaves, counted) = (store.leaves.clone(), store.days.clone());
+    let left = |store: &Memory| store.rows.iter().map(|row| row.seq).collect::<Vec<_>>();
+    for (now, expired, purged, rows) in [
+        ("2027-05-21T11:20:41Z", 1, 0, vec![1, 2, 3, 4, 5]),
+        ("2028-01-15T07:59:59Z", 0, 0, vec![1, 2, 3, 4, 5]),
+        // The withdrawn grant, a year after the withdrawal.
+        ("2028-01-15T08:00:00Z", 0, 1, vec![2, 3, 4, 5]),
+        ("2028-05-21T11:20:40Z", 0, 0, vec![2, 3, 4, 5]),
+        // The grant that ran out, what says so, and the refusal.
+        ("2028-05-21T11:20:41Z", 0, 3, vec![2]),
+        // The withdrawal is remembered as a refusal, and kept as long after that.
+        ("2028-07-14T07:59:59Z", 0, 0, vec![2]),
+        ("2028-07-14T08:00:00Z", 0, 1, vec![]),
+    ] {
+        assert_eq!(sweep(&mut store, unix_ms(now)), Ok((expired, purged)), "{now}");
+        assert_eq!(left(&store), rows, "{now}");
+    }
+    assert_eq!(store.leaves[..4], leaves[..]);
+    assert_eq!(store.days[&20_001], counted[&20_001]);
+    assert_eq!(store.purged, BTreeMap::from([(20_900, 5)]));
+}
+
+#[test]
+fn who_is_restricted_leaves_the_figures_and_keeps_the_receipts() {
+    let (setting, mut store) = (setting(), Memory::default());
+    let subject = Subject([1; 16]);
+    append(&mut store, &request(&setting, 1, 1, CategorySet::ALL)).unwrap();
+    let counted = days(&store, 0, 30_000).unwrap();
+    let none = [DayRow { day: 20_001, ..DayRow::default() }];
+    for _ in 0..2 {
+        restrict(&mut store, subject, 5).unwrap();
+        assert_eq!(days(&store, 0, 30_000).unwrap(), none);
+    }
+    // A later act is recorded, logged, and not counted.
+    append(&mut store, &request(&setting, 2, 1, CategorySet::EMPTY)).unwrap();
+    assert_eq!(days(&store, 0, 30_000).unwrap(), none);
+    assert!(is_whole(&store));
+    // Nothing is deleted meanwhile, and nothing of others is kept for it.
+    append(&mut store, &request(&setting, 3, 2, CategorySet::EMPTY)).unwrap();
+    assert_eq!(sweep(&mut store, unix_ms("2040-01-01T00:00:00Z")), Ok((0, 1)));
+    for _ in 0..2 {
+        lift(&mut store, subject, 6).unwrap();
+        let again = days(&store, 20_001, 20_001).unwrap();
+        assert_eq!(again, [DayRow { withdrawn: 1, ..counted[0] }]);
+    }
+    assert_eq!(sweep(&mut store, unix_ms("2040-01-01T00:00:00Z")), Ok((0, 2)));
+    // Erasing ends the restriction too.
+    append(&mut store, &request(&setting, 4, 1, CategorySet::ALL)).unwrap();
+    restrict(&mut store, subject, 7).unwrap();
+    erase(&mut store, subject, 20_500).unwrap();
+    assert!(store.restricted.is_empty());
+}
+
 #[test]
 fn views_are_added_and_an_empty_batch_touches_nothing() {
     let mut store = Memory::default();
@@ -206,6 +347,41 @@ fn stored_outcomes_are_read_back_by_name() {
 }
 
 proptest! {
+    /// Random acts of four visitors while years go by: nothing that holds is deleted, everything that ran out has its
+    /// receipt, and nothing is kept for longer than it may.
+    #[test]
+    fn what_holds_is_kept_and_what_is_over_goes(
+        steps in prop::collection::vec((0u8..4, 0u8..=0x1f, 0u64..400), 1..60)
+    ) {
+        let (setting, mut store) = (setting(), Memory::default());
+        let mut now = 1_795_346_441_000;
+        for (number, (subject, bits, days)) in (0u8..).zip(steps) {
+            now += days * 86_400_000;
+            let mut act = request(&setting, number, subject, CategorySet::from_bits(bits).unwrap());
+            act.act.at_unix_ms = now;
+            act.act.decided_unix_ms = now;
+            append(&mut store, &act).unwrap();
+            while sweep(&mut store, now).unwrap() != (0, 0) {}
+            let mut last: HashMap<&str, &ReceiptRow> = HashMap::new();
+            for row in &store.rows {
+                last.insert(&row.subject, row);
+                prop_assert!(row.purge_unix_ms > now);
+                prop_assert!(row.at_unix_ms + (180 + 366) * 86_400_000 > now);
+            }
+            for row in last.values() {
+                let receipt: serde_json::Value = serde_json::from_str(&row.json).unwrap();
+                let until = Timestamp::parse(receipt["valid_until"].as_str().unwrap()).unwrap().unix_ms();
+                // What grants holds; what ran out says so.
+                prop_assert!(row.granted.is_empty() || until > now);
+                prop_assert_eq!(row.expires_unix_ms, (!row.granted.is_empty()).then_some(until));
+                prop_assert_eq!(row.outcome == Outcome::Expired, receipt["method"] == "expiry");
+            }
+            // The act of this moment is there whatever was swept.
+            prop_assert!(store.rows.iter().any(|row| row.key == act.key));
+            prop_assert!(store.rows.iter().rev().skip_while(|row| row.at_unix_ms < now).count() > 0);
+        }
+    }
+
     /// Random acts, repetitions and faults against the plainest model there is.
     #[test]
     fn the_ledger_is_what_a_naive_list_would_be(

@@ -1,10 +1,10 @@
 //! What a receipt says: one golden made by another program, and what no input can put into it.
 #![allow(clippy::unwrap_used, reason = "clippy exempts test functions, not their helpers")]
 
-use postern_consent::{Category, CategorySet, Outcome, PolicyTag, Profile, Signals, Subject};
+use postern_consent::{Category, CategorySet, Outcome, PolicyTag, Profile, Signal, Signals, Subject};
 use postern_receipt::{
-    Act, Client, HostName, Method, Notice, NoticeUri, Previous, Receipt, ReceiptId, Setting, Sha256Hex, Word,
-    canonical_json, commitment,
+    Act, Client, HostName, Method, Notice, NoticeUri, Previous, Receipt, ReceiptId, Retention, Setting,
+    Sha256Hex, Word, canonical_json, commitment,
 };
 use proptest::prelude::*;
 
@@ -38,6 +38,7 @@ fn setting() -> Setting {
         },
         policy_sha256: [0xee; 32],
         withdraw_uri: NoticeUri::parse("/_postern/consent").unwrap(),
+        retention: Retention::default(),
     }
 }
 
@@ -100,6 +101,11 @@ fn methods_have_the_words_of_appendix_a() {
         (Method::LayerTwoSave, "\"layer2.save\""),
         (Method::WithdrawAll, "\"withdraw.all\""),
         (Method::PageSave, "\"page.save\""),
+        (Method::VendorLoad, "\"placeholder.load\""),
+        (Method::from(Signal::Gpc), "\"gpc\""),
+        (Method::from(Signal::Adpc), "\"adpc\""),
+        (Method::from(Signal::Dnt), "\"dnt\""),
+        (Method::Expiry, "\"expiry\""),
     ] {
         assert_eq!(canonical_json(&method).unwrap(), word);
     }

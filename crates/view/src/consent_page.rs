@@ -5,7 +5,9 @@ use crate::fill::{fill, in_order};
 use crate::page::{Frame, page};
 use crate::signal_notes::signal_notes;
 use crate::vendors::{Granted, Place};
-use crate::{CONSENT_PATH, DECISION_PATH, ERASE_PATH, RECEIPTS_PATH, consent_address, encoded};
+use crate::{
+    CONSENT_PATH, DECISION_PATH, ERASE_PATH, RECEIPTS_PATH, RESTRICT_PATH, consent_address, encoded,
+};
 use maud::{Markup, html};
 use postern_consent::{CategorySet, Outcome, Signal};
 use postern_policy::{Language, Policy, Texts, Vendor};
@@ -33,6 +35,8 @@ pub struct ConsentPage<'a> {
     pub load: Option<Load<'a>>,
     /// The visitor's receipts, newest first.
     pub receipts: &'a [ReceiptLine<'a>],
+    /// Are they restricted?
+    pub is_restricted: bool,
     /// Was a choice just saved?
     pub is_saved: bool,
     /// Why the last choice was not saved.
@@ -155,7 +159,26 @@ fn receipts(facts: &ConsentPage<'_>) -> Markup {
         @if facts.receipts.is_empty() {
             p { (texts.page_receipts_none) }
         } @else {
-            p { a href=(RECEIPTS_PATH) download { (texts.export) } }
+            @if facts.is_restricted { p class="saved" { (texts.restricted) } }
+            p {
+                a href=(RECEIPTS_PATH) download { (texts.export) }
+                // The names of the two forms are the same in every language.
+                " " a href=(format!("{RECEIPTS_PATH}ld")) download { "JSON-LD" }
+                " " a href=(format!("{CONSENT_PATH}/receipts.kantara.json")) download { "Kantara" }
+            }
+            @if facts.is_restricted {
+                form method="post" action=(RESTRICT_PATH) {
+                    p class="acts" { button type="submit" name="restrict" value="no" { (texts.lift) } }
+                }
+            } @else {
+                details {
+                    summary { (texts.restrict) }
+                    form method="post" action=(RESTRICT_PATH) {
+                        p { (texts.restrict_confirm) }
+                        p class="acts" { button type="submit" name="restrict" value="yes" { (texts.restrict) } }
+                    }
+                }
+            }
             details {
                 summary { (texts.erase) }
                 form method="post" action=(ERASE_PATH) {
@@ -193,6 +216,7 @@ fn outcome_word(texts: &Texts, outcome: Outcome) -> &str {
         Outcome::Partial => &texts.outcome_partial,
         Outcome::Withdrawn => &texts.outcome_withdrawn,
         Outcome::Vendor => &texts.outcome_vendor,
+        Outcome::Expired => &texts.outcome_expired,
     }
 }
 

@@ -41,6 +41,8 @@ pub const CONSENT_PATH: &str = "/_postern/consent";
 pub const RECEIPTS_PATH: &str = "/_postern/consent/receipts.json";
 /// Where they are erased.
 pub const ERASE_PATH: &str = "/_postern/erase";
+/// Where they are restricted, and that is lifted.
+pub const RESTRICT_PATH: &str = "/_postern/restrict";
 /// The dashboard.
 pub const DASHBOARD_PATH: &str = "/_postern/dashboard";
 /// Where the login form posts its token.

@@ -8,12 +8,12 @@
 
 use postern_consent::{Category, CategorySet, PolicyTag, Profile, Signals, Subject};
 use postern_receipt::{
-    Act, Append, Capacity, Client, DayRow, HostName, IdempotencyKey, Method, Notice, NoticeUri, ReceiptRow,
-    Setting, Sha256Hex, Store, Word, append, commitment, leaf,
+    Act, Append, Capacity, Client, DayRow, Ended, HostName, IdempotencyKey, Method, Notice, NoticeUri,
+    ReceiptRow, Retention, Setting, Sha256Hex, Store, Word, append, commitment, leaf,
     log::{Hash, LogStore, NodePlace, Nodes, Sealed, leaf_hash, node_hash},
 };
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -30,6 +30,8 @@ pub struct Memory {
     pub sealed: Option<Sealed>,
     pub days: BTreeMap<u32, DayRow>,
     pub erased: BTreeMap<u32, u64>,
+    pub purged: BTreeMap<u32, u64>,
+    pub restricted: BTreeSet<String>,
     pub bytes: u64,
     pub calls: Cell<usize>,
     pub fault: Option<(usize, Fault)>,
@@ -98,18 +100,86 @@ impl Store for Memory {
         self.read(self.bytes)
     }
 
-    fn insert(&mut self, row: &ReceiptRow, nodes: &[Hash]) -> Result<(), Self::Error> {
+    fn insert(&mut self, row: &ReceiptRow, nodes: &[Hash], ended: Option<Ended>) -> Result<(), Self::Error> {
         self.step(Fault::Before)?;
         let is_there =
             |old: &ReceiptRow| old.key == row.key || old.receipt_id == row.receipt_id || old.seq == row.seq;
         if self.rows.iter().any(is_there) || self.leaves.len() as u64 != row.leaf_index() {
             return Err("not unique");
         }
+        if let Some(ended) = ended {
+            let before = self.rows.iter_mut().find(|old| old.seq == ended.seq).ok_or("no such receipt")?;
+            (before.expires_unix_ms, before.purge_unix_ms) = (None, ended.purge_unix_ms);
+        }
         self.rows.push(row.clone());
         self.leaves.push((row.commitment, nodes.to_vec()));
         let day = self.days.entry(row.day).or_insert(DayRow { day: row.day, ..DayRow::default() });
-        day.count(row.outcome);
+        if !self.restricted.contains(&row.subject) {
+            day.count(row.outcome);
+        }
         self.step(Fault::After)
+    }
+
+    fn list_expired(&self, now_unix_ms: u64, limit: u32) -> Result<Vec<ReceiptRow>, Self::Error> {
+        let mut over: Vec<_> =
+            self.rows.iter().filter(|row| is_by(row.expires_unix_ms, now_unix_ms)).collect();
+        over.sort_by_key(|row| row.expires_unix_ms);
+        self.read(over.into_iter().take(limit as usize).cloned().collect())
+    }
+
+    fn purge(&mut self, now_unix_ms: u64, day: u32, limit: u32) -> Result<u64, Self::Error> {
+        self.step(Fault::Before)?;
+        let mut purged = 0;
+        self.rows.retain(|row| {
+            let is_kept = row.purge_unix_ms > now_unix_ms
+                || self.restricted.contains(&row.subject)
+                || purged == u64::from(limit);
+            purged += u64::from(!is_kept);
+            is_kept
+        });
+        *self.purged.entry(day).or_default() += purged;
+        self.step(Fault::After)?;
+        Ok(purged)
+    }
+
+    fn set_restricted(
+        &mut self,
+        subject: &str,
+        _now_unix_ms: u64,
+        is_restricted: bool,
+    ) -> Result<(), Self::Error> {
+        self.step(Fault::Before)?;
+        if self.restricted.contains(subject) != is_restricted {
+            if is_restricted {
+                self.restricted.insert(subject.to_owned())
+            } else {
+                self.restricted.remove(subject)
+            };
+            for row in self.rows.iter().filter(|row| row.subject == subject) {
+                let day = self.days.get_mut(&row.day).unwrap();
+                let mut one = DayRow::default();
+                one.count(row.outcome);
+                let change =
+                    |counter: &mut u64, by: u64| if is_restricted { *counter -= by } else { *counter += by };
+                change(&mut day.accepted, one.accepted);
+                change(&mut day.refused, one.refused);
+                change(&mut day.partial, one.partial);
+                change(&mut day.withdrawn, one.withdrawn);
+            }
+        }
+        self.step(Fault::After)
+    }
+
+    fn is_restricted(&self, subject: &str) -> Result<bool, Self::Error> {
+        self.read(self.restricted.contains(subject))
+    }
+
+    fn next_due(&self) -> Result<Option<u64>, Self::Error> {
+        let due = self.rows.iter().flat_map(|row| {
+            let purge = (!self.restricted.contains(&row.subject)).then_some(row.purge_unix_ms);
+            row.expires_unix_ms.into_iter().chain(purge)
+        });
+        self.read(due.min())
     }
 
     fn add_leaf(&mut self, index: u64, commitment: &Hash, nodes: &[Hash]) -> Result<(), Self::Error> {
@@ -130,6 +200,7 @@ impl Store for Memory {
         self.step(Fault::Before)?;
         let before = self.rows.len();
         self.rows.retain(|row| row.subject != subject);
+        self.restricted.remove(subject);
         let erased = (before - self.rows.len()) as u64;
         *self.erased.entry(day).or_default() += erased;
         self.step(Fault::After)?;
@@ -147,6 +218,10 @@ impl Store for Memory {
     fn list_days(&self, from: u32, to: u32) -> Result<Vec<DayRow>, Self::Error> {
         self.read(self.days.range(from..=to).map(|(_, row)| *row).collect())
     }
+}
+
+fn is_by(moment: Option<u64>, now_unix_ms: u64) -> bool {
+    moment.is_some_and(|moment| moment <= now_unix_ms)
 }
 
 pub fn setting() -> Setting {
@@ -172,6 +247,7 @@ pub fn setting() -> Setting {
         },
         policy_sha256: [4; 32],
         withdraw_uri: NoticeUri::parse("/_postern/consent").unwrap(),
+        retention: Retention::default(),
     }
 }
 
@@ -209,7 +285,7 @@ pub fn request(setting: &Setting, key: u8, subject: u8, granted: CategorySet) ->
 
 pub fn is_whole(store: &Memory) -> bool {
     let mut counted: BTreeMap<u32, DayRow> = BTreeMap::new();
-    for row in &store.rows {
+    for row in store.rows.iter().filter(|row| !store.restricted.contains(&row.subject)) {
         counted.entry(row.day).or_insert(DayRow { day: row.day, ..DayRow::default() }).count(row.outcome);
     }
     let acts: BTreeMap<_, _> =

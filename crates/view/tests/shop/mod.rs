@@ -91,6 +91,7 @@ pub fn page_facts(policy: &Policy) -> ConsentPage<'_> {
         return_to: "/shop",
         load: None,
         receipts: &RECEIPTS,
+        is_restricted: false,
         is_saved: true,
         error: None,
     }
