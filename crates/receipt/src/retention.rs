@@ -10,7 +10,7 @@ use crate::ledger::ReceiptRow;
 use crate::seal::sha256;
 use crate::time::Timestamp;
 use postern_consent::{Category, CategorySet};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Months a receipt is kept after it held, where the policy says nothing.
 pub const KEEP_MONTHS_DEFAULT: u16 = 12;
@@ -82,24 +82,24 @@ pub fn expiry_json(row: &ReceiptRow, id: &ReceiptId, at: Timestamp) -> Result<St
         for one in each {
             let state = one.get_mut("state").ok_or_else(unreadable)?;
             if state == "ConsentGiven" {
-                *state = json!("ConsentExpired");
+                *state = Value::from("ConsentExpired");
             } else if state == "ConsentWithdrawn" || state == "ConsentExpired" {
                 // What was over before is no news.
-                *state = json!("ConsentRefused");
+                *state = Value::from("ConsentRefused");
             }
         }
     }
     if let Some(Value::Array(vendors)) = receipt.get_mut("vendors") {
-        vendors.retain(|vendor| vendor.get("state") == Some(&json!("ConsentExpired")));
+        vendors.retain(|vendor| vendor.get("state") == Some(&Value::from("ConsentExpired")));
     }
     for (name, value) in [
-        ("receipt_id", json!(id.as_str())),
-        ("previous", json!(row.receipt_id.as_str())),
-        ("at", json!(at.to_string())),
-        ("actor", json!("controller")),
-        ("type", json!("lapsed")),
-        ("method", json!("expiry")),
-        ("outcome", json!("expired")),
+        ("receipt_id", Value::from(id.as_str())),
+        ("previous", Value::from(row.receipt_id.as_str())),
+        ("at", Value::from(at.to_string())),
+        ("actor", Value::from("controller")),
+        ("type", Value::from("lapsed")),
+        ("method", Value::from("expiry")),
+        ("outcome", Value::from("expired")),
         ("signals", Value::Null),
         ("client", Value::Null),
     ] {

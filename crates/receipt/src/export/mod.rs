@@ -10,7 +10,7 @@ mod kantara;
 pub use dpv::dpv;
 pub use kantara::kantara;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What the policy says of the people and companies in a receipt that was given under it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,8 +87,27 @@ impl Exported<'_> {
         self.parties?.purposes.iter().find(|words| words.id == purpose)
     }
 
+    fn vendor(&self, id: &str) -> Option<&VendorParty> {
+        self.parties?.vendors.iter().find(|vendor| vendor.id == id)
+    }
+
     fn vendors_of(&self, purpose: &str) -> impl Iterator<Item = &VendorParty> {
         let vendors = self.parties.map(|parties| parties.vendors.as_slice()).unwrap_or_default();
         vendors.iter().filter(move |vendor| vendor.category == purpose)
     }
+}
+
+/// An object of these members, those left out that are null. One function, since each use of `json!` is code of its own.
+fn object(members: &[(&str, Value)]) -> Value {
+    let is_said = |(_, value): &&(&str, Value)| !value.is_null();
+    let members = members.iter().filter(is_said).map(|(name, value)| ((*name).to_owned(), value.clone()));
+    Value::Object(members.collect::<Map<_, _>>())
+}
+
+fn text(text: impl AsRef<str>) -> Value {
+    Value::String(text.as_ref().to_owned())
+}
+
+fn maybe(found: Option<&str>) -> Value {
+    found.map_or(Value::Null, text)
 }
