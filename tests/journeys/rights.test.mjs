@@ -5,8 +5,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import jsonld from 'jsonld';
 import { ROOT, WITHOUT_SCRIPTS, action, banner, categorySwitch, cookiesOf, decide, describeRequests, openSettings, startWorld, trackerTraces, waitFor } from './harness.mjs';
-import { consentCookie, postDecision, readText, send, valueOf, valuesOf } from './wire.mjs';
+import { consentCookie, postDecision, readDashboard, readText, send, valueOf, valuesOf } from './wire.mjs';
 
 let world;
 let registrar;
@@ -130,6 +131,151 @@ describe('on the page without scripts', () => {
     assert.equal(new URL(page.url()).pathname, '/_postern/consent');
     assert.deepEqual((await cookiesOf(page)).filter(({ name }) => name === '__Host-postern'), []);
     await page.context().close();
+  });
+});
+
+describe('restricted', () => {
+  it('by a form and lifted by another, they leave the figures and come back; the choice stays', async () => {
+    const worker = await world.startWorker();
+    const acts = async () => [...(await readDashboard(worker)).matchAll(/data-count="(\w+)">(\d+)</g)].map(([, name, count]) => `${name} ${count}`);
+    const page = await world.newPage({ javaScriptEnabled: false });
+    await page.goto(worker.base, { waitUntil: 'load' });
+    await action(page, 'accept').click(WITHOUT_SCRIPTS);
+    const counted = await acts();
+    assert.ok(counted.includes('accepted 1'), `${counted}`);
+    await page.goto(`${worker.base}/_postern/consent`, { waitUntil: 'load' });
+    await page.locator('details:has([action$="/restrict"]) summary').click(WITHOUT_SCRIPTS);
+    await page.locator('[name="restrict"][value="yes"]').click(WITHOUT_SCRIPTS);
+    await page.locator('[name="restrict"][value="no"]').waitFor();
+    assert.match(await page.locator('main').textContent(), /Your receipts are restricted: they are kept, and used for nothing else\./);
+    assert.ok((await acts()).includes('accepted 0'), `${await acts()}`);
+    // Another act while they are restricted is on record, and not in the figures either.
+    await page.locator('button[name="choice"][value="withdraw"]').click(WITHOUT_SCRIPTS);
+    await page.goto(`${worker.base}/_postern/consent`, { waitUntil: 'load' });
+    assert.equal(await page.locator('[data-receipt]').count(), 2);
+    assert.ok((await acts()).includes('withdrawn 0'), `${await acts()}`);
+    await page.locator('[name="restrict"][value="no"]').click(WITHOUT_SCRIPTS);
+    await page.locator('[name="restrict"][value="yes"]').waitFor({ state: 'attached' });
+    const again = await acts();
+    assert.ok(again.includes('accepted 1') && again.includes('withdrawn 1'), `${again}`);
+    await page.context().close();
+    await worker.stop();
+  });
+
+  it('by nobody from elsewhere, and by nothing that is not the form', async () => {
+    const cookie = consentCookie(await postDecision(world.worker, { change: { choice: 'accept' } }));
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const own = { origin: world.worker.base, 'sec-fetch-site': 'same-origin' };
+    for (const [headers, body, status] of [
+      [{ ...form, origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }, 'restrict=yes', 403],
+      [{ ...form }, 'restrict=yes', 403],
+      [{ ...form, ...own }, 'restrict=maybe', 400],
+      [{ ...form, ...own }, 'restrict=yes&restrict=no', 400],
+      [{ ...form, ...own }, '', 400],
+    ]) {
+      const answer = await send(world.worker.port, '/_postern/restrict', { method: 'POST', headers: { cookie, ...headers }, body });
+      assert.equal(answer.status, status, body);
+    }
+    assert.doesNotMatch(readText(await send(world.worker.port, '/_postern/consent', { headers: { accept: 'text/html', cookie } })), /value="no"/);
+  });
+});
+
+describe('in the words of others', () => {
+  const read = async (cookie, form) => {
+    const answer = await send(world.worker.port, `/_postern/consent/receipts.${form}`, { headers: { cookie } });
+    assert.equal(answer.status, 200);
+    assert.match(valueOf(answer, 'cache-control'), /no-store/);
+    return [valueOf(answer, 'content-type'), JSON.parse(readText(answer))];
+  };
+  let cookie;
+  before(async () => {
+    const first = consentCookie(await postDecision(world.worker, { change: { choice: 'accept' } }));
+    cookie = consentCookie(await postDecision(world.worker, { change: { choice: 'withdraw' }, headers: { cookie: first } }));
+  });
+
+  it('they are linked data that a library reads, with nothing to fetch', async () => {
+    const [type, records] = await read(cookie, 'jsonld');
+    assert.equal(type, 'application/ld+json');
+    const documentLoader = (url) => { throw new Error(`${url} would be fetched`); };
+    const quads = await jsonld.toRDF(records, { documentLoader });
+    const DPV = 'https://w3id.org/dpv#';
+    const objects = (predicate) => quads.filter((quad) => quad.predicate.value === DPV + predicate).map((quad) => quad.object.value);
+    const types = quads.filter((quad) => quad.predicate.value.endsWith('#type')).map((quad) => quad.object.value.replace(DPV, ''));
+    const count = (name) => types.filter((one) => one === name).length;
+    assert.deepEqual([count('ConsentRecord'), count('ConsentGiven'), count('ConsentWithdrawn'), count('ConsentRefused')], [2, 4, 4, 0]);
+    assert.equal(objects('hasDataSubject').length, 2);
+    assert.equal(new Set(objects('hasDataSubject')).size, 1);
+    assert.equal(objects('hasConsentControl')[0], `${world.worker.base}/_postern/consent`);
+    assert.ok(quads.some((quad) => quad.predicate.value === DPV + 'isIndicatedAtTime' && quad.object.datatype.value.endsWith('#dateTime')));
+    const bases = objects('hasLegalBasis');
+    assert.deepEqual([...new Set(bases)], ['https://w3id.org/dpv/legal/eu/gdpr#A6-1-a']);
+    // Each member of the document means something: none was dropped for want of a name.
+    await jsonld.expand(records, { documentLoader, safe: true });
+  });
+
+  it('they are Kantara receipts where something was given', async () => {
+    const [type, receipts] = await read(cookie, 'kantara.json');
+    assert.equal(type, 'application/json');
+    assert.equal(receipts.length, 1);
+    const [receipt] = receipts;
+    assert.equal(receipt.version, 'KI-CR-v1.1.0');
+    assert.ok(Number.isInteger(receipt.consentTimestamp) && Math.abs(receipt.consentTimestamp - Date.now() / 1000) < 600);
+    assert.deepEqual(receipt.services[0].purposes.map(({ purposeCategory: [category] }) => category), ['functional', 'analytics', 'marketing', 'social']);
+    assert.ok(receipt.services[0].purposes.every(({ thirdPartyDisclosure, thirdPartyName }) => thirdPartyDisclosure === !!thirdPartyName));
+  });
+
+  it('who has none is given none, and what a receipt is can be read by anyone', async () => {
+    for (const form of ['jsonld', 'kantara.json']) assert.deepEqual((await read('', form))[1], []);
+    const schema = await send(world.worker.port, '/_postern/receipt.schema.json', { headers: { origin: 'https://auditor.example' } });
+    assert.equal(valueOf(schema, 'access-control-allow-origin'), '*');
+    const { required } = JSON.parse(readText(schema));
+    const [{ receipt }] = JSON.parse(readText(await send(world.worker.port, RECEIPTS, { headers: { cookie } }))).receipts;
+    assert.deepEqual(Object.keys(receipt).sort(), required.sort());
+  });
+});
+
+describe('a signal over an older grant', () => {
+  const visit = (cookie, headers = {}) => send(world.worker.port, '/', { headers: { accept: 'text/html', cookie, ...headers } });
+  const granted = (answer) => /data-postern-state="(\w\w)\|/.exec(readText(answer))[1];
+
+  it('is an act on record, once, and what it took stays taken', async () => {
+    const accepted = consentCookie(await postDecision(world.worker, { change: { choice: 'accept' } }));
+    const gpc = { 'sec-gpc': '1' };
+    // Two tabs at once, and a third with the old cookie: one act.
+    const answers = await Promise.all([visit(accepted, gpc), visit(accepted, gpc)]);
+    answers.push(await visit(accepted, gpc));
+    const cookies = answers.map(consentCookie);
+    assert.equal(new Set(cookies).size, 1, `${cookies}`);
+    assert.ok(cookies[0] && cookies[0] !== accepted);
+    const receipts = (await receiptsOf(accepted)).map(({ receipt }) => receipt);
+    assert.deepEqual(receipts.map(({ method, outcome }) => `${method} ${outcome}`), ['gpc partial', 'layer1.accept_all accepted']);
+    assert.deepEqual(receipts[0].purposes.map(({ id, state }) => `${id} ${state}`), [
+      'functional ConsentGiven', 'analytics ConsentGiven', 'marketing ConsentWithdrawn', 'social ConsentGiven',
+    ]);
+    assert.equal(receipts[0].previous, receipts[1].receipt_id);
+    // The cookie keeps minutes, so what is left of it holds to the minute as long.
+    assert.equal(receipts[0].valid_until.slice(0, 16), receipts[1].valid_until.slice(0, 16));
+    assert.equal(receipts[0].signals.gpc, true);
+    // The signal goes, and what it took is not given back; heard again, it is nothing new.
+    const without = await visit(cookies[0]);
+    assert.deepEqual([granted(without), consentCookie(without)], ['17', undefined]);
+    assert.equal(consentCookie(await visit(cookies[0], gpc)), undefined);
+    assert.equal((await receiptsOf(accepted)).length, 2);
+  });
+
+  it('that takes nothing is no act', async () => {
+    const cookie = consentCookie(await postDecision(world.worker, { change: { choice: 'save', categories: ['analytics'], layer: 2 } }));
+    assert.equal(consentCookie(await visit(cookie, { 'sec-gpc': '1' })), undefined);
+    assert.equal(consentCookie(await visit('', { 'sec-gpc': '1' })), undefined);
+    assert.equal((await receiptsOf(cookie)).length, 1);
+  });
+
+  it('binds the page whether or not it can be put on record', async () => {
+    const full = await world.startWorker({ vars: { LEDGER_BYTES_MAX: '1' }, cookieKey: world.worker.cookieKey });
+    const accepted = consentCookie(await postDecision(world.worker, { change: { choice: 'accept' } }));
+    const answer = await send(full.port, '/', { headers: { accept: 'text/html', cookie: accepted, 'sec-gpc': '1' } });
+    assert.deepEqual([answer.status, consentCookie(answer), granted(answer)], [200, undefined, '17']);
+    await full.stop();
   });
 });
 
