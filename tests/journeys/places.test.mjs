@@ -199,10 +199,14 @@ describe('a browser with Global Privacy Control', () => {
     });
   }
 
-  it('turned on later takes back what was granted before, and off again gives it back', async () => {
+  it('turned on later takes back what was granted before, and off again gives nothing back', async () => {
     const granted = consentCookie(await postDecision(worker, { change: { policy, choice: 'accept' }, headers: from({ country: 'DE' }) }));
     assert.ok(isLive.marketing(await page({ country: 'DE' }, { cookie: granted })));
-    assert.ok(!isLive.marketing(await page({ country: 'DE' }, { cookie: granted, 'sec-gpc': '1' })));
-    assert.ok(isLive.marketing(await page({ country: 'DE' }, { cookie: granted })));
+    const heard = await send(worker.port, '/html', { headers: from({ country: 'DE' }, { accept: 'text/html', 'sec-fetch-dest': 'document', cookie: granted, 'sec-gpc': '1' }) });
+    assert.ok(!isLive.marketing(readText(heard)));
+    const left = consentCookie(heard);
+    assert.ok(left && left !== granted);
+    const after = await page({ country: 'DE' }, { cookie: left });
+    assert.ok(!isLive.marketing(after) && isLive.analytics(after));
   });
 });

@@ -172,6 +172,7 @@ pub fn signed(visit: &Visit, subject: Subject) -> ActMessage {
     ActMessage {
         host: visit.host().to_string(),
         subject: subject.0,
+        address: visit.address().to_string(),
         gpc: visit.signals.gpc,
         dnt: visit.signals.dnt,
         adpc_withdrawn: visit.signals.withdrawn.bits(),

@@ -47,6 +47,8 @@ pub struct ActMessage {
     pub country: Option<String>,
     /// The part of the country.
     pub region: Option<String>,
+    /// The visitor's network address, for counting in memory; it is stored nowhere.
+    pub address: String,
     /// The user agent; reduced to engine and form before anything is stored.
     pub user_agent: String,
     /// The act's name, 32 hex digits.
@@ -186,6 +188,11 @@ impl Ledger {
     pub async fn record(&self, act: &ActMessage) -> std::result::Result<Recorded, Refusal> {
         let body = serde_json::to_string(act).map_err(|error| unavailable(&error.to_string()))?;
         parse(&self.ask("/record", &body).await?)
+    }
+
+    /// Counts a token that is tried from that address; an error if it was too often.
+    pub async fn count_token(&self, address: &str) -> std::result::Result<(), Refusal> {
+        self.ask("/token", address).await.map(|_| ())
     }
 
     /// Adds a batch of page views.

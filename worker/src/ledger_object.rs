@@ -12,11 +12,11 @@ use crate::{sealing, sweeping};
 use postern_consent::{CategorySet, Signals, Subject};
 use postern_receipt::log::{LogStore, Tile};
 use postern_receipt::{
-    Act, Append, Capacity, Client, HostName, IdempotencyKey, LedgerError, Notice, NoticeUri, Retention,
-    Setting, Sha256Hex, Store, Word,
+    Act, Append, Capacity, Client, HostName, IdempotencyKey, LedgerError, Notice, NoticeUri, Retention, Rule,
+    Setting, Sha256Hex, Store, Throttle, TooOften, Word,
 };
 use postern_stats::{Day, SeenBatch, ViewBatch};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, Storage, durable_object};
@@ -36,6 +36,8 @@ pub struct LedgerObject {
     alarm_ms: Cell<u64>,
     /// Is that alarm for sealing? Then nothing is sooner.
     is_sealing_set: Cell<bool>,
+    /// How often which addresses acted.
+    throttle: RefCell<Throttle>,
     /// How soon what time does to receipts may be seen to again.
     sweep_after: Cell<Duration>,
 }
@@ -56,6 +58,7 @@ impl DurableObject for LedgerObject {
             is_ready,
             alarm_ms: Cell::new(u64::MAX),
             is_sealing_set: Cell::new(false),
+            throttle: RefCell::new(Throttle::new(random(), worker::Date::now().as_millis())),
             sweep_after: Cell::new(Duration::ZERO),
         }
     }
@@ -93,6 +96,10 @@ impl LedgerObject {
     async fn answer(&self, store: &mut SqlStore, path: &str, body: &str) -> Result<Response> {
         match path {
             "/record" => self.record(store, body),
+            "/token" => match self.admit(Rule::WRONG_TOKENS, body) {
+                Ok(()) => Response::ok(""),
+                Err(refused) => Response::error(refused.to_string(), 429),
+            },
             "/views" => {
                 let Ok(batch) = ViewBatch::parse(body) else { return Response::error("not a batch", 400) };
                 for (day, views, shown) in batch.days() {
@@ -194,6 +201,10 @@ impl LedgerObject {
         }
     }
 
+    fn admit(&self, rule: Rule, address: &str) -> std::result::Result<(), TooOften> {
+        self.throttle.borrow_mut().admit(rule, address, worker::Date::now().as_millis(), random)
+    }
+
     fn capacity(&self) -> Capacity {
         Capacity { bytes_max: self.site.ledger_bytes_max, bytes_reserved: BYTES_RESERVED }
     }
@@ -208,6 +219,10 @@ impl LedgerObject {
         ) else {
             return Response::error("This choice cannot be recorded as it is.", 400);
         };
+        let rule = Rule { max: self.site.decisions_per_minute, ..Rule::DECISIONS };
+        if let Err(refused) = self.admit(rule, &message.address) {
+            return Response::error(format!("Choices come {refused}."), 429);
+        }
         let append = Append {
             setting: &setting,
             act: Act {

@@ -84,7 +84,7 @@ async fn route(
         ("POST", "decision") => decision::decide(site, env, visit).await,
         ("GET" | "HEAD", "dashboard") => pages::dashboard(site, env, &visit).await,
         ("GET" | "HEAD", "login") => pages::login_form(""),
-        ("POST", "login") => pages::login(site, &visit).await,
+        ("POST", "login") => pages::login(site, env, &visit).await,
         ("POST", "logout") => pages::logout(&visit),
         ("GET" | "HEAD", file) if file.starts_with(signing::LOG_FOLDER) => {
             log_files::serve(site, env, file).await

@@ -212,7 +212,7 @@ pub fn login_form(error: &str) -> Result<Response> {
 }
 
 /// Takes a token and gives a session.
-pub async fn login(site: &Site, visit: &Visit) -> Result<Response> {
+pub async fn login(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     if !crate::decision::is_same_origin(visit) {
         return answer::text(403, "Log in on the site itself.");
     }
@@ -228,6 +228,13 @@ pub async fn login(site: &Site, visit: &Visit) -> Result<Response> {
     };
     if site.dashboard_token.is_empty() {
         return login_form("Nobody can log in: the secret DASHBOARD_TOKEN is missing.");
+    }
+    // Each try is counted before the token is looked at, so that trying in parallel gains nothing.
+    if let Ok(ledger) = Ledger::of(site, env)
+        && let Err(refusal) = ledger.count_token(visit.address()).await
+        && refusal.status == 429
+    {
+        return answer::page(429, &postern_view::login_page(Some(&refusal.sentence)).into_string());
     }
     if !is_same_token(token.trim(), &sha256(site.dashboard_token.as_bytes())) {
         worker::Delay::from(std::time::Duration::from_millis(WRONG_TOKEN_DELAY_MS)).await;

@@ -7,7 +7,7 @@ use crate::visit::Visit;
 use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
 use postern_consent::{Category, CategorySet, Decision, Need, PolicyTag, Profile, State, VendorSet};
 use postern_policy::{Policy, Reopen, Vendor};
-use postern_receipt::{CookieKey, KeyRing};
+use postern_receipt::{CookieKey, KeyRing, Rule};
 use postern_rewrite::{Grants, held_query, lockdown_policy, strip_denied};
 use postern_stats::Day;
 use postern_view::{Granted, VendorTraces};
@@ -41,6 +41,8 @@ pub struct Site {
     pub origin_timeout_ms: u64,
     /// How large one Ledger may grow, bytes.
     pub ledger_bytes_max: u64,
+    /// How many choices a minute are taken from one address.
+    pub decisions_per_minute: u32,
     /// The log of receipts: its name and keys.
     pub log: LogSetting,
     /// The token of the dashboard; empty if there is none, and then nobody gets in.
@@ -89,6 +91,9 @@ impl Site {
             origin: text("ORIGIN").or(named).and_then(|origin| Url::parse(&origin).ok()),
             origin_timeout_ms: number(text("ORIGIN_TIMEOUT_MS")).unwrap_or(ORIGIN_TIMEOUT_MS),
             ledger_bytes_max: number(text("LEDGER_BYTES_MAX")).unwrap_or(LEDGER_BYTES_MAX),
+            decisions_per_minute: number(text("DECISIONS_PER_MINUTE"))
+                .and_then(|count| u32::try_from(count).ok())
+                .unwrap_or(Rule::DECISIONS.max),
             dashboard_token: secret("DASHBOARD_TOKEN").unwrap_or_default(),
             traces: catalogue.listed().iter().map(|vendor| traces(vendor)).collect(),
             catalogue: Rc::new(catalogue),

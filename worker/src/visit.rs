@@ -98,6 +98,12 @@ impl Visit {
         header(&self.headers, name)
     }
 
+    /// The visitor's network address as the platform says it, which takes it from no visitor; empty where there is none.
+    /// Never stored.
+    pub fn address(&self) -> &str {
+        self.header("cf-connecting-ip").unwrap_or("")
+    }
+
     /// Host name without port.
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or("")

@@ -15,6 +15,7 @@ pub mod log;
 mod record;
 mod retention;
 mod seal;
+mod throttle;
 mod time;
 
 /// The JSON Schema of receipts, draft 2020-12.
@@ -38,4 +39,5 @@ pub use seal::{
     CookieKey, KeyError, KeyRing, Role, SEALED_BYTES_MAX, SessionError, constant_time_eq, is_same_token,
     sha256,
 };
+pub use throttle::{Rule, Throttle, TooOften};
 pub use time::Timestamp;

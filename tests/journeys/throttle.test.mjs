@@ -1,0 +1,73 @@
+// Floods from one address: they are slowed down, visitors elsewhere are not, nobody is locked out for good, and no
+// address is written anywhere.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { startWorld } from './harness.mjs';
+import { consentCookie, postDecision, readPolicy, readText, send, valueOf } from './wire.mjs';
+
+const FLOOD = '203.0.113.77';
+const OTHER = '198.51.100.7';
+const AGENT = 'Mozilla/5.0 (X11; Linux x86_64) PlantedAgent/77.88';
+
+let world;
+let state;
+let worker;
+let policy;
+before(async () => {
+  world = await startWorld();
+  state = mkdtempSync(join(tmpdir(), 'postern-flood-'));
+  worker = await world.startWorker({ state, vars: { DECISIONS_PER_MINUTE: '5' } });
+  policy = await readPolicy(worker);
+});
+after(async () => {
+  await world?.close();
+  rmSync(state, { recursive: true, force: true });
+});
+
+const decide = (address, headers = {}) => postDecision(worker, { change: { policy, choice: 'accept' }, headers: { 'cf-connecting-ip': address, 'user-agent': AGENT, ...headers } });
+
+const login = (address, token) => send(worker.port, '/_postern/login', {
+  method: 'POST', body: `token=${token}`,
+  headers: { 'cf-connecting-ip': address, 'content-type': 'application/x-www-form-urlencoded', origin: worker.base, 'sec-fetch-site': 'same-origin' },
+});
+
+describe('choices from one address', () => {
+  it('are taken so often a minute, and then refused in words, with nothing granted', async () => {
+    const answers = [];
+    for (let turn = 0; turn < 8; turn += 1) answers.push(await decide(FLOOD));
+    assert.deepEqual(answers.map(({ status }) => status), [200, 200, 200, 200, 200, 429, 429, 429]);
+    assert.match(readText(answers[7]), /^Choices come too often from one address; try again in \d+ seconds\.\n$/);
+    assert.equal(consentCookie(answers[7]), undefined);
+    assert.equal(valueOf(answers[7], 'postern-granted'), undefined);
+    const other = await decide(OTHER);
+    assert.equal(other.status, 200);
+  });
+});
+
+describe('wrong tokens from one address', () => {
+  it('lock it out of the dashboard for a while, the right one too, and nobody else', async () => {
+    const wrong = await Promise.all(Array.from({ length: 12 }, (_, turn) => login(FLOOD, `wrong${turn}`)));
+    assert.deepEqual(wrong.map(({ status }) => status).sort(), [...Array(10).fill(403), 429, 429]);
+    const right = await login(FLOOD, worker.token);
+    assert.equal(right.status, 429);
+    assert.match(readText(right), /too often from one address; try again in \d+ seconds/);
+    assert.equal((await login(OTHER, worker.token)).status, 303);
+  });
+});
+
+describe('what is stored of it', () => {
+  it('holds no address and no user agent', async () => {
+    await worker.stop();
+    const files = readdirSync(state, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    const stores = files.map((file) => readFileSync(file));
+    // The receipts are there, so these are the stores.
+    assert.ok(stores.some((store) => store.includes('layer1.accept_all')), files.join('\n'));
+    for (const planted of [FLOOD, OTHER, AGENT, 'PlantedAgent', Buffer.from([203, 0, 113, 77])]) {
+      for (const [index, store] of stores.entries()) assert.equal(store.includes(planted), false, `${planted} in ${files[index]}`);
+    }
+  });
+});
