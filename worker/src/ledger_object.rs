@@ -7,6 +7,7 @@ use crate::ledger::{ActMessage, DayMessage, METHODS, ReceiptMessage, Recorded};
 use crate::ledger_store::{SqlStore, migrate};
 use crate::random::random;
 use crate::sealing;
+use crate::settings::setting_of;
 use crate::site::Site;
 use postern_consent::{CategorySet, Signals, Subject};
 use postern_receipt::log::{LogStore, Tile};
@@ -152,7 +153,7 @@ impl LedgerObject {
     fn record(&self, store: &mut SqlStore, body: &str) -> Result<Response> {
         let message: ActMessage = serde_json::from_str(body)?;
         let (Some(setting), Some(method), Some(granted), Ok(key)) = (
-            setting(&self.site, &message),
+            setting_of(&message, || setting(&self.site, &message)),
             METHODS.get(message.method).copied(),
             CategorySet::from_bits(message.granted),
             IdempotencyKey::parse(&message.key),

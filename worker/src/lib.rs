@@ -25,6 +25,7 @@ mod random;
 mod report;
 mod rights;
 mod sealing;
+mod settings;
 mod signing;
 mod site;
 mod spoken;
