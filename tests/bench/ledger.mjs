@@ -12,8 +12,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -57,6 +57,7 @@ function storageOf(folder) {
   return join(disk, files[0]);
 }
 
+/** That file, to look into or to fill, while no workerd runs. */
 async function open(folder) {
   const { DatabaseSync } = await import('node:sqlite');
   return new DatabaseSync(storageOf(folder));
@@ -108,6 +109,16 @@ async function time(requests) {
   return { p50: at(took, 0.5), p99: at(took, 0.99) };
 }
 
+/** Milliseconds of processor time that a process has had; undefined where that cannot be read. */
+function processorMs(pid) {
+  try {
+    const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ').slice(11, 13).map(Number);
+    return (user + system) * 10;
+  } catch {
+    return undefined;
+  }
+}
+
 async function measure(origin, stored, seconds) {
   const [folder, vars] = [makeFolder(), settings()];
   let worker = await startWorkerd({ originPort: origin.port, folder, vars });
@@ -133,7 +144,9 @@ async function measure(origin, stored, seconds) {
     if (cookies.length === 0) cookies = [own];
     await runWrk(worker, { scenario: 'decisions', seconds: 3, connections: CONNECTIONS, visitors: { policy } });
     log(`${stored}: deciding`);
+    const before = processorMs(worker.pid);
     const load = await runWrk(worker, { scenario: 'decisions', seconds, connections: CONNECTIONS, visitors: { policy } });
+    const processorEach = (processorMs(worker.pid) - before) / load.answered;
     const crowd = await runWrk(worker, { scenario: 'decisions', seconds: Math.ceil(seconds / 2), connections: 64, visitors: { policy } });
     assert.deepEqual([load.unexpected, crowd.unexpected, load.timeout], [0, 0, 0], load.example || crowd.example);
     await sleep(2000);
@@ -185,7 +198,7 @@ async function measure(origin, stored, seconds) {
     storage.close();
     return {
       stored, perSecond: load.answered / (load.microseconds / 1e6), p50: load.p50 / 1000, p99: load.p99 / 1000,
-      crowdPerSecond: crowd.answered / (crowd.microseconds / 1e6), crowdP99: crowd.p99 / 1000, alone, openedMs, firstSealMs, sealMs: at(seals, 0.5), page, proof, tile, proven,
+      crowdPerSecond: crowd.answered / (crowd.microseconds / 1e6), crowdP99: crowd.p99 / 1000, alone, processorEach, openedMs, firstSealMs, sealMs: at(seals, 0.5), page, proof, tile, proven,
       memory, count, bytesEach: (pages * pageBytes) / count, parts: parts.map(({ name, bytes }) => `${name} ${Math.round(bytes / count)}`).join(', '),
     };
   } finally {
@@ -202,7 +215,7 @@ async function measure(origin, stored, seconds) {
 async function killOften(origin, kills) {
   const [folder, vars] = [makeFolder(), settings({ LOG_SEAL_AFTER_MS: '40' })];
   const [answered, checkpoints] = [[], new Map()];
-  const open = Array.from({ length: 8 }, () => randomUUID());
+  const acts = Array.from({ length: 8 }, () => randomUUID());
   let [worker, policy, vkey] = [];
   for (let round = 0; round <= kills; round += 1) {
     worker = await startWorkerd({ originPort: origin.port, folder, vars });
@@ -212,12 +225,12 @@ async function killOften(origin, kills) {
     let isKilled = false;
     const visit = async (_, visitor) => {
       do {
-        const answer = await postDecision(worker, { change: { policy }, key: open[visitor] }).catch(() => undefined);
+        const answer = await postDecision(worker, { change: { policy }, key: acts[visitor] }).catch(() => undefined);
         // Cut off in the middle is not answered.
         if (!answer?.isWhole || (isKilled && answer.status !== 200)) continue;
         assert.equal(answer.status, 200, readText(answer));
         answered.push({ cookie: consentCookie(answer), id: valueOf(answer, 'postern-receipt') });
-        open[visitor] = randomUUID();
+        acts[visitor] = randomUUID();
       } while (!isKilled && !isLast);
     };
     const look = async () => {
@@ -227,7 +240,7 @@ async function killOften(origin, kills) {
         await sleep(10);
       }
     };
-    const load = Promise.all([...open.map(visit), look()]);
+    const load = Promise.all([...acts.map(visit), look()]);
     if (!isLast) {
       await sleep(50 + Math.random() * 950);
       worker.kill();
@@ -261,14 +274,13 @@ async function killOften(origin, kills) {
 
 /** Checks the whole log as an auditor does, against every checkpoint that was seen. */
 async function audit({ worker, vkey, folder, checkpoints }) {
-  const { mkdirSync, writeFileSync } = await import('node:fs');
   const kept = join(folder, 'kept');
   mkdirSync(kept);
   const earlier = checkpoints.flatMap((note, number) => {
     writeFileSync(join(kept, String(number)), note);
     return ['--earlier', join(kept, String(number))];
   });
-  const postern = spawn('cargo', ['run', '--quiet', '--release', '-p', 'postern-cli', '--', 'verify', '--key', vkey, ...earlier, '--url', `http://127.0.0.1:${worker.port}`, '--cache', join(folder, 'cache')], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const postern = spawn(join(ROOT, 'target/release/postern'), ['verify', '--key', vkey, ...earlier, '--url', `http://127.0.0.1:${worker.port}`, '--cache', join(folder, 'cache')], { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [postern.stdout, postern.stderr]) stream.setEncoding('utf8').on('data', (chunk) => { said += chunk; });
   const [code] = await once(postern, 'exit');
@@ -286,13 +298,13 @@ if (![...sizes, seconds, kills].every((number) => Number.isInteger(number) && nu
 const origin = await startOrigin();
 const faults = [];
 try {
-  console.log(`${cpus().length} processors (${cpus()[0].model}), node and wrk on the same machine; ${seconds} s of load for each row`);
-  console.log('| stored | per second, 16 at once | p50, p99 ms | per second, 64 at once | p99 ms | alone p50, p99 ms | page of receipts p50, p99 ms | receipts with proofs p50, p99 ms | tile p50, p99 ms | sealing ms | opening, first seal ms | bytes each |');
-  console.log('|---|---|---|---|---|---|---|---|---|---|---|---|');
+  console.log(`${cpus().length} processors (${cpus()[0].model}), ${loadavg().map((load) => load.toFixed(1)).join(', ')} waiting before; node and wrk on the same machine; ${seconds} s of load for each row`);
+  console.log('| stored | per second, 16 at once | p50, p99 ms | processor ms each | per second, 64 at once | p99 ms | alone p50, p99 ms | page of receipts p50, p99 ms | receipts with proofs p50, p99 ms | tile p50, p99 ms | sealing ms | opening, first seal ms | bytes each |');
+  console.log(`|${'---|'.repeat(13)}`);
   for (const size of sizes) {
     const row = await measure(origin, size, seconds);
     const pair = ({ p50, p99 }) => (p50 === undefined ? '–' : `${ms(p50)}, ${ms(p99)}`);
-    console.log(`| ${[row.stored, Math.round(row.perSecond), `${ms(row.p50)}, ${ms(row.p99)}`, Math.round(row.crowdPerSecond), ms(row.crowdP99), pair(row.alone), pair(row.page), pair(row.proof), pair(row.tile), ms(row.sealMs), `${ms(row.openedMs)}, ${ms(row.firstSealMs)}`, Math.round(row.bytesEach)].join(' | ')} |`);
+    console.log(`| ${[row.stored, Math.round(row.perSecond), `${ms(row.p50)}, ${ms(row.p99)}`, row.processorEach.toFixed(2), Math.round(row.crowdPerSecond), ms(row.crowdP99), pair(row.alone), pair(row.page), pair(row.proof), pair(row.tile), ms(row.sealMs), `${ms(row.openedMs)}, ${ms(row.firstSealMs)}`, Math.round(row.bytesEach)].join(' | ')} |`);
     log(`${size}: ${row.count} receipts in the end, ${row.proven} proven; ${Math.round(row.memory / 1e6)} MB resident; bytes of a receipt: ${row.parts}`);
     if (row.perSecond < PER_SECOND_MIN) faults.push(`${size} stored: ${Math.round(row.perSecond)} receipts a second, and ${PER_SECOND_MIN} are wanted`);
     if (row.p99 > P99_MS_MAX) faults.push(`${size} stored: the 99th of a hundred takes ${ms(row.p99)} ms, and ${P99_MS_MAX} are allowed`);

@@ -91,6 +91,7 @@ impl DurableObject for LedgerObject {
                 let rows = postern_receipt::receipts_of(&store, subject).map_err(failed)?;
                 Response::ok(sealing::export(&store, &self.site.log, &rows).await?)
             }
+            "/archive" => Response::ok(store.archive(serde_json::from_str(&body)?)?),
             "/checkpoint" => Response::ok(store.sealed()?.map_or(String::new(), |sealed| sealed.note)),
             "/file" => {
                 let size = store.sealed()?.map_or(0, |sealed| sealed.size);
