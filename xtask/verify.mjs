@@ -6,10 +6,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const [from, out] = [join(root, 'build/verifier'), join(root, 'build/page')];
+const [from, out] = [join(root, 'build/verifier'), join(root, 'www/served')];
 await mkdir(out, { recursive: true });
 
 const FEATURES = ['bulk-memory', 'reference-types', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals', 'multivalue'].map((name) => `--enable-${name}`);
@@ -31,5 +30,3 @@ const page = Object.entries({ policy, style, script }).reduce(
   await readFile(join(root, 'www/verify/verify.html'), 'utf8'),
 );
 await writeFile(join(out, 'verify.html'), page);
-await writeFile(join(out, 'verify.html.br'), brotliCompressSync(page, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 22 } }));
-await writeFile(join(out, 'verify.html.gz'), gzipSync(page, { level: 9 }));
