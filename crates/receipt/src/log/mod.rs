@@ -20,7 +20,7 @@ pub use key::LogKey;
 pub use note::{NOTE_BYTES_MAX, Note, NoteError, PublicKey, write_note};
 pub use promise::{MERGE_SECONDS_MAX, Promise, PromiseError};
 pub use proof::{Bundle, BundleError};
-pub use sealing::{LogStore, SealError, SealPlan, Sealed, finish_seal, plan_seal};
+pub use sealing::{LogStore, SealError, SealPlan, Sealed, finish_seal, plan_seal, plan_seal_of};
 pub use tile::{TILE_WIDTH, Tile, TileKind, read_bundle, read_hashes, tile_root, write_bundle};
 pub use tree::{
     Hash, NodePlace, Nodes, ProofError, SIZE_MAX, TreeError, completed, empty_root, leaf_hash, node_hash,
