@@ -86,6 +86,7 @@ const rows = [
   ['banner.css', sizesOf(bannerCss)],
   ['reopen.css', sizesOf(reopenCss)],
   ['page.css (our own pages)', sizesOf(read('www/css/page.css'))],
+  ['verify page (beside the Worker)', sizesOf(read('www/served/verify.html'))],
   ['Worker wasm', workerWasm],
   ['Worker glue', workerJs],
   ['Worker bundle', sum([workerWasm, workerJs]), 'gzip', 1_000_000],

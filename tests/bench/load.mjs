@@ -4,19 +4,15 @@
 //
 // Usage: node tests/bench/load.mjs [--seconds 30]; POSTERN_WRK may name another wrk.
 
-import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { residentBytes, sleep, waitFor } from '../journeys/harness.mjs';
 import { consentCookie, postDecision, readDashboard, readPolicy, readText, send } from '../journeys/wire.mjs';
 import { startOrigin } from './origin.mjs';
 import { startWorkerd } from './workerd.mjs';
+import { runWrk } from './wrk.mjs';
 
 const CONNECTIONS = 64;
-const THREADS = 2;
-/** A page costs some ten milliseconds of CPU; with 64 at once on a small machine the last one waits for seconds. */
-const TIMEOUT_SECONDS = 20;
 const WARM_UP_SECONDS = 5;
 /** Between two looks at memory and at the pages. */
 const LOOK_MS = 500;
@@ -31,20 +27,7 @@ const LIVE = / src="https:\/\/www\.googletagmanager\.com\/gtag/;
 
 function drive(worker, scenario, seconds, visitors) {
   if (scenario === 'leaving') return runImpatient(worker, seconds);
-  const script = fileURLToPath(new URL('load.lua', import.meta.url));
-  const args = ['-t', String(THREADS), '-c', String(CONNECTIONS), '-d', `${seconds}s`, '--timeout', `${TIMEOUT_SECONDS}s`, '-s', script, `http://127.0.0.1:${worker.port}`,
-    '--', scenario, `localhost:${worker.port}`, visitors.granted, visitors.refused, visitors.policy];
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.env.POSTERN_WRK ?? 'wrk', args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => { output += chunk; });
-    child.on('error', reject);
-    child.on('close', (code) => {
-      const told = /^RESULT (.*)$/m.exec(output)?.[1];
-      if (code === 0 && told) resolve(JSON.parse(told));
-      else reject(new Error(`wrk ended with ${code}:\n${output}`));
-    });
-  });
+  return runWrk(worker, { scenario, seconds, connections: CONNECTIONS, visitors });
 }
 
 /** Visitors who leave as soon as a page begins to arrive, so many at a time; answers like wrk's. */

@@ -20,19 +20,21 @@ async function findPort() {
   return port;
 }
 
-/** The built Worker on a free port: {port, base, pid, token, stop}. */
-export async function startWorkerd({ originPort }) {
-  const folder = makeFolder();
+/**
+ * The built Worker on a free port: {port, base, pid, token, log, kill, stop}. What it stores is in `folder`/disk and stays for
+ * the next one; `vars` are added to the usual ones.
+ */
+export async function startWorkerd({ originPort, folder = makeFolder(), vars: more = {} }) {
   const port = await findPort();
   const token = randomBytes(16).toString('hex');
   const config = readFileSync(builtConfig(), 'utf8');
   const [, date] = /^compatibility_date = "(.*)"$/m.exec(config);
   const [, main] = /^main = "(.*)"$/m.exec(config);
   const built = dirname(join(dirname(builtConfig()), main));
-  const vars = { ORIGIN: `http://127.0.0.1:${originPort}`, DASHBOARD_TOKEN: token, COOKIE_KEY: randomBytes(32).toString('hex') };
+  const vars = { ORIGIN: `http://127.0.0.1:${originPort}`, DASHBOARD_TOKEN: token, COOKIE_KEY: randomBytes(32).toString('hex'), ...more };
   // Names as the modules import each other by; files as seen from the folder of the configuration.
   const modules = [['entry.mjs', 'esModule'], ['last-resort.mjs', 'esModule'], ['build/index.js', 'esModule'], ['build/index_bg.wasm', 'wasm']];
-  mkdirSync(join(folder, 'disk'));
+  mkdirSync(join(folder, 'disk'), { recursive: true });
   writeFileSync(join(folder, 'config.capnp'), `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -57,8 +59,17 @@ const postern :Workerd.Worker = (
   const child = spawn(WORKERD, ['serve', join(folder, 'config.capnp'), '--experimental'], { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => { log = (log + chunk).slice(-20_000); });
-  const stop = () => child.kill('SIGKILL');
-  process.once('exit', stop);
-  await waitFor('workerd', async () => (await readHealth(port)) === 200).catch((error) => { throw new Error(`${error.message}\n${log}`); });
-  return { port, base: `http://localhost:${port}`, pid: child.pid, token, stop };
+  const ended = new Promise((resolve) => { child.once('exit', resolve); });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const stop = async () => {
+    kill();
+    await ended;
+    process.off('exit', kill);
+  };
+  await waitFor('workerd', async () => (await readHealth(port)) === 200).catch(async (error) => {
+    await stop();
+    throw new Error(`${error.message}\n${log}`);
+  });
+  return { port, base: `http://localhost:${port}`, pid: child.pid, token, get log() { return log; }, kill, stop };
 }

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
 use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 use worker::{Env, Result};
 
@@ -295,6 +296,13 @@ pub async fn read_body(visit: &Visit) -> std::result::Result<String, Refused> {
 /// A request's body as text, of so many bytes at most.
 pub async fn read_body_of(visit: &Visit, bytes_max: usize) -> std::result::Result<String, Refused> {
     let Some(stream) = visit.request.body() else { return Ok(String::new()) };
+    // Who says how much comes sends no more: that is read in one piece, which takes half the time.
+    let said_bytes = visit.header("content-length").and_then(|length| length.parse::<usize>().ok());
+    if said_bytes.is_some_and(|bytes| bytes <= bytes_max) {
+        let read = async { JsFuture::from(visit.request.array_buffer()?).await };
+        let Ok(buffer) = read.await else { return refuse(400, "This did not arrive whole.") };
+        return text_of(Uint8Array::new(&buffer).to_vec());
+    }
     let mut chunks = wasm_streams::ReadableStream::from_raw(stream.unchecked_into()).into_stream();
     let mut body = Vec::new();
     while let Some(chunk) = chunks.next().await {
@@ -305,6 +313,10 @@ pub async fn read_body_of(visit: &Visit, bytes_max: usize) -> std::result::Resul
         }
         body.extend(chunk.to_vec());
     }
+    text_of(body)
+}
+
+fn text_of(body: Vec<u8>) -> std::result::Result<String, Refused> {
     String::from_utf8(body).map_err(|_| Refused(400, "This is UTF-8 text.".into()))
 }
 

@@ -223,6 +223,11 @@ impl Ledger {
         self.ask("/export", &body).await
     }
 
+    /// A page of all receipts, from a place in the log on; empty behind the last.
+    pub async fn archive(&self, from: u64) -> std::result::Result<String, Refusal> {
+        self.ask("/archive", &from.to_string()).await
+    }
+
     /// The last signed checkpoint; empty if there is none.
     pub async fn checkpoint(&self) -> std::result::Result<String, Refusal> {
         self.ask("/checkpoint", "").await

@@ -7,6 +7,7 @@ use crate::ledger::{ActMessage, DayMessage, METHODS, ReceiptMessage, Recorded, S
 use crate::ledger_schema::migrate;
 use crate::ledger_store::SqlStore;
 use crate::random::random;
+use crate::settings::setting_of;
 use crate::site::Site;
 use crate::{sealing, sweeping};
 use postern_consent::{CategorySet, Signals, Subject};
@@ -134,6 +135,7 @@ impl LedgerObject {
                 let rows = postern_receipt::receipts_of(store, subject).map_err(failed)?;
                 Response::ok(sealing::export(store, &self.site.log, &rows).await?)
             }
+            "/archive" => Response::ok(store.archive(serde_json::from_str(body)?)?),
             "/checkpoint" => Response::ok(store.sealed()?.map_or(String::new(), |sealed| sealed.note)),
             "/file" => {
                 let size = store.sealed()?.map_or(0, |sealed| sealed.size);
@@ -212,7 +214,7 @@ impl LedgerObject {
     fn record(&self, store: &mut SqlStore, body: &str) -> Result<Response> {
         let message: ActMessage = serde_json::from_str(body)?;
         let (Some(setting), Some(method), Some(granted), Ok(key)) = (
-            setting(&self.site, &message),
+            setting_of(&message, || setting(&self.site, &message)),
             METHODS.get(message.method).copied(),
             CategorySet::from_bits(message.granted),
             IdempotencyKey::parse(&message.key),

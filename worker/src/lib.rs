@@ -4,6 +4,7 @@
 //! What never does: rules. What may run, pass or be counted is decided in the crates below.
 
 mod answer;
+mod archive;
 mod assets;
 mod bucket;
 mod collect;
@@ -27,6 +28,7 @@ mod random;
 mod report;
 mod rights;
 mod sealing;
+mod settings;
 mod signing;
 mod site;
 mod spoken;
@@ -83,6 +85,7 @@ async fn route(
         ("OPTIONS", "decision" | "state") => drop_in::preflight(site, &visit),
         ("POST", "decision") => decision::decide(site, env, visit).await,
         ("GET" | "HEAD", "dashboard") => pages::dashboard(site, env, &visit).await,
+        ("GET", "export") => archive::serve(site, env, &visit).await,
         ("GET" | "HEAD", "login") => pages::login_form(""),
         ("POST", "login") => pages::login(site, env, &visit).await,
         ("POST", "logout") => pages::logout(&visit),

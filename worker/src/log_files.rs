@@ -1,4 +1,5 @@
-//! The log as anyone may read it, below `/_postern/log/`: checkpoint, tiles, entries, keys and the rule on keeping.
+//! The log as anyone may read it, below `/_postern/log/`: checkpoint, tiles, entries, keys, the rule on keeping, and
+//! a page that checks receipts.
 //! Nothing in it is of a visitor: entries are salted commitments. Source: C2SP tlog-tiles.
 
 use crate::answer;
@@ -9,6 +10,9 @@ use crate::site::Site;
 use postern_receipt::log::Tile;
 use web_sys::{Headers, Response};
 use worker::{Env, Result};
+
+/// The binding of what stands beside the Worker.
+const ASSETS: &str = "ASSETS";
 
 /// How long a checkpoint may be kept, and what holds until another word. Source: C2SP tlog-tiles, "Checkpoints" (a few seconds).
 const FEW_SECONDS: &str = "public, max-age=5";
@@ -33,6 +37,7 @@ pub async fn serve(site: &Site, env: &Env, path: &str) -> Result<Response> {
             Err(error) => answer::text(503, &error),
         },
         "retention" => text(RETENTION),
+        "verify" => verify_page(env).await,
         _ => match Tile::parse(path) {
             Some(tile) => file(site, env, &tile).await,
             None => nothing(),
@@ -74,6 +79,28 @@ async fn checkpoint(site: &Site, env: &Env) -> Result<Response> {
         }
         (Err(refusal), _) => refused(&refusal),
     }
+}
+
+/// The page on which anybody checks receipts. It is too large for the Worker, so the platform keeps it beside it.
+async fn verify_page(env: &Env) -> Result<Response> {
+    let found = match env.assets(ASSETS) {
+        Ok(assets) => assets.fetch("https://assets.internal/verify.html", None).await,
+        Err(error) => Err(error),
+    };
+    let mut page = match found {
+        Ok(page) if page.status_code() == 200 => page,
+        _ => {
+            return answer::text(
+                404,
+                "This deployment has no verify page: the command postern verify does the same.",
+            );
+        }
+    };
+    let headers = answer::headers("text/html; charset=utf-8")?;
+    headers.set("cache-control", "public, max-age=300")?;
+    // The page has a policy of its own, which asks nobody; what only a header can say is here.
+    headers.set("content-security-policy", "frame-ancestors 'none'")?;
+    answer::with(200, &page.text().await?, &headers)
 }
 
 async fn file(site: &Site, env: &Env, tile: &Tile) -> Result<Response> {

@@ -9,9 +9,14 @@ use crate::site::Site;
 use crate::{answer, signing::LogSetting};
 use postern_receipt::ReceiptRow;
 use postern_receipt::log::{
-    Bundle, LogStore, Promise, Sealed, Tile, finish_seal, plan_seal, prove_inclusion,
+    Bundle, LogStore, Promise, Sealed, Tile, finish_seal, plan_seal_of, prove_inclusion,
 };
 use worker::Result;
+
+/// Leaves that one seal takes with a bucket: 256 bundles, 256 tiles and two or three above are put there, and the platform
+/// allows a thousand requests to its services. A log that has more new ones is sealed in steps, one an alarm.
+/// Source: developers.cloudflare.com/workers/platform/limits, "Subrequests".
+const LEAVES_MAX_TO_BUCKET: u64 = 65_536;
 
 /// Is there anything that no checkpoint holds?
 pub fn is_due(store: &SqlStore) -> Result<bool> {
@@ -26,7 +31,9 @@ pub async fn seal(
     bucket: Option<&Bucket>,
 ) -> std::result::Result<(), String> {
     let log = &site.log;
-    let Some(plan) = plan_seal(store, &log.origin).map_err(|error| error.to_string())? else { return Ok(()) };
+    let leaves_max = if bucket.is_some() { LEAVES_MAX_TO_BUCKET } else { u64::MAX };
+    let plan = plan_seal_of(store, &log.origin, leaves_max).map_err(|error| error.to_string())?;
+    let Some(plan) = plan else { return Ok(()) };
     let size = plan.checkpoint.size;
     for tile in bucket.map(|_| Tile::filled(plan.before, size)).unwrap_or_default() {
         let bytes = store.log_file(&tile, size).map_err(|error| error.to_string())?.unwrap_or_default();

@@ -20,6 +20,19 @@ const PAGE_INPUTS: [&str; 9] = [
 /// What the Worker is made from, beside the page's files.
 const WORKER_INPUTS: [&str; 6] = ["Cargo.toml", "Cargo.lock", "crates", "worker", "postern.toml", "www/css"];
 
+/// What the verify page is made from.
+const VERIFIER_INPUTS: [&str; 9] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "crates/verifier",
+    "crates/receipt",
+    "crates/consent",
+    "www/verify",
+    "xtask/verify.mjs",
+    "xtask/src/build.rs",
+    "xtask/src/tools.rs",
+];
+
 /// Builds everything that is not current.
 ///
 /// # Errors
@@ -29,6 +42,7 @@ pub fn build() -> Result<Tools, String> {
     crate::catalogue::write_or_check(&root(), false)?;
     secrets()?;
     page(&tools)?;
+    verifier(&tools)?;
     worker(&tools)?;
     Ok(tools)
 }
@@ -40,29 +54,47 @@ fn page(tools: &Tools) -> Result<(), String> {
     if stamp::is_current(&file, &stamp) {
         return Ok(());
     }
-    let mut cargo = Command::new("cargo");
-    cargo.args([
-        "build",
-        "--quiet",
-        "-p",
-        "postern-gate",
-        "--target",
-        "wasm32-unknown-unknown",
-        "--profile",
-        "gate",
-    ]);
-    run("building the gate", cargo.env("RUSTFLAGS", path_remaps()).current_dir(&root))?;
-    let mut bindgen = Command::new(tools.wasm_bindgen_folder.join("wasm-bindgen"));
-    bindgen.args(["--target", "bundler", "--no-typescript", "--out-name", "postern_gate", "--out-dir"]);
-    bindgen
-        .arg(root.join("build/gate"))
-        .arg(root.join("target/wasm32-unknown-unknown/gate/postern_gate.wasm"));
-    run("binding it to JavaScript", &mut bindgen)?;
+    browser_wasm(tools, "gate", "bundler")?;
     run(
         "shrinking, hashing and compressing the page's files",
         tools.node().arg(root.join("xtask/page.mjs")),
     )?;
     stamp::leave(&file, &stamp)
+}
+
+/// The page on which anybody checks receipts: a file by itself, beside the Worker and not in it.
+fn verifier(tools: &Tools) -> Result<(), String> {
+    let root = root();
+    let stamp = stamp::of(&root, &VERIFIER_INPUTS);
+    let file = root.join("build/verifier.stamp");
+    if stamp::is_current(&file, &stamp) && root.join("www/served/verify.html").exists() {
+        return Ok(());
+    }
+    browser_wasm(tools, "verifier", "web")?;
+    run("making the verify page of it", tools.node().arg(root.join("xtask/verify.mjs")))?;
+    stamp::leave(&file, &stamp)
+}
+
+/// A crate for browsers, with what binds it to JavaScript, in `build/<name>`.
+fn browser_wasm(tools: &Tools, name: &str, target: &str) -> Result<(), String> {
+    let root = root();
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--quiet", "--target", "wasm32-unknown-unknown", "--profile", "gate", "-p"]);
+    cargo.arg(format!("postern-{name}"));
+    run(&format!("building the {name}"), cargo.env("RUSTFLAGS", path_remaps()).current_dir(&root))?;
+    let mut bindgen = Command::new(tools.wasm_bindgen_folder.join("wasm-bindgen"));
+    bindgen.args([
+        "--target",
+        target,
+        "--no-typescript",
+        "--out-name",
+        &format!("postern_{name}"),
+        "--out-dir",
+    ]);
+    bindgen
+        .arg(root.join("build").join(name))
+        .arg(root.join(format!("target/wasm32-unknown-unknown/gate/postern_{name}.wasm")));
+    run("binding it to JavaScript", &mut bindgen)
 }
 
 fn worker(tools: &Tools) -> Result<(), String> {
@@ -113,7 +145,9 @@ fn bundle() -> Result<(), String> {
         .map_err(|error| format!("wrangler.toml: {error}"))?;
     let mut sections: Vec<&str> = config.split("\n\n").collect();
     sections.retain(|section| !section.starts_with("[build]"));
-    let config = sections.join("\n\n");
+    // Its other paths are seen from the folder of the copy, where the Worker stands; these files stay where they are.
+    let served = format!("directory = {:?}", root.join("www/served").display().to_string());
+    let config = sections.join("\n\n").replace("directory = \"www/served\"", &served);
     std::fs::write(root.join("build/wrangler.toml"), config)
         .map_err(|error| format!("build/wrangler.toml: {error}"))
 }

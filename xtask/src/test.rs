@@ -151,10 +151,11 @@ fn journeys(
     if names.is_empty() { Ok(()) } else { in_engine("firefox", &names) }
 }
 
-/// Measures the edge against plain proxying and the page against the origin's, each in one run; or one of the two.
+/// Measures the edge against plain proxying and the page against the origin's, each in one run; or one of the two; or a Ledger
+/// with receipts stored, which takes half an hour and is asked for by name.
 ///
 /// # Errors
-/// A failed build, a server that does not start, another name than `edge` or `page`, or a budget that is not met.
+/// A failed build, a server that does not start, another name than `edge`, `page` or `ledger`, or a budget that is not met.
 pub fn bench(args: &[String]) -> Result<(), String> {
     let edge = || bench_script("the edge's overhead", "overhead.mjs", &[]);
     let page = || bench_script("what the page costs in a slow browser", "page.mjs", &[]);
@@ -163,7 +164,12 @@ pub fn bench(args: &[String]) -> Result<(), String> {
         None => page().and(edge()),
         Some("edge") => edge(),
         Some("page") => page(),
-        Some(other) => Err(format!("there is no bench {other:?}: it is edge or page")),
+        Some("ledger") => {
+            let mut rows = cargo(["build", "--quiet", "--release", "-p", "postern-cli"]);
+            run("building the command, and what fills a Ledger", rows.args(["--bins", "--examples"]))?;
+            bench_script("what a Ledger bears", "ledger.mjs", args.get(1..).unwrap_or_default())
+        }
+        Some(other) => Err(format!("there is no bench {other:?}: it is edge, page or ledger")),
     }
 }
 

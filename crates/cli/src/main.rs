@@ -1,7 +1,10 @@
-//! The command `postern`. Reads files and prints; every rule is `postern-policy`'s or `postern-receipt`'s.
+//! The command `postern`. Reads files, asks a site for its log or its receipts, and prints; every rule is `postern-policy`'s or
+//! `postern-receipt`'s.
 
 mod check;
+mod export;
 mod known;
+mod remote;
 mod verify;
 
 use std::process::ExitCode;
@@ -13,13 +16,24 @@ usage: postern check [FILE]
        postern verify --key KEY [--key KEY] receipts.json
        postern verify --key KEY --commitment HEX PROOF
        postern verify --key KEY [--earlier CHECKPOINT]... FOLDER
+       postern verify --key KEY [--earlier CHECKPOINT]... --url SITE
+                      [--cache FOLDER]
+       postern verify --key KEY (--log FOLDER | --url SITE) EXPORT
+       postern export --url SITE [--csv] [--out FILE] [--from PLACE]
        postern files CHECKPOINT
 
   check   parse and lint a policy file (default: postern.toml), print each
           error and warning with its line and fix
   verify  check receipts that a visitor took along, a single proof, or a whole
           log in a folder, also against checkpoints that were kept earlier;
-          KEY is the log's public key, or a file with one in each line
+          KEY is the log's public key, or a file with one in each line. With
+          --url the log is fetched from the site, as https://shop.example; what
+          was fetched stays in FOLDER, and the next time the log is compared
+          with every checkpoint that was seen before. EXPORT is what
+          `postern export` wrote: each receipt of it against the log
+  export  write all receipts of a site, a line of JSON or a row for each, to
+          FILE, or on where FILE ends; the variable POSTERN_TOKEN has the site's
+          DASHBOARD_TOKEN
   files   print the path of every file of the log that a checkpoint heads
 
 exit status: 0 sound (perhaps with warnings) or proven, 1 errors or not proven,
@@ -33,6 +47,7 @@ fn main() -> ExitCode {
         ["check"] => check::check(postern_policy::FILE_NAME),
         ["check", file] if !file.starts_with('-') => check::check(file),
         ["verify", arguments @ ..] if !arguments.is_empty() => verify::verify(arguments),
+        ["export", arguments @ ..] if !arguments.is_empty() => export::export(arguments),
         ["files", file] if !file.starts_with('-') => verify::list(file),
         ["help" | "-h" | "--help"] => {
             print!("{USAGE}");

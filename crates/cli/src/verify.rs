@@ -1,11 +1,15 @@
-//! `postern verify`: reads files, asks `postern-receipt` what they prove, and says it in sentences. Asks nobody else: the
-//! public key is all that must be known beforehand.
+//! `postern verify`: reads files, or a log by its address, asks `postern-receipt` what they prove, and says it in sentences.
+//! Believes nobody: the public key is all that must be known beforehand.
 
+use crate::export::line_of_row;
+use crate::remote::{Progress, Remote, fetch_log, keep_checkpoint};
 use postern_receipt::log::{
-    Bundle, Checkpoint, PublicKey, Standing, Tile, leaf_hash, verify_export, verify_files,
+    Archive, Bundle, Checkpoint, PublicKey, Tile, VerifiedLog, leaf_hash, verify_export, verify_log,
 };
 use postern_receipt::{Sha256Hex, Timestamp, leaf};
-use std::path::Path;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Wrong usage or an unreadable file.
@@ -17,20 +21,27 @@ struct Asked {
     keys: Vec<PublicKey>,
     earlier: Vec<String>,
     commitment: Option<[u8; 32]>,
+    url: Option<String>,
+    cache: Option<String>,
+    log: Option<String>,
     path: Option<String>,
 }
 
 /// Checks what the arguments name. 0: proven; 1: not, with the reason; 2: it could not be looked at.
 pub(crate) fn verify(arguments: &[&str]) -> ExitCode {
     let checked = read(arguments).and_then(|asked| {
-        let path = asked
-            .path
-            .clone()
-            .ok_or("name what to check: receipts.json, a proof, or a folder with a log's files")?;
         if asked.keys.is_empty() {
             return Err("name the log's public key: --key KEY, or --key FILE with a key in each line".into());
         }
-        check(&asked, &path)
+        let what =
+            "name what to check: receipts.json, a proof, a folder with a log's files, or --url and a site";
+        match (&asked.url, &asked.log, &asked.path) {
+            (Some(_), Some(_), _) => Err("name one log: --url or --log".into()),
+            (Some(url), None, path) => check_site(&asked, url, path.as_deref()),
+            (None, Some(log), Some(path)) => check_archive(&asked, log, path),
+            (None, None, Some(path)) => check(&asked, path),
+            (None, _, None) => Err(what.into()),
+        }
     });
     match checked {
         Ok(is_proven) => ExitCode::from(u8::from(!is_proven)),
@@ -79,6 +90,9 @@ fn read(arguments: &[&str]) -> Result<Asked, String> {
                     asked.keys.push(PublicKey::parse(line).map_err(|error| format!("{line}: {error}"))?);
                 }
             }
+            "--url" => asked.url = Some((*value()?).to_owned()),
+            "--cache" => asked.cache = Some((*value()?).to_owned()),
+            "--log" => asked.log = Some((*value()?).to_owned()),
             "--earlier" => asked.earlier.push(read_text(value()?)?),
             "--commitment" => {
                 let parsed = Sha256Hex::parse(value()?).map_err(|error| format!("--commitment: {error}"))?;
@@ -135,20 +149,7 @@ fn check_export(asked: &Asked, path: &str, text: &str) -> bool {
     let mut is_proven = true;
     for (number, receipt) in (1..).zip(&receipts) {
         match receipt {
-            Ok(verified) => {
-                let (id, index) = (&verified.receipt_id, verified.leaf_index);
-                match &verified.standing {
-                    Standing::Sealed(checkpoint) => {
-                        let Checkpoint { origin, size, .. } = checkpoint;
-                        println!("receipt {id}: proven: entry {index} of the {size} in the log {origin}");
-                    }
-                    Standing::Promised(by) => {
-                        println!(
-                            "receipt {id}: unaltered, and promised a place in the log by {by}: export again to have the proof"
-                        );
-                    }
-                }
-            }
+            Ok(verified) => println!("{verified}"),
             Err(error) => {
                 is_proven = false;
                 println!("receipt number {number}: NOT proven: {error}");
@@ -161,23 +162,139 @@ fn check_export(asked: &Asked, path: &str, text: &str) -> bool {
     is_proven
 }
 
-fn check_folder(asked: &Asked, folder: &str) -> bool {
-    let read = |path: &str| std::fs::read(Path::new(folder).join(path)).map_err(|error| error.to_string());
-    match verify_files(read, &asked.keys, &asked.earlier) {
-        Ok(Checkpoint { origin, size, .. }) => {
-            let before = match asked.earlier.len() {
-                0 => String::new(),
-                1 => "; the earlier checkpoint is its beginning".into(),
-                count => format!("; the {count} earlier checkpoints are its beginnings"),
-            };
-            println!("{folder}: the log {origin} is whole: {size} entries give the signed root{before}");
-            true
-        }
+/// The log in a folder, if it is the one that was signed; else this is said.
+fn open_log(asked: &Asked, name: &str, folder: &Path, earlier: &[String]) -> Option<VerifiedLog> {
+    let read = |path: &str| std::fs::read(folder.join(path)).map_err(|error| error.to_string());
+    match verify_log(read, &asked.keys, earlier) {
+        Ok(log) => Some(log),
         Err(error) => {
-            println!("{folder}: NOT the log that was signed: {error}");
-            false
+            println!("{name}: NOT the log that was signed: {error}");
+            None
         }
     }
+}
+
+fn tell_whole(name: &str, log: &VerifiedLog, earlier: usize) {
+    let Checkpoint { origin, size, .. } = &log.checkpoint;
+    let before = match earlier {
+        0 => String::new(),
+        1 => "; the earlier checkpoint is its beginning".into(),
+        count => format!("; the {count} earlier checkpoints are its beginnings"),
+    };
+    println!("{name}: the log {origin} is whole: {size} entries give the signed root{before}");
+}
+
+fn check_folder(asked: &Asked, folder: &str) -> bool {
+    let log = open_log(asked, folder, Path::new(folder), &asked.earlier);
+    log.is_some_and(|log| {
+        tell_whole(folder, &log, asked.earlier.len());
+        true
+    })
+}
+
+/// Fetches a site's log and checks it, and an export of its receipts against it if one is named.
+fn check_site(asked: &Asked, url: &str, path: Option<&str>) -> Result<bool, String> {
+    let remote = Remote::new(url)?;
+    // Without a folder of one's own nothing is kept, so nothing can be compared on another day.
+    let temporary = std::env::temp_dir().join(format!("postern-log-{}", std::process::id()));
+    let folder = asked.cache.as_ref().map_or(temporary.clone(), PathBuf::from);
+    let checked = check_fetched(asked, &remote, url, &folder, path);
+    if asked.cache.is_none() {
+        let _ = std::fs::remove_dir_all(&temporary);
+    }
+    checked
+}
+
+fn check_fetched(
+    asked: &Asked,
+    remote: &Remote,
+    url: &str,
+    folder: &Path,
+    path: Option<&str>,
+) -> Result<bool, String> {
+    let kept = fetch_log(remote, folder)?;
+    let earlier: Vec<String> = asked.earlier.iter().chain(&kept.earlier).cloned().collect();
+    let Some(log) = open_log(asked, url, &kept.folder, &earlier) else {
+        if asked.cache.is_some() {
+            println!(
+                "{}: what was fetched is there; should a file of it have been altered on this machine, remove the folder tile and check again",
+                folder.display()
+            );
+        }
+        return Ok(false);
+    };
+    keep_checkpoint(folder, &log.checkpoint)?;
+    tell_whole(url, &log, earlier.len());
+    path.map_or(Ok(true), |path| check_lines(&log, path))
+}
+
+/// An export against a log in a folder.
+fn check_archive(asked: &Asked, folder: &str, path: &str) -> Result<bool, String> {
+    match open_log(asked, folder, Path::new(folder), &asked.earlier) {
+        Some(log) => check_lines(&log, path),
+        None => Ok(false),
+    }
+}
+
+/// Most faults that are told one by one.
+const FAULTS_MAX: usize = 20;
+
+/// Every receipt of an export against the log.
+fn check_lines(log: &VerifiedLog, path: &str) -> Result<bool, String> {
+    let file = File::open(path).map_err(|error| format!("{path}: cannot be read: {error}"))?;
+    let mut reader = BufReader::new(file);
+    let (mut archive, mut faults, mut line) = (Archive::default(), 0, Vec::new());
+    let progress = Progress::new("receipts", 0);
+    let mut is_table = false;
+    for number in 1.. {
+        line.clear();
+        let read = reader.read_until(b'\n', &mut line);
+        if read.map_err(|error| format!("{path}: cannot be read: {error}"))? == 0 {
+            break;
+        }
+        let text = match line.strip_suffix(b"\n").map(str::from_utf8) {
+            Some(Ok(text)) => text,
+            Some(Err(_)) => "",
+            None => {
+                println!("{path}, line {number}: NOT proven: the file ends in the middle of it: export on");
+                return Ok(false);
+            }
+        };
+        if number == 1 && text.starts_with("leaf_index,") {
+            is_table = text == crate::export::COLUMNS.join(",");
+            if is_table {
+                continue;
+            }
+        }
+        let line = if is_table { line_of_row(text).unwrap_or_default() } else { text.to_owned() };
+        if let Err(error) = archive.add(&line, log) {
+            faults += 1;
+            if faults <= FAULTS_MAX {
+                println!("{path}, line {number}: NOT proven: {error}");
+            }
+        }
+        progress.tell(number);
+    }
+    progress.end();
+    let Archive { proven, newer, .. } = archive;
+    if faults > 0 {
+        println!("{path}: NOT proven: {faults} lines are not what was recorded, and {proven} are");
+        return Ok(false);
+    }
+    if newer > 0 {
+        println!(
+            "{path}: {newer} receipts are newer than the log's checkpoint, so NOT proven yet; {proven} are proven: check again with a log that was fetched later"
+        );
+        return Ok(false);
+    }
+    let (size, missing) = (log.checkpoint.size, archive.missing(log));
+    let rest = if missing == 0 {
+        "none is missing".into()
+    } else {
+        format!("{missing} entries have no receipt here: they were erased, or left out")
+    };
+    println!("{path}: {proven} receipts are proven, of {size} in the log {}; {rest}", log.checkpoint.origin);
+    Ok(true)
 }
 
 fn read_text(file: &str) -> Result<String, String> {

@@ -15,6 +15,7 @@ pub mod log;
 mod record;
 mod retention;
 mod seal;
+mod store;
 mod throttle;
 mod time;
 
@@ -27,8 +28,8 @@ pub use field::{
     Client, ClientForm, Engine, FieldError, HostName, IdempotencyKey, NoticeUri, ReceiptId, Sha256Hex, Word,
 };
 pub use ledger::{
-    Append, Appended, Capacity, DayRow, Ended, Fresh, LedgerError, ReceiptRow, Store, add_views, append,
-    days, erase, expire, fill_log, is_restricted, lift, outcome_named, purge, receipts_of, restrict,
+    Append, Appended, Capacity, Fresh, LedgerError, add_views, append, days, erase, expire, fill_log,
+    is_restricted, lift, outcome_named, purge, receipts_of, restrict,
 };
 pub use record::{
     Act, Actor, Basis, EventType, Method, Notice, Previous, Purpose, PurposeState, Receipt, Setting,
@@ -39,5 +40,6 @@ pub use seal::{
     CookieKey, KeyError, KeyRing, Role, SEALED_BYTES_MAX, SessionError, constant_time_eq, is_same_token,
     sha256,
 };
+pub use store::{DayRow, Ended, ReceiptRow, Store};
 pub use throttle::{Rule, Throttle, TooOften};
 pub use time::Timestamp;

@@ -6,8 +6,8 @@
 
 use crate::canonical::{CanonicalError, canonical_json};
 use crate::field::{IdempotencyKey, ReceiptId};
-use crate::ledger::ReceiptRow;
 use crate::seal::sha256;
+use crate::store::ReceiptRow;
 use crate::time::Timestamp;
 use postern_consent::{Category, CategorySet};
 use serde_json::Value;

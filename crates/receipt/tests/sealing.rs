@@ -3,7 +3,7 @@
 mod store;
 
 use postern_consent::CategorySet;
-use postern_receipt::log::{SealError, completed, finish_seal, leaf_hash, plan_seal};
+use postern_receipt::log::{SealError, completed, finish_seal, leaf_hash, plan_seal, plan_seal_of, root};
 use postern_receipt::{append, leaf};
 use store::{Fault, Memory, filled, is_whole, request, setting};
 
@@ -38,6 +38,18 @@ fn nothing_is_sealed_twice_and_no_smaller_or_other_tree() {
     store.leaves.truncate(4);
     store.leaves.push(last);
     assert_eq!(seal(&mut store), Ok(false));
+}
+
+#[test]
+fn a_long_log_is_sealed_in_steps_and_each_begins_with_the_one_before() {
+    let mut store = filled(10);
+    let mut sizes = Vec::new();
+    while let Some(plan) = plan_seal_of(&store, "o", 4).unwrap() {
+        assert_eq!(plan.checkpoint.root, root(plan.checkpoint.size, &store).unwrap());
+        finish_seal(&mut store, &plan, "note".into()).unwrap();
+        sizes.push(plan.checkpoint.size);
+    }
+    assert_eq!(sizes, [4, 8, 10]);
 }
 
 #[test]

@@ -5,7 +5,9 @@
 //! ("MUST NOT sign inconsistent checkpoints").
 
 use crate::log::checkpoint::Checkpoint;
-use crate::log::tree::{Hash, Nodes, ProofError, TreeError, prove_consistency, root, verify_consistency};
+use crate::log::tree::{
+    Hash, Nodes, ProofError, SIZE_MAX, TreeError, prove_consistency, root, verify_consistency,
+};
 
 /// The last checkpoint that was signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,9 +84,23 @@ pub struct SealPlan {
 /// # Errors
 /// [`SealError`] by cause. Then nothing may be signed.
 pub fn plan_seal<S: LogStore>(store: &S, origin: &str) -> Result<Option<SealPlan>, SealError<S::Error>> {
+    plan_seal_of(store, origin, SIZE_MAX)
+}
+
+/// The same, of so many new leaves at most: where each seal has work for every file it fills, a log that has long not been
+/// sealed is sealed in steps.
+///
+/// # Errors
+/// As [`plan_seal`].
+pub fn plan_seal_of<S: LogStore>(
+    store: &S,
+    origin: &str,
+    leaves_max: u64,
+) -> Result<Option<SealPlan>, SealError<S::Error>> {
     let size = store.size().map_err(SealError::Store)?;
     let sealed = store.sealed().map_err(SealError::Store)?;
     let before = sealed.as_ref().map_or(0, |sealed| sealed.size);
+    let size = size.min(before.saturating_add(leaves_max));
     if size < before {
         return Err(SealError::Shrunk { size, sealed: before });
     }

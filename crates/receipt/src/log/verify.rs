@@ -12,9 +12,9 @@ use crate::log::tree::{Hash, NodePlace, Nodes, TreeError, completed, leaf_hash, 
 use crate::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::fmt;
 
 /// The file `receipts.json`.
 #[derive(Deserialize)]
@@ -61,6 +61,23 @@ pub struct Verified {
     pub leaf_index: u64,
     /// What vouches for it.
     pub standing: Standing,
+}
+
+impl fmt::Display for Verified {
+    /// What is proven of it, as a sentence without its stop.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { receipt_id, leaf_index, standing } = self;
+        match standing {
+            Standing::Sealed(Checkpoint { origin, size, .. }) => write!(
+                out,
+                "receipt {receipt_id}: proven: entry {leaf_index} of the {size} in the log {origin}"
+            ),
+            Standing::Promised(by) => write!(
+                out,
+                "receipt {receipt_id}: unaltered, and promised a place in the log by {by}: export again to have the proof"
+            ),
+        }
+    }
 }
 
 /// Why an exported receipt is not proven.
@@ -200,15 +217,41 @@ pub enum LogError {
     },
 }
 
-/// The tree of leaf hashes that were read.
+/// The tree over the leaves that were read, level by level: every node of a whole subtree.
 #[derive(Default)]
-struct Memory(RefCell<HashMap<NodePlace, Hash>>);
+struct Memory(Vec<Vec<Hash>>);
 
 impl Nodes for Memory {
     type Error = Infallible;
 
     fn node(&self, place: NodePlace) -> Result<Option<Hash>, Infallible> {
-        Ok(self.0.borrow().get(&place).copied())
+        let level = self.0.get(usize::from(place.level));
+        Ok(level.zip(usize::try_from(place.index).ok()).and_then(|(level, index)| level.get(index)).copied())
+    }
+}
+
+impl Memory {
+    fn push(&mut self, hashes: Vec<Hash>) {
+        self.0.resize_with(self.0.len().max(hashes.len()), Vec::new);
+        for (level, hash) in self.0.iter_mut().zip(hashes) {
+            level.push(hash);
+        }
+    }
+}
+
+/// A log of which every file was checked.
+pub struct VerifiedLog {
+    /// What is signed of it.
+    pub checkpoint: Checkpoint,
+    tree: Memory,
+}
+
+impl VerifiedLog {
+    /// The hash of the leaf at a place, from 0.
+    #[must_use]
+    pub fn leaf(&self, index: u64) -> Option<Hash> {
+        let Ok(hash) = self.tree.node(NodePlace { level: 0, index });
+        hash
     }
 }
 
@@ -222,10 +265,22 @@ pub fn verify_files(
     keys: &[PublicKey],
     earlier: &[String],
 ) -> Result<Checkpoint, LogError> {
+    verify_log(read, keys, earlier).map(|log| log.checkpoint)
+}
+
+/// The same, and gives the leaves to compare receipts with.
+///
+/// # Errors
+/// As [`verify_files`].
+pub fn verify_log(
+    read: impl Fn(&str) -> Result<Vec<u8>, String>,
+    keys: &[PublicKey],
+    earlier: &[String],
+) -> Result<VerifiedLog, LogError> {
     let get = |path: String| read(&path).map_err(|cause| LogError::Read { path, cause });
     let note = String::from_utf8(get("checkpoint".to_owned())?).map_err(|_| CheckpointError::Form)?;
     let checkpoint = Checkpoint::open(&note, keys)?;
-    let memory = Memory::default();
+    let mut memory = Memory::default();
     // The hashes over full tiles, which the level above must repeat.
     let mut above: HashMap<(u8, u64), Hash> = HashMap::new();
     let mut leaves: Vec<Hash> = Vec::new();
@@ -256,9 +311,7 @@ pub fn verify_files(
     }
     let tree = |_: TreeError<Infallible>| LogError::Root;
     for (index, leaf) in (0u64..).zip(&leaves) {
-        let hashes = completed(index, *leaf, &memory).map_err(tree)?;
-        let places = (0u8..).map(|level| NodePlace { level, index: index >> level });
-        memory.0.borrow_mut().extend(places.zip(hashes));
+        memory.push(completed(index, *leaf, &memory).map_err(tree)?);
     }
     if root(checkpoint.size, &memory).map_err(tree)? != checkpoint.root {
         return Err(LogError::Root);
@@ -270,5 +323,5 @@ pub fn verify_files(
             return Err(LogError::Rewritten { old: old.size, new: checkpoint.size });
         }
     }
-    Ok(checkpoint)
+    Ok(VerifiedLog { checkpoint, tree: memory })
 }

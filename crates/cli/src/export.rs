@@ -1,0 +1,228 @@
+//! `postern export`: all receipts of a site, page by page, as lines of JSON or as a table; goes on where it was broken off.
+
+use crate::remote::{Progress, Remote};
+use postern_receipt::Sha256Hex;
+use postern_receipt::canonical_json;
+use postern_receipt::log::{ArchivedReceipt, write_archived};
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::process::ExitCode;
+
+/// Where a site's receipts are, for who has its token.
+const EXPORT_PATH: &str = "/_postern/export";
+
+/// Largest page: 500 receipts of 4 kB.
+const PAGE_BYTES_MAX: u64 = 4_000_000;
+
+/// Wrong usage, or something that could not be had.
+const UNUSABLE: u8 = 2;
+
+/// The variable with the token: a command's arguments are seen by everybody on the machine.
+const TOKEN: &str = "POSTERN_TOKEN";
+
+/// The table's head.
+pub(crate) const COLUMNS: [&str; 12] = [
+    "leaf_index",
+    "receipt_id",
+    "previous",
+    "subject",
+    "at",
+    "valid_until",
+    "outcome",
+    "method",
+    "granted",
+    "commitment",
+    "salt",
+    "receipt",
+];
+
+/// What is asked for.
+#[derive(Default)]
+struct Asked {
+    url: Option<String>,
+    out: Option<String>,
+    from: Option<u64>,
+    is_table: bool,
+}
+
+/// Streams a site's receipts. 0: all of them are there; 2: something could not be had, and the same command goes on.
+pub(crate) fn export(arguments: &[&str]) -> ExitCode {
+    match read(arguments).and_then(|asked| stream(&asked)) {
+        Ok(said) => {
+            eprintln!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            ExitCode::from(UNUSABLE)
+        }
+    }
+}
+
+fn read(arguments: &[&str]) -> Result<Asked, String> {
+    let mut asked = Asked::default();
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().copied().ok_or_else(|| format!("{argument} needs a value"));
+        match *argument {
+            "--url" => asked.url = Some(value()?.to_owned()),
+            "--out" => asked.out = Some(value()?.to_owned()),
+            "--csv" => asked.is_table = true,
+            "--from" => {
+                let number = value()?;
+                let place = number.parse().map_err(|_| format!("--from {number}: use a place in the log"));
+                asked.from = Some(place?);
+            }
+            other => return Err(format!("there is no option {other}")),
+        }
+    }
+    Ok(asked)
+}
+
+fn stream(asked: &Asked) -> Result<String, String> {
+    let url = asked.url.as_deref().ok_or("name the site: --url https://shop.example")?;
+    let remote = Remote::new(url)?;
+    let token = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
+    let token = token.ok_or(format!("put the site's DASHBOARD_TOKEN into the variable {TOKEN}"))?;
+    let (mut out, next): (Box<dyn Write>, Option<u64>) = match &asked.out {
+        Some(path) => {
+            let (file, next) = open(path, asked.is_table).map_err(|error| format!("{path}: {error}"))?;
+            (Box::new(BufWriter::new(file)), next)
+        }
+        None => (Box::new(std::io::stdout().lock()), None),
+    };
+    let mut place = asked.from.or(next).unwrap_or(0);
+    let written = |error: std::io::Error| format!("the export cannot be written: {error}");
+    if asked.is_table && next.is_none() {
+        writeln!(out, "{}", COLUMNS.join(",")).map_err(written)?;
+    }
+    let begin = place;
+    let progress = Progress::new("receipts", 0);
+    let mut count = 0;
+    loop {
+        let page = remote.read(&format!("{EXPORT_PATH}?from={place}"), Some(&token), PAGE_BYTES_MAX)?;
+        let page = String::from_utf8(page).map_err(|_| "the site's answer is not a text".to_string())?;
+        if page.is_empty() {
+            break;
+        }
+        for line in page.lines() {
+            let receipt: ArchivedReceipt = serde_json::from_str(line)
+                .map_err(|error| format!("{url}: not an export of receipts: {error}"))?;
+            if receipt.leaf_index < place {
+                return Err(format!("{url}: place {} comes twice or out of order", receipt.leaf_index));
+            }
+            place = receipt.leaf_index + 1;
+            if asked.is_table {
+                writeln!(out, "{}", row(&receipt)?).map_err(written)?;
+            } else {
+                // Byte for byte as it came: what was altered is found by `postern verify`, not mended here.
+                writeln!(out, "{line}").map_err(written)?;
+            }
+            count += 1;
+            progress.tell(count);
+        }
+        out.flush().map_err(written)?;
+    }
+    progress.end();
+    out.flush().map_err(written)?;
+    Ok(match begin {
+        0 => format!("{count} receipts"),
+        begin => format!("{count} receipts, from place {begin} on"),
+    })
+}
+
+/// The file to write to, and the place to go on from if there are receipts in it. A line that was broken off goes.
+fn open(path: &str, is_table: bool) -> std::io::Result<(File, Option<u64>)> {
+    let mut file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
+    let (mut whole, mut next) = (0_u64, None);
+    let mut reader = BufReader::new(&file);
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
+        let text = String::from_utf8_lossy(&line);
+        let place = if is_table {
+            // The table's head has no place: behind it everything is to come.
+            text.split(',').next().and_then(|cell| {
+                if cell == "leaf_index" { Some(0) } else { cell.parse::<u64>().ok()?.checked_add(1) }
+            })
+        } else {
+            serde_json::from_str::<ArchivedReceipt>(&text).ok().map(|receipt| receipt.leaf_index + 1)
+        };
+        let Some(place) = place else {
+            return Err(std::io::Error::other(
+                "is there and is not such an export: name another file, or remove it",
+            ));
+        };
+        next = Some(place);
+        whole += line.len() as u64;
+        line.clear();
+    }
+    file.set_len(whole)?;
+    file.seek(SeekFrom::End(0))?;
+    Ok((file, next))
+}
+
+/// A receipt as a row of the table. The last cell is the whole of it, as it was committed to.
+fn row(read: &ArchivedReceipt) -> Result<String, String> {
+    let bad = |what: &str| format!("the receipt at place {} has no readable {what}", read.leaf_index);
+    let json = canonical_json(&read.receipt).map_err(|_| bad("form"))?;
+    let text = |name: &str| match read.receipt.get(name) {
+        Some(serde_json::Value::Null) => Ok(String::new()),
+        Some(serde_json::Value::String(text)) => Ok(text.clone()),
+        _ => Err(bad(name)),
+    };
+    let purposes = read.receipt.get("purposes").and_then(serde_json::Value::as_array);
+    let granted: Vec<&str> = purposes
+        .ok_or_else(|| bad("purposes"))?
+        .iter()
+        .filter(|purpose| purpose.get("state").is_some_and(|state| state == "ConsentGiven"))
+        .filter_map(|purpose| purpose.get("id").and_then(serde_json::Value::as_str))
+        .collect();
+    let cells = [
+        read.leaf_index.to_string(),
+        text("receipt_id")?,
+        text("previous")?,
+        text("subject")?,
+        text("at")?,
+        text("valid_until")?,
+        text("outcome")?,
+        text("method")?,
+        granted.join(" "),
+        read.commitment.clone(),
+        read.salt.clone(),
+        json,
+    ];
+    Ok(cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(","))
+}
+
+/// Source: RFC 4180 2.6 and 2.7.
+fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.into()
+    }
+}
+
+/// The place and line of JSON that a row of the table stands for.
+pub(crate) fn line_of_row(row: &str) -> Option<String> {
+    let mut cells = vec![String::new()];
+    let (mut is_quoted, mut signs) = (false, row.chars().peekable());
+    while let Some(sign) = signs.next() {
+        match sign {
+            '"' if is_quoted && signs.peek() == Some(&'"') => {
+                signs.next();
+                cells.last_mut()?.push('"');
+            }
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => cells.push(String::new()),
+            sign => cells.last_mut()?.push(sign),
+        }
+    }
+    let [index, .., commitment, salt, json] = cells.as_slice() else { return None };
+    let hash = |hex: &str| Sha256Hex::parse(hex).ok().map(|hash| hash.0);
+    let (index, commitment, salt) = (index.parse().ok()?, hash(commitment)?, hash(salt)?);
+    let line = write_archived(index, json, &salt, &commitment);
+    // Every cell is what the receipt says, so that a byte that was altered in any of them is found.
+    let read: ArchivedReceipt = serde_json::from_str(&line).ok()?;
+    (self::row(&read).ok()? == row).then(|| line.trim_end().to_owned())
+}

@@ -1,0 +1,113 @@
+//! All receipts of a site in one file: a line of JSON for each, in the order of their places, as an auditor takes them along
+//! and checks them against the log. Places without a line are receipts that were erased, or are kept back: the log says how
+//! many there were, and what each was, and never whose.
+
+use crate::canonical::canonical_json;
+use crate::commitment::{commitment, leaf};
+use crate::field::Sha256Hex;
+use crate::log::tree::{Hash, leaf_hash};
+use crate::log::verify::VerifiedLog;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// One line: `{"leaf_index":0,"commitment":"…","salt":"…","receipt":{…}}`, the receipt in its canonical form.
+#[must_use]
+pub fn write_archived(index: u64, json: &str, salt: &Hash, commitment: &Hash) -> String {
+    let (commitment, salt) = (hex(commitment), hex(salt));
+    format!(
+        "{{\"leaf_index\":{index},\"commitment\":\"{commitment}\",\"salt\":\"{salt}\",\"receipt\":{json}}}\n"
+    )
+}
+
+fn hex(hash: &Hash) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A line as it is read.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArchivedReceipt {
+    /// Its place in the log, from 0.
+    pub leaf_index: u64,
+    /// 64 hex digits.
+    pub commitment: String,
+    /// 64 hex digits.
+    pub salt: String,
+    /// The receipt.
+    pub receipt: Value,
+}
+
+/// Why a line proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArchiveError {
+    /// Not a line of such a file.
+    #[error("not a line of an export: {0}")]
+    Form(String),
+    /// It says what such a line says, in another spelling.
+    #[error("the line is not spelled as an export is: a byte of it was altered, or a program wrote it anew")]
+    Spelling,
+    /// Receipt and salt give another commitment.
+    #[error("receipt and salt do not give this commitment: one of the three was altered")]
+    Commitment,
+    /// The log has another entry there.
+    #[error("the log has another entry at place {0}: this receipt is not the one that was recorded there")]
+    Entry(u64),
+    /// Lines come in the order of their places, each once.
+    #[error(
+        "place {found} comes behind place {before}: lines are missing their order, or one is there twice"
+    )]
+    Order {
+        /// The place of this line.
+        found: u64,
+        /// That of the line before.
+        before: u64,
+    },
+}
+
+/// What a file proves, line by line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Archive {
+    /// Receipts that are in the log as they are here.
+    pub proven: u64,
+    /// Receipts that came after the checkpoint: unaltered as far as they say themselves, and not proven.
+    pub newer: u64,
+    last: Option<u64>,
+}
+
+impl Archive {
+    /// Checks the next line, without its newline.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] by cause.
+    pub fn add(&mut self, line: &str, log: &VerifiedLog) -> Result<(), ArchiveError> {
+        let read: ArchivedReceipt =
+            serde_json::from_str(line).map_err(|error| ArchiveError::Form(error.to_string()))?;
+        let hash = |hex: &str| Sha256Hex::parse(hex).map(|hash| hash.0).map_err(|_| ArchiveError::Spelling);
+        let (salt, said) = (hash(&read.salt)?, hash(&read.commitment)?);
+        let json = canonical_json(&read.receipt).map_err(|_| ArchiveError::Spelling)?;
+        if commitment(&salt, &json) != said {
+            return Err(ArchiveError::Commitment);
+        }
+        let index = read.leaf_index;
+        // Also what says the same in other bytes was altered by somebody.
+        if write_archived(index, &json, &salt, &said).trim_end() != line {
+            return Err(ArchiveError::Spelling);
+        }
+        if let Some(before) = self.last.filter(|before| index <= *before) {
+            return Err(ArchiveError::Order { found: index, before });
+        }
+        self.last = Some(index);
+        match log.leaf(index) {
+            Some(entry) if entry == leaf_hash(&leaf(&said)) => self.proven += 1,
+            Some(_) => return Err(ArchiveError::Entry(index)),
+            None => self.newer += 1,
+        }
+        Ok(())
+    }
+
+    /// Places of the log that no line is of.
+    #[must_use]
+    pub const fn missing(&self, log: &VerifiedLog) -> u64 {
+        log.checkpoint.size.saturating_sub(self.proven)
+    }
+}
