@@ -201,7 +201,8 @@ export async function startWorker({ originPort, vars = {}, health = 200, config,
     name: 'the Worker',
     config: config ?? builtConfig(),
     state,
-    vars: { ORIGIN: `http://127.0.0.1:${originPort}`, DASHBOARD_TOKEN: token, COOKIE_KEY: cookieKey, ...vars },
+    // All visitors of a test are behind one address.
+    vars: { ORIGIN: `http://127.0.0.1:${originPort}`, DASHBOARD_TOKEN: token, COOKIE_KEY: cookieKey, DECISIONS_PER_MINUTE: '1000000', ...vars },
     isReady: async (port) => (await readHealth(port)) === health,
   });
   return Object.assign(worker, { token, cookieKey });
