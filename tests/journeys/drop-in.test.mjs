@@ -2,20 +2,16 @@
 // may use it, and what the page keeps is worth what the edge says.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { BATCH_MS, ROOT, action, banner, describeRequests, eventsOf, openSettings, startWorld, trackerTraces, vendorHosts, waitFor } from './harness.mjs';
+import { BATCH_MS, action, banner, describeRequests, eventsOf, openSettings, policyRegistering, startWorld, trackerTraces, vendorHosts, waitFor } from './harness.mjs';
 
 let world;
 let worker;
 let stranger;
 before(async () => {
   world = await startWorld({ origin: 'test' });
-  const policy = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
-  const registered = (origin) => policy.replace('language = "en"', `language = "en"\ndrop_in = ["${origin}"]`);
-  worker = await world.startWorker({ vars: { POLICY: registered(world.originBase) } });
-  stranger = await world.startWorker({ vars: { POLICY: registered('https://other.example') } });
+  worker = await world.startWorker({ vars: { POLICY: policyRegistering(world.originBase) } });
+  stranger = await world.startWorker({ vars: { POLICY: policyRegistering('https://other.example') } });
 });
 after(() => world?.close());
 beforeEach(() => world.settle());

@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, request as ask } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +34,11 @@ export const LAYOUTS = JSON.parse(readFileSync(join(ROOT, 'crates/policy/postern
 /** The site's policy, with another layout. */
 export function policyWithLayout(layout) {
   return readFileSync(join(ROOT, 'postern.toml'), 'utf8').replace(/^layout = ".*"$/m, `layout = "${layout}"`);
+}
+
+/** The site's policy, under which this site may carry the script. */
+export function policyRegistering(origin) {
+  return readFileSync(join(ROOT, 'postern.toml'), 'utf8').replace('language = "en"', `language = "en"\ndrop_in = ["${origin}"]`);
 }
 
 const processes = new Set();
@@ -251,6 +256,23 @@ export async function serveSite(respond) {
 }
 
 /**
+ * A server between the browser and what answers at `port`. `respond` may answer itself, and says so; else `change` gives the
+ * headers that go on, of the request and of the answer.
+ */
+export function serveBetween(port, { respond = () => false, change = (headers) => headers }) {
+  return serveSite((request, response) => {
+    if (respond(request, response)) return;
+    const { url: path, method } = request;
+    const passed = ask({ host: '127.0.0.1', port, path, method, headers: change(request.headers) }, (answer) => {
+      response.writeHead(answer.statusCode, change(answer.headers));
+      answer.pipe(response);
+    });
+    passed.on('error', () => response.destroy());
+    request.pipe(passed);
+  });
+}
+
+/**
  * Everything a journey needs. `origin` is 'shop' or 'test'. Call `close()` in after(); a failed start cleans up by itself.
  */
 export async function startWorld({ origin = 'shop', vars = {}, browser: needsBrowser = true, keepsPages = false } = {}) {
@@ -279,7 +301,10 @@ export async function startWorld({ origin = 'shop', vars = {}, browser: needsBro
       context.setDefaultTimeout(15_000);
       const page = await context.newPage();
       page.faults = [];
-      page.on('pageerror', (error) => page.faults.push(error.message));
+      page.on('pageerror', (error) => {
+        // Firefox's driver reports what a policy has refused in the same way as what a script has thrown.
+        if (!/^The page’s settings blocked /.test(error.message)) page.faults.push(error.message);
+      });
       return page;
     };
 

@@ -1,6 +1,5 @@
-// What leaks today, and what a grant does not bring back, each with its reason. leaks.test.mjs asserts exactly this: a row
-// that is mended turns the test red until it is taken out. A way of a script is meant at
-// both its moments.
+// What leaks today, and what a grant does not bring back, each with its reason. leaks.test.mjs asserts exactly this, of ways that
+// the engine knows: a row that is mended turns the test red until it is taken out. A way of a script is meant at both its moments.
 
 const DENIED = ['none', 'refused', 'other', 'withdrawn'];
 
@@ -23,7 +22,7 @@ const LEAKS = [
 /** Not asked in the page where it was held, though granted there; a page that comes with the grant asks. */
 const NOT_BACK = [
   { why: 'What stands in a file of the site is replaced there; the next page has it.', states: ['released'], ways: ['css-own-import', 'css-own-url', 'css-own-font', 'own-module-import', 'header-speculation'] },
-  { why: 'What stood in a header is gone; the next page has it.', states: ['released'], ways: ['header-refresh', 'header-preload', 'header-modulepreload', 'header-prefetch', 'header-report-uri'] },
+  { why: 'What stood in a header is gone; the next page has it.', states: ['released'], ways: ['header-refresh', 'header-preload', 'header-modulepreload', 'header-prefetch', 'header-stylesheet', 'header-report-uri'] },
   {
     why: 'The own address that leads to a vendor was answered with nothing, and nothing in the page is marked.',
     states: ['released'], ways: ['redirect-img', 'redirect-script', 'redirect-iframe', 'redirect-css', 'refresh-iframe', 'js-fetch-redirect'],
@@ -31,10 +30,21 @@ const NOT_BACK = [
   { why: 'A frame without an origin is not told of a grant given in the page.', states: ['released'], ways: ['iframe-data-script', 'js-iframe-data-script'] },
   { why: 'A module that failed for want of its import map does not run again.', states: ['released'], ways: ['import-map'] },
   { why: 'A preload that is put back is not looked at again.', states: ['released'], ways: ['link-imagesrcset', 'js-link-imagesrcset'] },
-  { why: 'A stream that was refused is not opened later.', states: ['released'], ways: ['js-websocket', 'js-websocket-https', 'js-websocket-stream', 'js-event-source'] },
+  { why: 'A stream that was refused is not opened later.', states: ['released'], ways: ['js-websocket', 'js-websocket-https', 'js-websocket-stream', 'js-web-transport', 'js-event-source'] },
   { why: 'What a worker imports or opens is refused, not kept; one of `data:` is of no site, so nobody can tell it of a grant.', states: ['released'], ways: ['js-worker-import', 'js-worker-socket', 'js-worker-data'] },
   { why: 'What was sent or pressed while it was held is over.', states: ['released'], ways: ['js-a-ping', 'js-form-submit', 'js-form-request', 'js-form-action', 'js-window-open-frame'] },
   { why: 'What was made with an address that is held keeps none.', states: ['released'], ways: ['js-style-map', 'js-font-face', 'js-payment', 'js-credentials'] },
 ];
 
 export const KNOWN = [...LEAKS, ...NOT_BACK];
+
+/** The same, in Firefox alone. */
+export const NOT_BACK_IN_FIREFOX = [
+  { why: 'It looks ahead for what stands in a template that nobody uses, while the page comes, and never again.', states: ['released'], ways: ['raw-template'] },
+];
+
+/** Ways that Firefox goes or does not go by chance: of these only is compared that they are held. */
+export const BY_CHANCE_IN_FIREFOX = [
+  { why: 'It prefetches when no document is loading anywhere, and among many other ways that may be never.', ways: ['js-link-prefetch'] },
+  { why: 'What is asked for as the page is left may be given up with it.', ways: ['js-hide-image'] },
+];

@@ -64,7 +64,8 @@ async function begin(layout, options) {
 }
 
 const paints = (page) => page.evaluate(() => performance.getEntriesByType('paint').filter(({ name }) => name === 'first-contentful-paint').map(({ startTime }) => startTime));
-const resources = (page) => page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
+/** Without the site's sign, for which Firefox asks by itself. */
+const resources = (page) => page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => !name.endsWith('/favicon.ico')));
 
 for (const layout of LAYOUTS) {
   for (const [device, options] of [['desktop', DESKTOP], ['phone', PHONE]]) {
@@ -74,7 +75,9 @@ for (const layout of LAYOUTS) {
       const [first] = await waitFor('a picture', async () => { const seen = await paints(page); return seen.length > 0 && seen; });
       const largest = await waitFor('what was largest in it', async () => { const seen = await page.evaluate('largest'); return seen.length > 0 && seen; });
       assert.equal(await page.locator('main p').count(), 0, 'the rest of the page has not come');
-      assert.deepEqual(largest.filter(({ renderTime }) => renderTime === first).map(({ isOurs }) => isOurs), [true], `${JSON.stringify(largest)} at ${first}`);
+      // Firefox tells of each that was the largest so far.
+      const atFirst = largest.filter(({ renderTime }) => renderTime === first);
+      assert.deepEqual([...new Set(atFirst.map(({ isOurs }) => isOurs))], [true], `${JSON.stringify(largest)} at ${first}`);
       assert.equal(await banner(page).evaluate((element) => element.checkVisibility()), true);
       assert.deepEqual(await resources(page), [], 'nothing is waited for');
       await finish();

@@ -4,9 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
-import { action, banner, categorySwitch, decide, describeRequests, openSettings, serveSite, startWorld, vendorHosts, waitFor } from './harness.mjs';
+import { action, banner, categorySwitch, decide, describeRequests, openSettings, serveBetween, serveSite, startWorld, vendorHosts, waitFor } from './harness.mjs';
 import { consentCookie, postDecision, readText, send } from './wire.mjs';
-import { ENGINE } from '../recorder/browser.mjs';
 
 /** What a page's own script does before anything else can run, and what it sees of what it did. */
 const SCRIPTS = `<script>
@@ -49,6 +48,12 @@ async function refused() {
   await decide(page, () => action(page, 'reject').click());
   await (await fetched).finished();
   return page;
+}
+
+/** The site's address by way of a server that answers what ends in `path` itself. */
+async function baseWhere(path, answer) {
+  const respond = (request, response) => new URL(request.url, 'http://site').pathname.endsWith(path) && (answer(response), true);
+  return `http://localhost:${world.keep(await serveBetween(world.site.port, { respond })).port}`;
 }
 
 /** The page as the edge sends it to who has refused. */
@@ -118,29 +123,28 @@ describe('a page for who has refused', () => {
     await page.context().close();
   });
 
-  it('leads to the page of the settings where they do not come', { skip: ENGINE !== 'chromium' && 'requests are stopped by way of Chromium' }, async () => {
+  it('leads to the page of the settings where they do not come', async () => {
     const page = await refused();
-    await page.goto(world.site.base, { waitUntil: 'load' });
-    await page.route('**/_postern/state*', (route) => route.abort());
+    await page.goto(await baseWhere('/_postern/state', (response) => response.destroy()), { waitUntil: 'load' });
     await action(page, 'open').click();
     await page.waitForURL('**/_postern/consent*');
     await page.context().close();
   });
 });
 
-describe('a page whose stub does not come', { skip: ENGINE !== 'chromium' && 'requests are stopped by way of Chromium' }, () => {
+describe('a page whose stub does not come', () => {
   for (const [what, answer] of [
-    ['is blocked', (route) => route.abort()],
-    ['is not there', (route) => route.fulfill({ status: 404, body: 'nothing' })],
-    ['is something else', (route) => route.fulfill({ status: 200, contentType: 'text/javascript', body: 'throw new Error("another")' })],
+    ['is blocked', (response) => response.destroy()],
+    ['is not there', (response) => response.writeHead(404).end('nothing')],
+    ['is something else', (response) => response.writeHead(200, { 'content-type': 'text/javascript' }).end('throw new Error("another")')],
   ]) {
     it(`(it ${what}) loads nothing of other sites, known or not, says so, and shows its own`, async () => {
       const page = await refused();
-      await page.route('**/stub.js', answer);
+      const base = await baseWhere('/stub.js', answer);
       const said = [];
       page.on('console', (message) => { said.push(message.text()); });
       for (const path of ['/', '/stranger']) {
-        await page.goto(world.site.base + path, { waitUntil: 'load' });
+        await page.goto(base + path, { waitUntil: 'load' });
         assert.equal(describeRequests(await world.waitQuiet()), '');
         await waitFor('the sentence', () => said.splice(0).some((text) => text.includes('did not load')));
         // Where nothing else has that name, the element of that id has.

@@ -118,14 +118,21 @@ describe('the stub', () => {
   });
 
   it('keeps denied names out of cookies and storage, and lets others in', async () => {
-    const kept = await page.evaluate(() => {
+    const kept = await page.evaluate(async () => {
       document.cookie = '_ga=GA1.1.1.1; path=/';
       document.cookie = 'basket=3; path=/';
-      localStorage.setItem('multiFbc', 'x');
-      localStorage.setItem('basket', '3');
-      return [document.cookie.includes('_ga='), document.cookie.includes('basket=3'), localStorage.getItem('multiFbc'), localStorage.getItem('basket')];
+      for (const storage of [localStorage, sessionStorage]) {
+        storage.setItem('multiFbc', 'x');
+        storage.setItem('basket', '3');
+      }
+      // As a pair and as an object.
+      await cookieStore.set('_fbp', 'fb.1.1.1');
+      await cookieStore.set({ name: '_gid', value: 'GA1.1.2' });
+      await cookieStore.set('size', '42');
+      await cookieStore.set({ name: 'colour', value: 'green' });
+      return [document.cookie.split('; ').sort(), ...[localStorage, sessionStorage].map((storage) => Object.keys(storage).sort())];
     });
-    assert.deepEqual(kept, [false, true, null, '3']);
+    assert.deepEqual(kept, [['basket=3', 'colour=green', 'size=42'], ['basket'], ['basket']]);
   });
 
   it('puts back what the edge held before a choice where it comes in after that, and nothing more', async () => {

@@ -104,10 +104,10 @@ function encode(text, charset) {
   return charset === 'utf-16le' ? Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]) : Buffer.from(text, 'latin1');
 }
 
-function leak(_request, response, url) {
+function leak(request, response, url) {
   const page = pages.get(url.searchParams.get('page'));
-  if (!page) {
-    // A form whose address is held is sent to its own page, less the query.
+  if (!page || request.method === 'POST') {
+    // A form whose address is held is sent to its own page, less the query: in a frame, the page would bring the same names again.
     response.writeHead(204).end();
     return;
   }

@@ -15,7 +15,15 @@ function readStandIn(name) {
   return readFileSync(new URL(`./stand-ins/${name}`, import.meta.url), 'utf8');
 }
 
-const STAND_INS = { gtag: readStandIn('gtag.js'), gtm: readStandIn('gtm.js'), fbevents: readStandIn('fbevents.js') };
+const STAND_INS = { gtag: readStandIn('gtag.js'), gtm: readStandIn('gtm.js'), fbevents: readStandIn('fbevents.js'), queue: readStandIn('queue.js') };
+
+/** By the address of a script: the list in which its snippet keeps calls, and where its hits go. */
+const QUEUES = {
+  'www.clarity.ms/tag/demo': ['clarity.q', 'https://x.clarity.ms/collect'],
+  'snap.licdn.com/li.lms-analytics/insight.min.js': ['lintrk.q', 'https://px.ads.linkedin.com/collect'],
+  'cdn.matomo.cloud/shop.matomo.cloud/matomo.js': ['_paq', 'https://shop.matomo.cloud/matomo.php'],
+  'cdn.jsdelivr.net/npm/@snowplow/javascript-tracker@3/dist/sp.js': ['snowplow.q', 'https://collector.shop.example/com.snowplowanalytics.snowplow/tp2'],
+};
 
 /** Puts an id from the query into a stand-in; anything but plain id letters is dropped, as it lands in a script. */
 function fillIn(source, query) {
@@ -29,6 +37,11 @@ function answerTagManager({ path, query }) {
   if (path === '/ns.html') return { status: 200, headers: HTML, body: '<!DOCTYPE html><title>ns</title>' };
   if (path === '/a') return { status: 200, headers: { 'content-type': 'image/gif' }, body: GIF };
   return undefined;
+}
+
+function answerQueue(address) {
+  const [queue, hit] = QUEUES[address];
+  return { status: 200, headers: JS, body: STAND_INS.queue.replaceAll('__QUEUE__', queue).replaceAll('__HIT__', hit) };
 }
 
 function answerMeta({ path }) {
@@ -105,6 +118,7 @@ export function answer({ method, host, path, query, headers }) {
   else if (host === 'connect.facebook.net' || host === 'www.facebook.com') found = answerMeta(facts);
   else if (/^(us|eu|app)(-assets)?(\.i)?\.posthog\.com$/.test(host)) found = answerPostHog(facts);
   else if (host === 'www.youtube.com' || host === 'www.youtube-nocookie.com') found = answerYouTube(facts);
+  else if (Object.hasOwn(QUEUES, host + path)) found = answerQueue(host + path);
   if (!found) return { status: 204, headers: open, body: '' };
   return { ...found, headers: { ...open, ...found.headers } };
 }

@@ -21,10 +21,11 @@ export const restore = (element) => {
     element.removeAttribute(PREFIX + name);
     return value;
   };
-  // A frame begins anew: to go on from what it shows now would be a step in the visitor's history.
+  // These begin anew: a frame that went on from what it shows now would be a step in the visitor's history, and Firefox looks at
+  // a refresh and at a track only where they come to stand.
   const { parentNode, nextSibling } = element;
-  const isFrame = element.localName == 'iframe';
-  if (isFrame) element.remove();
+  const isAnew = element.matches('iframe,meta,track');
+  if (isAnew) element.remove();
   take('need');
   take('vendor');
   const type = take('type');
@@ -32,7 +33,7 @@ export const restore = (element) => {
   // A held frame goes by a name of ours and shows a note. The address that starts an element comes last.
   /^postern-held/.test(element.getAttribute('name')) && element.removeAttribute('name');
   const source = take('src');
-  source != null && isFrame && element.removeAttribute('srcdoc');
+  source != null && element.removeAttribute('srcdoc');
   for (const name of element.getAttributeNames()) {
     // What an element of the page's own is for stays on it.
     if (name.startsWith(PREFIX) && name != PREFIX + 'category') {
@@ -49,7 +50,7 @@ export const restore = (element) => {
     // An inline script is started by what is put into it. Source: HTML standard, "children changed steps".
     element.textContent = trusted.createScript(element.textContent);
   }
-  if (isFrame) parentNode?.insertBefore(element, nextSibling);
+  if (isAnew) parentNode?.insertBefore(element, nextSibling);
   // What has looked once and found nothing does not look again by itself.
   if (element.localName == 'source' && element.parentNode?.networkState == 3) element.parentNode.load();
   element.beginElement?.();
