@@ -125,14 +125,18 @@ describe('all receipts of a site', () => {
     // More than a page of 500.
     for (let round = 0; round < 26; round += 1) await fill(20);
     const folder = makeFolder();
+    const cache = join(folder, 'cache');
     for (const [name, args] of [['all.ndjson', []], ['all.csv', ['--csv']]]) {
       const path = join(folder, name);
       assert.equal((await exported(['--out', path, ...args])).status, 0);
-      const { status, said } = await verified([path]);
+      const { status, said } = await verified(['--cache', cache, path]);
       assert.equal(status, 0, said);
       assert.ok(said.endsWith(`${path}: ${decided - 1} receipts are proven, of ${decided} in the log ${vkey.split('+')[0]}; 1 entries have no receipt here: they were erased, or left out\n`), said);
       const text = readFileSync(path);
       assert.ok(!text.includes(erased.id));
+      // What was fetched is a log by itself.
+      const offline = await postern(['verify', '--key', vkey, '--log', cache, path]);
+      assert.ok(offline.status === 0 && said.endsWith(offline.said), offline.said);
       for (let round = 0; round < 4; round += 1) {
         const at = Math.floor(Math.random() * text.length);
         const flipped = Buffer.from(text);

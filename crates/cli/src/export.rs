@@ -226,3 +226,58 @@ pub(crate) fn line_of_row(row: &str) -> Option<String> {
     let read: ArchivedReceipt = serde_json::from_str(&line).ok()?;
     (self::row(&read).ok()? == row).then(|| line.trim_end().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line as the edge writes it, of what another program made: crates/receipt/tests/golden_log.py.
+    fn line() -> String {
+        let golden: serde_json::Value =
+            serde_json::from_str(include_str!("../../receipt/tests/golden/log.json")).unwrap();
+        let export: serde_json::Value = serde_json::from_str(golden["export"].as_str().unwrap()).unwrap();
+        let one = export["receipts"][0].clone();
+        let hash = |name: &str| Sha256Hex::parse(one[name].as_str().unwrap()).unwrap().0;
+        // The golden's receipt says less than ours: what the table has a column for is put beside it.
+        let mut receipt = one["receipt"].clone();
+        for name in ["previous", "subject", "at", "valid_until", "outcome", "method"] {
+            receipt.as_object_mut().unwrap().entry(name).or_insert("a, \"quoted\" word".into());
+        }
+        receipt.as_object_mut().unwrap().entry("purposes").or_insert(serde_json::json!([
+            {"id": "analytics", "state": "ConsentGiven"}, {"id": "social", "state": "ConsentRefused"}
+        ]));
+        let json = canonical_json(&receipt).unwrap();
+        write_archived(257, &json, &hash("salt"), &hash("commitment")).trim_end().to_owned()
+    }
+
+    #[test]
+    fn a_row_of_the_table_stands_for_its_line() {
+        let line = line();
+        let row = row(&serde_json::from_str(&line).unwrap()).unwrap();
+        assert_eq!(line_of_row(&row).as_deref(), Some(line.as_str()));
+    }
+
+    #[test]
+    fn any_flipped_byte_of_a_row_makes_it_another_line_or_none() {
+        let line = line();
+        let row = row(&serde_json::from_str(&line).unwrap()).unwrap();
+        for at in 0..row.len() {
+            for mask in [0x01_u8, 0x02, 0x04, 0x20] {
+                let mut bytes = row.clone().into_bytes();
+                bytes[at] ^= mask;
+                let Ok(altered) = String::from_utf8(bytes) else { continue };
+                assert_ne!(line_of_row(&altered).as_deref(), Some(line.as_str()), "byte {at} by {mask}");
+            }
+        }
+    }
+
+    #[test]
+    fn addresses_are_sites() {
+        for bad in
+            ["shop.example", "https://", "ftp://shop.example", "https://shop.example/path", "https://a@b"]
+        {
+            assert!(Remote::new(bad).is_err(), "{bad}");
+        }
+        assert!(Remote::new("https://shop.example/").is_ok());
+    }
+}

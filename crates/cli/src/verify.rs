@@ -35,6 +35,9 @@ pub(crate) fn verify(arguments: &[&str]) -> ExitCode {
         }
         let what =
             "name what to check: receipts.json, a proof, a folder with a log's files, or --url and a site";
+        if asked.cache.is_some() && asked.url.is_none() {
+            return Err("--cache is where a log is kept that --url names".into());
+        }
         match (&asked.url, &asked.log, &asked.path) {
             (Some(_), Some(_), _) => Err("name one log: --url or --log".into()),
             (Some(url), None, path) => check_site(&asked, url, path.as_deref()),

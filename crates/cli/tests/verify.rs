@@ -127,7 +127,7 @@ fn a_folder_that_lacks_its_files_is_not_the_log() {
 fn wrong_usage_is_no_verdict() {
     let path = exported("usage.json", &[sealed()]);
     let key = key();
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 11] = [
         (&["verify"], "usage: "),
         (&["verify", &path], "name the log's public key"),
         (&["verify", "--key", &key], "name what to check"),
@@ -135,6 +135,10 @@ fn wrong_usage_is_no_verdict() {
         (&["verify", "--key", &key, "--commitment", "xy", &path], "use 64 lower-case hex digits"),
         (&["verify", "--key", "/no/such/file", &path], "cannot be read"),
         (&["verify", "--key", &key, "/no/such/file"], "cannot be read"),
+        (&["verify", "--key", &key, "--url", "shop.example"], "use one like https://shop.example"),
+        (&["verify", "--key", &key, "--url", "https://shop.example", "--log", "log", &path], "name one log"),
+        (&["verify", "--key", &key, "--cache", "log", &path], "--cache is where a log is kept"),
+        (&["export"], "usage: "),
     ];
     for (arguments, sentence) in cases {
         let (status, said) = postern(arguments);

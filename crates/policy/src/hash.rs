@@ -77,7 +77,11 @@ impl Policy {
     /// lifetimes, links and other words are left out: they change nothing a visitor agreed to. It is the same in
     /// every language, so who switches language is not asked again.
     #[must_use]
-    pub fn tag(&self) -> PolicyTag {
+    pub const fn tag(&self) -> PolicyTag {
+        self.tag
+    }
+
+    pub(crate) fn make_tag(&self) -> PolicyTag {
         let asked = self.vendors.iter().filter(|vendor| vendor.category != Category::Necessary);
         let [a, b, c, d, ..] = Form::of("postern-asked/1")
             .with(&self.notice.version)

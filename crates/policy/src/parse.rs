@@ -1,6 +1,6 @@
 //! From the file's text to a [`Policy`]: what each key means. Faults are collected, not thrown.
 
-use postern_consent::{Category, CategorySet};
+use postern_consent::{Category, CategorySet, PolicyTag};
 use toml::de::DeTable;
 
 use crate::error::{Cause, Issue, PolicyError};
@@ -77,7 +77,7 @@ impl Policy {
         };
         warnings.sort_by_key(|issue| issue.line);
         let purposes = offered.categories.iter().map(|category| purpose(category, &own_language)).collect();
-        Ok(Self {
+        let mut policy = Self {
             site,
             controller,
             notice,
@@ -91,7 +91,10 @@ impl Policy {
             own_language,
             other_languages,
             warnings,
-        })
+            tag: PolicyTag(0),
+        };
+        policy.tag = policy.make_tag();
+        Ok(policy)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a policy file means once it is parsed. No value here can be wrong: only `parse` makes one.
 
-use postern_consent::{Category, CategorySet};
+use postern_consent::{Category, CategorySet, PolicyTag};
 
 use crate::error::Issue;
 use crate::language::Language;
@@ -37,6 +37,8 @@ pub struct Policy {
     pub(crate) own_language: Language,
     pub(crate) other_languages: Vec<Language>,
     pub(crate) warnings: Vec<Issue>,
+    /// Made once: every request asks for it, and it is a hash over all that is asked in every language.
+    pub(crate) tag: PolicyTag,
 }
 
 /// The site.
