@@ -5,12 +5,14 @@
 
 use crate::answer;
 use crate::site::Site;
+use js_sys::Uint8Array;
 use postern_consent::{CategorySet, Choice, Minutes, Subject};
 use postern_policy::Policy;
 use postern_receipt::log::Tile;
 use postern_receipt::{Method, sha256};
 use postern_stats::{Day, SeenBatch, ViewBatch};
 use serde::{Deserialize, Serialize};
+use wasm_bindgen_futures::JsFuture;
 use worker::{Env, Method as HttpMethod, Request, RequestInit, Stub};
 
 /// The binding in `wrangler.toml`.
@@ -172,8 +174,10 @@ impl Ledger {
             let mut init = RequestInit::new();
             init.with_method(HttpMethod::Post).with_body(Some(body.into()));
             let request = Request::new_with_init(&format!("https://ledger.internal{path}"), &init)?;
-            let mut response = self.0.fetch_with_request(request).await?;
-            Ok::<_, worker::Error>((response.status_code(), response.bytes().await?))
+            // In one piece: read as a stream, each answer costs an error that the platform makes when the reader is let go.
+            let response = web_sys::Response::from(self.0.fetch_with_request(request).await?);
+            let body = JsFuture::from(response.array_buffer()?).await?;
+            Ok::<_, worker::Error>((response.status(), Uint8Array::new(&body).to_vec()))
         };
         match call.await {
             Ok((200, bytes)) => Ok(bytes),
