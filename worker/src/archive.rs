@@ -1,13 +1,13 @@
 //! `GET /_postern/export`: the receipts of a site, a page at a time, for who has its token. What a line says is
 //! `postern-receipt`'s affair, and no more than what is recorded; `postern export` puts the pages together.
 
-use crate::answer;
 use crate::ledger::{Ledger, Refusal};
 use crate::ledger_store::{SqlStore, integer};
 use crate::site::Site;
 use crate::visit::Visit;
+use crate::{answer, pages};
+use postern_receipt::Role;
 use postern_receipt::log::write_archived;
-use postern_receipt::{is_same_token, sha256};
 use web_sys::Response;
 use worker::{Env, Error, Result, SqlStorageValue};
 
@@ -20,18 +20,34 @@ const WRONG_TOKEN_DELAY_MS: u64 = 500;
 /// Answers `GET /_postern/export?from=<place in the log>`: lines, the first of that place or the next that there is; nothing
 /// behind the last.
 pub async fn serve(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
-    if site.dashboard_token.is_empty() {
-        return answer::text(503, "Nobody can export: the secret DASHBOARD_TOKEN is missing.");
+    if site.access.is_empty() {
+        return answer::text(
+            503,
+            "Nobody can export: the secrets DASHBOARD_TOKEN and ACCESS_TOKENS are missing.",
+        );
     }
     let token = visit.header("authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or("");
-    if !is_same_token(token.trim(), &sha256(site.dashboard_token.as_bytes())) {
+    let Some(person) = site.access.find(token.trim()) else {
+        // Wrong ones alone are counted: an export asks many times with the right one.
+        if let Ok(ledger) = Ledger::of(site, env)
+            && let Err(refusal) = ledger.count_token(visit.address()).await
+            && refusal.status == 429
+        {
+            return answer::text(429, &refusal.sentence);
+        }
         worker::Delay::from(std::time::Duration::from_millis(WRONG_TOKEN_DELAY_MS)).await;
-        return answer::text(403, "That is not the site's token: send it as authorization: Bearer.");
+        return answer::text(403, "That is no token of this site: send one as authorization: Bearer.");
+    };
+    if person.role < Role::Auditor {
+        return answer::text(403, "Receipts are for auditors and admins.");
     }
     let asked = visit.url.query_pairs().find(|(name, _)| name == "from");
     let Some(from) = asked.map_or(Some(0), |(_, place)| place.parse::<u64>().ok()) else {
         return answer::text(400, "from is a place in the log: a whole number.");
     };
+    if from == 0 {
+        pages::note(site, env, visit, person, "exported the receipts").await;
+    }
     let page = match Ledger::of(site, env) {
         Ok(ledger) => ledger.archive(from).await,
         Err(refusal) => Err(refusal),

@@ -4,6 +4,7 @@
 //! acknowledged receipt is never lost. What it does with a message: `ledger_object.rs`.
 
 use crate::answer;
+use crate::register::{Act, Change, Register};
 use crate::site::Site;
 use js_sys::Uint8Array;
 use postern_consent::{CategorySet, Choice, Minutes, Subject};
@@ -197,6 +198,23 @@ impl Ledger {
     /// Counts a token that is tried from that address; an error if it was too often.
     pub async fn count_token(&self, address: &str) -> std::result::Result<(), Refusal> {
         self.ask("/token", address).await.map(|_| ())
+    }
+
+    /// Notes what somebody who is logged in did.
+    pub async fn note(&self, act: &Act) -> std::result::Result<(), Refusal> {
+        let body = serde_json::to_string(act).map_err(|error| unavailable(&error.to_string()))?;
+        self.ask("/note", &body).await.map(|_| ())
+    }
+
+    /// The register of requests.
+    pub async fn register(&self) -> std::result::Result<Register, Refusal> {
+        parse(&self.ask("/register", "").await?)
+    }
+
+    /// Changes it; 400 with a sentence where that cannot be.
+    pub async fn change_register(&self, change: &Change) -> std::result::Result<(), Refusal> {
+        let body = serde_json::to_string(change).map_err(|error| unavailable(&error.to_string()))?;
+        self.ask("/change-register", &body).await.map(|_| ())
     }
 
     /// Adds a batch of page views.

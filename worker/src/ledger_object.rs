@@ -97,7 +97,16 @@ impl LedgerObject {
     async fn answer(&self, store: &mut SqlStore, path: &str, body: &str) -> Result<Response> {
         match path {
             "/record" => self.record(store, body),
-            "/token" => match self.admit(Rule::WRONG_TOKENS, body) {
+            "/note" => {
+                store.note(&serde_json::from_str(body)?)?;
+                Response::ok("")
+            }
+            "/register" => Response::from_json(&store.register()?),
+            "/change-register" => match store.change_register(&serde_json::from_str(body)?)? {
+                Ok(()) => Response::ok(""),
+                Err(sentence) => Response::error(sentence, 400),
+            },
+            "/token" => match self.admit(Rule::TOKENS, body) {
                 Ok(()) => Response::ok(""),
                 Err(refused) => Response::error(refused.to_string(), 429),
             },

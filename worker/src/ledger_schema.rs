@@ -6,7 +6,7 @@ use serde::Deserialize;
 use worker::{Result, SqlStorage};
 
 /// Statements that bring the storage to the next version, in order; never changed, only added to.
-const MIGRATIONS: [&str; 6] = ["
+const MIGRATIONS: [&str; 7] = ["
 CREATE TABLE receipts (
     seq INTEGER PRIMARY KEY,
     receipt_id TEXT NOT NULL UNIQUE,
@@ -137,6 +137,23 @@ CREATE TRIGGER acts_append INSTEAD OF INSERT ON acts BEGIN
     );
     UPDATE receipts SET expires_ms = NULL, purge_ms = NEW.ended_purge_ms WHERE seq = NEW.ended_seq;
 END;
+", "
+CREATE TABLE requests (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    received_ms INTEGER NOT NULL,
+    extended_ms INTEGER,
+    extended_by TEXT,
+    answered_ms INTEGER,
+    answered_by TEXT
+);
+CREATE TABLE admin_acts (
+    number INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    what TEXT NOT NULL
+);
 "];
 
 /// Brings the storage to the newest version.

@@ -25,6 +25,7 @@ mod own_file;
 mod pages;
 mod proxy;
 mod random;
+mod register;
 mod report;
 mod rights;
 mod sealing;
@@ -86,6 +87,8 @@ async fn route(
         ("POST", "decision") => decision::decide(site, env, visit).await,
         ("GET" | "HEAD", "dashboard") => pages::dashboard(site, env, &visit).await,
         ("GET", "export") => archive::serve(site, env, &visit).await,
+        ("GET" | "HEAD", "requests") => register::show(site, env, &visit).await,
+        ("POST", "requests") => register::change(site, env, &visit).await,
         ("GET" | "HEAD", "login") => pages::login_form(""),
         ("POST", "login") => pages::login(site, env, &visit).await,
         ("POST", "logout") => pages::logout(&visit),

@@ -3,10 +3,11 @@
 use crate::answer;
 use crate::ledger::Ledger;
 use crate::random::random;
+use crate::register::Act;
 use crate::site::Site;
 use crate::visit::Visit;
 use postern_consent::{CategorySet, Minutes, State};
-use postern_receipt::{Role, Timestamp, is_same_token, outcome_named, sha256};
+use postern_receipt::{Person, Role, Timestamp, outcome_named};
 use postern_rewrite::cookie_value;
 use postern_stats::{Day, DayCounts};
 use postern_view::{ConsentPage, DashboardFacts, Load, RANGES_DAYS, ReceiptLine};
@@ -37,11 +38,9 @@ pub fn health(site: &Site, env: &Env) -> Result<Response> {
     if !faults.is_empty() {
         return answer::text(503, &faults.join("\n"));
     }
-    // Choices are recorded all the same, so this is no fault, but somebody must be told.
-    match &site.log.keys {
-        Ok(_) => answer::text(200, "ok"),
-        Err(fault) => answer::text(200, &format!("ok\n{fault}")),
-    }
+    // Choices are recorded all the same, so these are no faults, but somebody must be told.
+    let told = site.log.keys.as_ref().err().into_iter().chain(&site.access_fault);
+    answer::text(200, &["ok"].into_iter().chain(told.map(String::as_str)).collect::<Vec<_>>().join("\n"))
 }
 
 /// That Global Privacy Control is honoured, and since when this says so.
@@ -165,17 +164,16 @@ pub fn policy_hex(policy: &postern_policy::Policy) -> String {
     format!("{:08x}", policy.tag().0)
 }
 
-fn is_logged_in(site: &Site, visit: &Visit) -> bool {
+/// Who is logged in.
+pub fn person(site: &Site, visit: &Visit) -> Option<Person> {
     let cookie = visit.header("cookie").and_then(|cookies| cookie_value(cookies, SESSION_COOKIE));
     let now = Minutes::from_unix_ms(visit.now_ms);
-    site.key.as_ref().is_ok_and(|key| key.open_session(visit.host(), cookie, now).is_ok())
+    site.key.as_ref().ok().and_then(|key| key.open_session(visit.host(), cookie, now).ok())
 }
 
 /// The figures, for those who are logged in.
 pub async fn dashboard(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
-    if !is_logged_in(site, visit) {
-        return answer::see_other(postern_view::LOGIN_PATH);
-    }
+    let Some(person) = person(site, visit) else { return answer::see_other(postern_view::LOGIN_PATH) };
     let asked =
         visit.url.query_pairs().find(|(name, _)| name == "days").and_then(|(_, value)| value.parse().ok());
     let range_days = asked.filter(|days| RANGES_DAYS.contains(days)).unwrap_or(30);
@@ -200,7 +198,8 @@ pub async fn dashboard(site: &Site, env: &Env, visit: &Visit) -> Result<Response
         .collect();
     let name = site.policy.as_ref().map_or("postern", |policy| policy.site.id.as_str());
     let seen: Vec<postern_stats::Seen> = seen.all().collect();
-    let facts = DashboardFacts { site: name, range_days, today, days: &days, seen: &seen };
+    let may_register = person.role >= Role::Admin;
+    let facts = DashboardFacts { site: name, range_days, today, days: &days, seen: &seen, may_register };
     answer::page(200, &postern_view::dashboard(&facts).into_string())
 }
 
@@ -226,8 +225,8 @@ pub async fn login(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     let Ok(key) = &site.key else {
         return login_form("Nobody can log in: the secret COOKIE_KEY is missing.");
     };
-    if site.dashboard_token.is_empty() {
-        return login_form("Nobody can log in: the secret DASHBOARD_TOKEN is missing.");
+    if site.access.is_empty() {
+        return login_form("Nobody can log in: the secrets DASHBOARD_TOKEN and ACCESS_TOKENS are missing.");
     }
     // Each try is counted before the token is looked at, so that trying in parallel gains nothing.
     if let Ok(ledger) = Ledger::of(site, env)
@@ -236,15 +235,16 @@ pub async fn login(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     {
         return answer::page(429, &postern_view::login_page(Some(&refusal.sentence)).into_string());
     }
-    if !is_same_token(token.trim(), &sha256(site.dashboard_token.as_bytes())) {
+    let Some(person) = site.access.find(token.trim()) else {
         worker::Delay::from(std::time::Duration::from_millis(WRONG_TOKEN_DELAY_MS)).await;
         return login_form("That is not the token.");
-    }
+    };
     let now = Minutes::from_unix_ms(visit.now_ms);
     let Some(ends_at) = Minutes::new(now.count() + SESSION_MINUTES) else {
         return login_form("The clock of this machine is wrong.");
     };
-    let session = key.seal_session(visit.host(), Role::Viewer, ends_at);
+    note(site, env, visit, person, "logged in").await;
+    let session = key.seal_session(visit.host(), person, ends_at);
     let answer = answer::see_other(postern_view::DASHBOARD_PATH)?;
     let seconds = SESSION_MINUTES * 60;
     answer.headers().set(
@@ -252,6 +252,18 @@ pub async fn login(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
         &format!("{SESSION_COOKIE}={session}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict"),
     )?;
     Ok(answer)
+}
+
+/// Notes what somebody did. That it cannot be noted keeps nobody from reading figures; the platform's log has it then.
+pub async fn note(site: &Site, env: &Env, visit: &Visit, person: &Person, what: &str) {
+    let act = Act { at_ms: visit.now_ms, who: person.name.to_string(), what: what.to_string() };
+    let noted = match Ledger::of(site, env) {
+        Ok(ledger) => ledger.note(&act).await,
+        Err(refusal) => Err(refusal),
+    };
+    if noted.is_err() {
+        answer::log(&format!("{} {what}, which could not be noted", act.who));
+    }
 }
 
 /// Ends the session.

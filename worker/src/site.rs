@@ -7,7 +7,7 @@ use crate::visit::Visit;
 use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
 use postern_consent::{Category, CategorySet, Decision, Need, PolicyTag, Profile, State, VendorSet};
 use postern_policy::{Policy, Reopen, Vendor};
-use postern_receipt::{CookieKey, KeyRing, Rule};
+use postern_receipt::{Access, CookieKey, KeyRing, Rule};
 use postern_rewrite::{Grants, held_query, lockdown_policy, strip_denied};
 use postern_stats::Day;
 use postern_view::{Granted, VendorTraces};
@@ -45,8 +45,10 @@ pub struct Site {
     pub decisions_per_minute: u32,
     /// The log of receipts: its name and keys.
     pub log: LogSetting,
-    /// The token of the dashboard; empty if there is none, and then nobody gets in.
-    pub dashboard_token: String,
+    /// Who may log in.
+    pub access: Access,
+    /// What is wrong with the list of them; then its people are left out, all of them.
+    pub access_fault: Option<String>,
 }
 
 thread_local! {
@@ -86,6 +88,7 @@ impl Site {
         let named = policy.as_ref().ok().and_then(|policy| policy.site.origin.clone());
         let catalogue = policy.as_ref().map(catalogue).unwrap_or_default();
         let place = policy.as_ref().ok().map(|policy| policy.site.hosts.first().unwrap_or(&policy.site.id));
+        let listed = Access::parse(&secret("ACCESS_TOKENS").unwrap_or_default());
         let site = Self {
             log: LogSetting::read(text, secret, place.map_or("postern", String::as_str)),
             origin: text("ORIGIN").or(named).and_then(|origin| Url::parse(&origin).ok()),
@@ -94,13 +97,22 @@ impl Site {
             decisions_per_minute: number(text("DECISIONS_PER_MINUTE"))
                 .and_then(|count| u32::try_from(count).ok())
                 .unwrap_or(Rule::DECISIONS.max),
-            dashboard_token: secret("DASHBOARD_TOKEN").unwrap_or_default(),
+            access: listed
+                .clone()
+                .unwrap_or_default()
+                .with_owner(&secret("DASHBOARD_TOKEN").unwrap_or_default()),
+            access_fault: listed.err().map(|error| error.to_string()),
             traces: catalogue.listed().iter().map(|vendor| traces(vendor)).collect(),
             catalogue: Rc::new(catalogue),
             policy,
             key,
         };
-        for fault in site.faults().into_iter().chain(site.log.keys.as_ref().err().cloned()) {
+        for fault in site
+            .faults()
+            .into_iter()
+            .chain(site.log.keys.as_ref().err().cloned())
+            .chain(site.access_fault.clone())
+        {
             crate::answer::log(&fault);
         }
         site

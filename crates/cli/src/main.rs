@@ -32,8 +32,8 @@ usage: postern check [FILE]
           with every checkpoint that was seen before. EXPORT is what
           `postern export` wrote: each receipt of it against the log
   export  write all receipts of a site, a line of JSON or a row for each, to
-          FILE, or on where FILE ends; the variable POSTERN_TOKEN has the site's
-          DASHBOARD_TOKEN
+          FILE, or on where FILE ends; the variable POSTERN_TOKEN has the token
+          of an auditor or admin
   files   print the path of every file of the log that a checkpoint heads
 
 exit status: 0 sound (perhaps with warnings) or proven, 1 errors or not proven,

@@ -6,6 +6,7 @@
 //! What never does: HTTP, clocks, random numbers, HTML, SQL (the worker's), the policy file. All facts
 //! arrive as arguments, in types that cannot hold an address, a path or a user agent.
 
+mod access;
 mod canonical;
 mod commitment;
 pub mod export;
@@ -13,6 +14,7 @@ mod field;
 mod ledger;
 pub mod log;
 mod record;
+mod register;
 mod retention;
 mod seal;
 mod store;
@@ -22,6 +24,7 @@ mod time;
 /// The JSON Schema of receipts, draft 2020-12.
 pub const SCHEMA_JSON: &str = include_str!("../receipt.schema.json");
 
+pub use access::{Access, AccessError, Person, Role};
 pub use canonical::{CanonicalError, canonical_json};
 pub use commitment::{LEAF_PREFIX, Salt, commitment, leaf};
 pub use field::{
@@ -35,11 +38,9 @@ pub use record::{
     Act, Actor, Basis, EventType, Method, Notice, Previous, Purpose, PurposeState, Receipt, Setting,
     SignalsSeen, VendorState,
 };
+pub use register::{RegisterError, Request, RequestKind, RequestStanding};
 pub use retention::{ExpiryError, KEEP_MONTHS_DEFAULT, Retention, expiry_json, expiry_key, purge_unix_ms};
-pub use seal::{
-    CookieKey, KeyError, KeyRing, Role, SEALED_BYTES_MAX, SessionError, constant_time_eq, is_same_token,
-    sha256,
-};
+pub use seal::{CookieKey, KeyError, KeyRing, SEALED_BYTES_MAX, SessionError, constant_time_eq, sha256};
 pub use store::{DayRow, Ended, ReceiptRow, Store};
 pub use throttle::{Rule, Throttle, TooOften};
 pub use time::Timestamp;

@@ -1,6 +1,8 @@
 //! Seals on what browsers carry for us: the consent cookie and the dashboard's session. The payload is
 //! readable; the seal proves that we wrote it, for this host, for this use.
 
+use crate::access::{Person, Role};
+use crate::field::Word;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
@@ -9,7 +11,7 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use subtle::ConstantTimeEq;
 
-/// Longest sealed value looked at, bytes: a cookie of ours at most 133, a session at most 60.
+/// Longest sealed value looked at, bytes: a cookie of ours at most 133, a session at most 100.
 pub const SEALED_BYTES_MAX: usize = 512;
 
 const COOKIE_DOMAIN: &[u8] = b"postern-cookie/v1\0";
@@ -78,24 +80,6 @@ fn digit(byte: u8) -> Result<u8, KeyError> {
     u8::try_from(value).map_err(|_| KeyError::Digit)
 }
 
-/// What a session may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Reads the figures.
-    Viewer,
-    /// Reads receipts and exports too.
-    Admin,
-}
-
-impl Role {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Viewer => "viewer",
-            Self::Admin => "admin",
-        }
-    }
-}
-
 /// Why a session is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SessionError {
@@ -147,26 +131,32 @@ impl KeyRing {
         }
     }
 
-    /// A session token: `<role> "-" <8 hex minutes of its end> "." <base64url of the HMAC-SHA-256>`.
+    /// A session token: `<role> "-" <name> "-" <8 hex minutes of its end> "." <base64url of the HMAC-SHA-256>`.
     #[must_use]
-    pub fn seal_session(&self, host: &str, role: Role, ends_at: Minutes) -> String {
-        let payload = format!("{}-{:08x}", role.name(), ends_at.count());
+    pub fn seal_session(&self, host: &str, person: &Person, ends_at: Minutes) -> String {
+        let payload = format!("{}-{}-{:08x}", person.role.name(), person.name, ends_at.count());
         self.seal_payload(SESSION_DOMAIN, host, &payload)
     }
 
-    /// The role a session proves.
+    /// Whose session it is.
     ///
     /// # Errors
     /// [`SessionError`] by cause; the seal is checked before anything is read.
-    pub fn open_session(&self, host: &str, value: Option<&str>, now: Minutes) -> Result<Role, SessionError> {
+    pub fn open_session(
+        &self,
+        host: &str,
+        value: Option<&str>,
+        now: Minutes,
+    ) -> Result<Person, SessionError> {
         let value = value.ok_or(SessionError::Absent)?;
         let payload = self.open_payload(SESSION_DOMAIN, host, value).ok_or(SessionError::Forged)?;
-        let (role, ends_at) = payload.split_once('-').ok_or(SessionError::Forged)?;
+        let (rest, ends_at) = payload.rsplit_once('-').ok_or(SessionError::Forged)?;
+        let (role, name) = rest.split_once('-').ok_or(SessionError::Forged)?;
         let ends_at =
             u32::from_str_radix(ends_at, 16).ok().and_then(Minutes::new).ok_or(SessionError::Forged)?;
-        let role = [Role::Viewer, Role::Admin].into_iter().find(|known| known.name() == role);
-        let role = role.ok_or(SessionError::Forged)?;
-        if now < ends_at { Ok(role) } else { Err(SessionError::Expired) }
+        let role = Role::named(role).ok_or(SessionError::Forged)?;
+        let name = Word::parse(name).map_err(|_| SessionError::Forged)?;
+        if now < ends_at { Ok(Person { name, role }) } else { Err(SessionError::Expired) }
     }
 
     fn seal_payload(&self, domain: &[u8], host: &str, payload: &str) -> String {
@@ -201,12 +191,6 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 #[must_use]
 pub fn constant_time_eq(left: &[u8; 32], right: &[u8; 32]) -> bool {
     left.ct_eq(right).into()
-}
-
-/// Is `given` the token whose SHA-256 is `expected_sha256`? Hashing first hides the length as well.
-#[must_use]
-pub fn is_same_token(given: &str, expected_sha256: &[u8; 32]) -> bool {
-    constant_time_eq(&sha256(given.as_bytes()), expected_sha256)
 }
 
 #[cfg(test)]
@@ -302,8 +286,9 @@ mod tests {
     fn sessions_end_and_never_pass_for_cookies() {
         let ring = KeyRing::from(key(1));
         let [before, end] = [999, 1000].map(|minutes| Minutes::new(minutes).unwrap());
-        let token = ring.seal_session(HOST, Role::Admin, end);
-        assert_eq!(ring.open_session(HOST, Some(&token), before), Ok(Role::Admin));
+        let zoe = Person { name: Word::parse("zoe-b").unwrap(), role: Role::Admin };
+        let token = ring.seal_session(HOST, &zoe, end);
+        assert_eq!(ring.open_session(HOST, Some(&token), before), Ok(zoe));
         assert_eq!(ring.open_session(HOST, Some(&token), end), Err(SessionError::Expired));
         assert_eq!(ring.open_session("evil.example", Some(&token), before), Err(SessionError::Forged));
         assert_eq!(ring.open_session(HOST, None, before), Err(SessionError::Absent));
@@ -325,14 +310,6 @@ mod tests {
             assert_eq!(CookieKey::from_hex(hex).unwrap_err().to_string(), message);
         }
         assert_eq!(format!("{:?}", key(1)), "CookieKey(…)");
-    }
-
-    #[test]
-    fn tokens_are_compared_by_hash() {
-        let expected = sha256(b"open sesame");
-        assert!(is_same_token("open sesame", &expected));
-        assert!(!is_same_token("open sesame ", &expected));
-        assert!(!is_same_token("", &expected));
     }
 
     proptest! {

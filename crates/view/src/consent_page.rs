@@ -159,7 +159,7 @@ fn receipts(facts: &ConsentPage<'_>) -> Markup {
         @if facts.receipts.is_empty() {
             p { (texts.page_receipts_none) }
         } @else {
-            @if facts.is_restricted { p class="saved" { (texts.restricted) } }
+            @if facts.is_restricted { p class="note" { (texts.restricted) } }
             p {
                 a href=(RECEIPTS_PATH) download { (texts.export) }
                 // The names of the two forms are the same in every language.

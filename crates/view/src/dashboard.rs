@@ -1,7 +1,7 @@
 //! The dashboard: the answer first, then the days, then how each figure is counted.
 
 use crate::page::{Frame, page};
-use crate::{DASHBOARD_PATH, LOGOUT_PATH};
+use crate::{DASHBOARD_PATH, LOGOUT_PATH, REQUESTS_PATH};
 use maud::{Markup, html};
 use postern_stats::{Day, DayCounts, Kind, Rate, Seen};
 
@@ -21,6 +21,8 @@ pub struct DashboardFacts<'a> {
     pub days: &'a [(Day, DayCounts)],
     /// What was seen that the policy does not name, and what went wrong; in any order.
     pub seen: &'a [Seen],
+    /// Does the reader keep the register of requests?
+    pub may_register: bool,
 }
 
 /// The dashboard as a whole document.
@@ -47,6 +49,7 @@ pub fn dashboard(facts: &DashboardFacts<'_>) -> Markup {
                     }
                 }
             }
+            @if facts.may_register { p { a href=(REQUESTS_PATH) { "Requests" } } }
             form method="post" action=(LOGOUT_PATH) { button type="submit" { "Log out" } }
         },
         main: html! {

@@ -17,6 +17,7 @@ mod fill;
 mod held;
 mod page;
 mod reopen;
+mod requests;
 mod signal_notes;
 mod tree;
 mod vendors;
@@ -30,6 +31,7 @@ pub use held::{HELD_CSS, held_note};
 pub use maud::Markup;
 pub use page::{error_page, login_page, not_saved_page};
 pub use reopen::{REOPEN_CSS, ReopenFacts, reopen};
+pub use requests::{ActLine, RequestLine, RequestsPage, requests_page};
 pub use tree::tree;
 pub use vendors::{Granted, VendorTraces};
 
@@ -45,6 +47,8 @@ pub const ERASE_PATH: &str = "/_postern/erase";
 pub const RESTRICT_PATH: &str = "/_postern/restrict";
 /// The dashboard.
 pub const DASHBOARD_PATH: &str = "/_postern/dashboard";
+/// The register of requests.
+pub const REQUESTS_PATH: &str = "/_postern/requests";
 /// Where the login form posts its token.
 pub const LOGIN_PATH: &str = "/_postern/login";
 /// Where the dashboard's log-out button posts.

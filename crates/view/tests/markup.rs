@@ -12,8 +12,8 @@ use postern_consent::{Category, CategorySet, Outcome, Signal};
 use postern_policy::Policy;
 use postern_stats::{Day, DayCounts, Kind, Seen};
 use postern_view::{
-    BannerFacts, ConsentPage, DashboardFacts, ReceiptLine, ReopenFacts, banner, banner_css, consent_page,
-    dashboard, error_page, login_page, reopen,
+    ActLine, BannerFacts, ConsentPage, DashboardFacts, ReceiptLine, ReopenFacts, RequestLine, RequestsPage,
+    banner, banner_css, consent_page, dashboard, error_page, login_page, reopen, requests_page,
 };
 use proptest::prelude::*;
 use shop::{KNOWN, SHOP, facts, granted, page_facts, shop};
@@ -41,7 +41,14 @@ fn counted() -> Vec<(Day, DayCounts)> {
 }
 
 fn dashboard_of(days: &[(Day, DayCounts)], range_days: u32) -> String {
-    let facts = DashboardFacts { site: "luxmoor", range_days, today: day("2026-11-22"), days, seen: &[] };
+    let facts = DashboardFacts {
+        site: "luxmoor",
+        range_days,
+        today: day("2026-11-22"),
+        days,
+        seen: &[],
+        may_register: false,
+    };
     dashboard(&facts).into_string()
 }
 
@@ -57,8 +64,14 @@ fn the_dashboard_names_who_was_not_declared_and_what_failed() {
         sight(Kind::Undeclared, "tiktok", 9),
         sight(Kind::Unknown, "cdn.other.example", 4),
     ];
-    let facts =
-        DashboardFacts { site: "luxmoor", range_days: 7, today: day("2026-11-22"), days: &[], seen: &seen };
+    let facts = DashboardFacts {
+        site: "luxmoor",
+        range_days: 7,
+        today: day("2026-11-22"),
+        days: &[],
+        seen: &seen,
+        may_register: false,
+    };
     let page = dashboard(&facts).into_string();
     let order = ["cdn.other.example", "tiktok", "Pages served otherwise", "rewriter"];
     let places: Vec<usize> = order.iter().map(|text| page.find(text).unwrap()).collect();
@@ -305,6 +318,26 @@ fn hostile_texts_stay_texts() {
         today: day("2026-11-22"),
         days: &counted(),
         seen: &[sight(Kind::Unknown, bad, 1)],
+        may_register: true,
+    };
+    let request = RequestLine {
+        number: 1,
+        kind: bad,
+        reference: bad,
+        received: bad,
+        due: bad,
+        standing: bad,
+        is_overdue: true,
+        is_open: true,
+        can_extend: true,
+    };
+    let register = RequestsPage {
+        site: bad,
+        kinds: &[bad],
+        today: bad,
+        requests: &[request],
+        acts: &[ActLine { at: bad, who: bad, what: bad }],
+        error: Some(bad),
     };
     for markup in [
         banner(&BannerFacts { key: bad, return_to: bad, policy_hex: bad, ..facts(&policy) }),
@@ -316,6 +349,7 @@ fn hostile_texts_stay_texts() {
             ..page_facts(&policy)
         }),
         dashboard(&site),
+        requests_page(&register),
         login_page(Some(bad)),
         error_page(500, bad, bad),
     ] {

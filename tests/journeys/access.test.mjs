@@ -1,0 +1,144 @@
+// Who may do what behind the login: tokens that are kept as hashes, roles, the register of requests, and what is noted of
+// those who were there.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { AxeBuilder } from '@axe-core/playwright';
+import { startWorld } from './harness.mjs';
+import { postDecision, readText, send, valueOf, valuesOf } from './wire.mjs';
+
+const DAY_MS = 86_400_000;
+const TOKENS = { viewer: 'maria-token-of-twenty-signs', auditor: 'anna-token-of-twenty-signs', admin: 'zoe-token-of-twenty-signs' };
+const NAMES = { viewer: 'maria', auditor: 'anna', admin: 'zoe' };
+const hash = (token) => createHash('sha256').update(token).digest('hex');
+const ACCESS_TOKENS = Object.entries(TOKENS).map(([role, token]) => `${role} ${NAMES[role]} ${hash(token)}`).join('\n');
+
+let world;
+before(async () => {
+  world = await startWorld({ vars: { ACCESS_TOKENS } });
+  assert.equal((await postDecision(world.worker)).status, 200);
+});
+after(() => world?.close());
+
+const own = () => ({ 'content-type': 'application/x-www-form-urlencoded', origin: world.worker.base, 'sec-fetch-site': 'same-origin' });
+const logIn = async (token, worker = world.worker) => {
+  const answer = await send(worker.port, '/_postern/login', { method: 'POST', headers: { ...own(), origin: worker.base }, body: `token=${encodeURIComponent(token)}` });
+  return valuesOf(answer, 'set-cookie').find((line) => line.startsWith('__Host-postern-session='))?.split(';', 1)[0];
+};
+const open = (path, cookie) => send(world.worker.port, path, { headers: { accept: 'text/html', ...(cookie && { cookie }) } });
+const change = (cookie, fields, headers = {}) => send(world.worker.port, '/_postern/requests', {
+  method: 'POST', headers: { ...own(), ...(cookie && { cookie }), ...headers }, body: new URLSearchParams(fields).toString(),
+});
+const daysAgo = (days) => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
+
+describe('roles', () => {
+  for (const [role, dashboard, requests, exported] of [['viewer', 200, 403, 403], ['auditor', 200, 403, 200], ['admin', 200, 200, 200]]) {
+    it(`of ${role}: figures ${dashboard}, register ${requests}, receipts ${exported}`, async () => {
+      const cookie = await logIn(TOKENS[role]);
+      assert.equal((await open('/_postern/dashboard', cookie)).status, dashboard);
+      assert.equal((await open('/_postern/requests', cookie)).status, requests);
+      assert.equal((await change(cookie, { act: 'add', kind: 'access', reference: `by-${role}`, received: daysAgo(0) })).status, requests === 200 ? 303 : 403);
+      const answer = await send(world.worker.port, '/_postern/export', { headers: { authorization: `Bearer ${TOKENS[role]}` } });
+      assert.equal(answer.status, exported);
+      assert.equal(readText(await open('/_postern/dashboard', cookie)).includes('/_postern/requests'), role === 'admin');
+    });
+  }
+
+  it('are not raised by whoever changes a session, nor kept by who has none', async () => {
+    const cookie = await logIn(TOKENS.viewer);
+    for (const forged of [cookie.replace('viewer', 'admin'), cookie.replace('maria', 'zoe'), undefined]) {
+      const answer = await open('/_postern/requests', forged);
+      assert.deepEqual([answer.status, valueOf(answer, 'location')], [303, '/_postern/login']);
+    }
+    // The hash that the deployment keeps is no token.
+    for (const wrong of [hash(TOKENS.admin), '', 'zoe']) assert.equal(await logIn(wrong), undefined, wrong);
+  });
+
+  it('are nobody\'s where the list has a fault, but the owner\'s token works, and the fault is told', async () => {
+    const worker = await world.startWorker({ vars: { ACCESS_TOKENS: `${ACCESS_TOKENS}\nboss max 00` } });
+    assert.equal(await logIn(TOKENS.admin, worker), undefined);
+    assert.ok(await logIn(worker.token, worker));
+    assert.match(readText(await send(worker.port, '/_postern/health')), /^ok\n(.*\n)*the secret ACCESS_TOKENS, line 4: no such role/);
+    await worker.stop();
+  });
+});
+
+describe('the register of requests', () => {
+  const rows = async (cookie) => [...readText(await open('/_postern/requests', cookie)).matchAll(/<tr data-request="(\d+)">(.*?)<\/tr>/gs)]
+    .map(([, number, cells]) => [number, ...[...cells.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs)].map(([, cell]) => cell.replace(/<[^>]*>/g, '').trim())]);
+  const row = async (cookie, reference) => (await rows(cookie)).find(([, found]) => found === reference);
+
+  it('says until when each must be answered, extends once and in time, and marks what is late', async () => {
+    const cookie = await logIn(TOKENS.admin);
+    for (const [reference, kind, days] of [['DSR-1', 'erasure', 0], ['DSR-2', 'access', 29], ['DSR-3', 'objection', 40]]) {
+      const added = await change(cookie, { act: 'add', kind, reference, received: daysAgo(days) });
+      assert.equal(added.status, 303, readText(added));
+    }
+    assert.deepEqual((await row(cookie, 'DSR-1')).slice(2, 5), ['erasure', daysAgo(0), daysAgo(-30)]);
+    assert.match((await row(cookie, 'DSR-1'))[5], /^(30|31) days left$/);
+    assert.match((await row(cookie, 'DSR-2'))[5], /^(due today|2 days left)$/);
+    assert.match((await row(cookie, 'DSR-3'))[5], /^overdue for (9|10|11) days$/);
+    assert.match(readText(await open('/_postern/requests', cookie)), /<h1>1 overdue, 4 to be answered<\/h1>/);
+    const number = async (reference) => (await row(cookie, reference))[0];
+    assert.equal((await change(cookie, { act: 'extend', number: await number('DSR-2') })).status, 303);
+    assert.equal((await row(cookie, 'DSR-2'))[4], daysAgo(29 - 90));
+    assert.match((await row(cookie, 'DSR-2'))[5], /extended by zoe$/);
+    for (const [reference, act, sentence] of [
+      ['DSR-2', 'extend', /extended before, and it can be extended once/],
+      ['DSR-3', 'extend', /an extension must be told within it/],
+    ]) {
+      const refused = await change(cookie, { act, number: await number(reference) });
+      assert.equal(refused.status, 400);
+      assert.match(readText(refused), sentence);
+    }
+    for (const [reference, standing] of [['DSR-1', 'answered in time by zoe'], ['DSR-3', 'answered late by zoe']]) {
+      assert.equal((await change(cookie, { act: 'answer', number: await number(reference) })).status, 303);
+      assert.equal((await row(cookie, reference))[5], standing);
+    }
+    assert.match(readText(await change(cookie, { act: 'answer', number: await number('DSR-1') })), /answered already/);
+  });
+
+  it('takes no name, no day to come, nothing from elsewhere', async () => {
+    const cookie = await logIn(TOKENS.admin);
+    const before = await rows(cookie);
+    for (const [fields, headers, status] of [
+      [{ act: 'add', kind: 'access', reference: 'anna@shop.example', received: daysAgo(0) }, {}, 400],
+      [{ act: 'add', kind: 'complaint', reference: 'DSR-9', received: daysAgo(0) }, {}, 400],
+      [{ act: 'add', kind: 'access', reference: 'DSR-9', received: daysAgo(-2) }, {}, 400],
+      [{ act: 'add', kind: 'access', reference: 'DSR-9', received: '28/11/2026' }, {}, 400],
+      [{ act: 'answer', number: '9999' }, {}, 400],
+      [{ act: 'drop', number: '1' }, {}, 400],
+      [{ act: 'add', kind: 'access', reference: 'DSR-9', received: daysAgo(0), who: 'anna' }, {}, 400],
+      [{ act: 'add', kind: 'access', reference: 'DSR-9', received: daysAgo(0) }, { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }, 403],
+    ]) {
+      assert.equal((await change(cookie, fields, headers)).status, status, JSON.stringify(fields));
+    }
+    assert.deepEqual(await rows(cookie), before);
+  });
+
+  it('notes who did what', async () => {
+    const text = readText(await open('/_postern/requests', await logIn(TOKENS.admin)));
+    const acts = [...text.slice(text.indexOf('id="acts"')).matchAll(/<th scope="row">(.*?)<\/th><td>(.*?)<\/td>/g)].map(([, who, what]) => `${who} ${what}`);
+    for (const act of ['zoe logged in', 'anna exported the receipts', 'maria logged in', 'zoe request DSR-2: extend', 'zoe request DSR-1: answer']) {
+      assert.ok(acts.includes(act), `${act} in ${acts}`);
+    }
+    assert.equal(acts[0], 'zoe logged in');
+  });
+
+  it('is used by keyboard and read by everybody', async () => {
+    const page = await world.newPage();
+    await page.goto(`${world.worker.base}/_postern/login`);
+    await page.locator('#token').fill(TOKENS.admin);
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'Requests' }).click();
+    await page.locator('#reference').fill('DSR-20');
+    await page.keyboard.press('Enter');
+    await page.locator('tr:has-text("DSR-20")').waitFor();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+    await page.locator('tr:has-text("DSR-20") button[value="answer"]').click();
+    await page.locator('tr:has-text("DSR-20"):has-text("answered in time by zoe")').waitFor();
+    await page.context().close();
+  });
+});
