@@ -1,16 +1,12 @@
 //! Turns `texts/*.toml` into a table, and stops the build where a language is not whole: a key that is missing or
 //! unknown, an empty text, a brace that English does not have. Runs on the machine that builds; nothing of it ships.
 
-use std::collections::BTreeSet;
+mod whole;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use toml::de::DeTable;
-
-/// Where what is looked for in every language is read from.
-const MEASURE: &str = "en";
-
-/// A language's tag, and key and text in the order of its file.
-type Language = (String, Vec<(String, String)>);
+use whole::{Language, MEASURE, compare};
 
 fn main() -> Result<(), String> {
     let folder = Path::new("texts");
@@ -50,32 +46,6 @@ fn read(file: &Path) -> Result<Language, String> {
     }
     entries.sort();
     Ok((tag.to_owned(), entries.into_iter().map(|(_, key, text)| (key, text)).collect()))
-}
-
-/// What this language lacks, has too much, or says with other braces than English.
-fn compare((tag, entries): &Language, english: &[(String, String)]) -> Vec<String> {
-    let keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
-    let wanted: Vec<&str> = english.iter().map(|(key, _)| key.as_str()).collect();
-    let missing =
-        wanted.iter().filter(|key| !keys.contains(key)).map(|key| format!("{tag}: {key}: is missing"));
-    let unknown =
-        keys.iter().filter(|key| !wanted.contains(key)).map(|key| format!("{tag}: {key}: is unknown"));
-    let mut faults: Vec<String> = missing.chain(unknown).collect();
-    for (key, text) in entries {
-        if text.is_empty() || text.trim() != text || text.chars().any(char::is_control) {
-            faults.push(format!("{tag}: {key}: is empty, has blanks around it or a control character"));
-        }
-        let braces = english.iter().find(|(known, _)| known == key).map(|(_, text)| braces(text));
-        if braces.is_some_and(|wanted| wanted != self::braces(text)) {
-            faults.push(format!("{tag}: {key}: has other braces than {MEASURE}"));
-        }
-    }
-    faults
-}
-
-/// What stands in braces, and any brace that has no partner.
-fn braces(text: &str) -> BTreeSet<&str> {
-    text.split('{').skip(1).map(|rest| rest.split_once('}').map_or(rest, |(name, _)| name)).collect()
 }
 
 fn write(languages: &[Language], english: &[(String, String)]) -> String {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import typescript from 'typescript';
 import { ROOT, action, decide, startWorld } from './harness.mjs';
 
 let world;
@@ -45,5 +46,60 @@ describe('window.postern', () => {
       }
       await page.context().close();
     }
+  });
+
+  it('calls a listener until it is ended', async () => {
+    const page = await world.newPage();
+    await page.goto(`${world.base}/`, { waitUntil: 'load' });
+    await page.evaluate(() => {
+      window.heard = [];
+      const end = window.postern.onChange((state) => window.heard.push(`ended ${state.granted.length}`));
+      window.postern.onChange((state) => window.heard.push(`kept ${state.granted.length}`));
+      window.end = end;
+    });
+    await decide(page, () => action(page, 'accept').click());
+    await page.evaluate(() => window.end());
+    await decide(page, () => page.evaluate(() => { window.postern.withdraw(); }));
+    assert.deepEqual(await page.evaluate(() => window.heard), ['ended 5', 'kept 5', 'kept 1']);
+    await page.context().close();
+  });
+});
+
+describe('the published types', () => {
+  /** What a compiler says of a program that uses them, as line and sentence. */
+  function faultsOf(source) {
+    const name = join(ROOT, 'docs/sample.ts');
+    const options = { strict: true, noEmit: true, target: typescript.ScriptTarget.ES2022, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'], types: [] };
+    const host = typescript.createCompilerHost(options);
+    const read = host.getSourceFile.bind(host);
+    host.getSourceFile = (file, ...rest) => (file === name ? typescript.createSourceFile(file, source, options.target) : read(file, ...rest));
+    const known = host.fileExists.bind(host);
+    host.fileExists = (file) => file === name || known(file);
+    const program = typescript.createProgram([name, join(ROOT, 'docs/postern.d.ts')], options, host);
+    return typescript.getPreEmitDiagnostics(program).map(({ file, start, messageText }) =>
+      `${file.fileName.split('/').at(-1)}:${file.getLineAndCharacterOfPosition(start).line + 1} ${typescript.flattenDiagnosticMessageText(messageText, ' ')}`);
+  }
+
+  it('let the documented uses compile', () => {
+    assert.deepEqual(faultsOf(`import type { PosternCategory, PosternState } from './postern';
+const end: () => void = window.postern.onChange((state) => { if (state.granted.includes('analytics')) console.log(state.vendors.length); });
+end();
+window.postern.open();
+window.postern.withdraw().then((state) => state && state.decided);
+window.postern.grantVendor('youtube');
+window.postern.ready.then(({ granted }: PosternState) => granted.length);
+document.addEventListener('postern:change', ({ detail }) => detail.granted.map((category: PosternCategory) => category));
+`), []);
+  });
+
+  it('and refuse what is not there', () => {
+    const faults = faultsOf(`import type { PosternCategory } from './postern';
+window.postern.grant('analytics');
+window.postern.state.granted.includes('tracking');
+const category: PosternCategory = 'ads';
+window.postern.grantVendor(7);
+(window.postern.state as { decided: boolean }).decided = window.postern.onChange(() => {});
+`);
+    assert.deepEqual(faults.map((fault) => fault.split(' ')[0]), ['sample.ts:2', 'sample.ts:3', 'sample.ts:4', 'sample.ts:5', 'sample.ts:6'], faults.join('\n'));
   });
 });

@@ -83,7 +83,8 @@ fn stream(asked: &Asked) -> Result<String, String> {
     let url = asked.url.as_deref().ok_or("name the site: --url https://shop.example")?;
     let remote = Remote::new(url)?;
     let token = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
-    let token = token.ok_or(format!("put the token of an auditor or admin of the site into the variable {TOKEN}"))?;
+    let token =
+        token.ok_or(format!("put the token of an auditor or admin of the site into the variable {TOKEN}"))?;
     let (mut out, next): (Box<dyn Write>, Option<u64>) = match &asked.out {
         Some(path) => {
             let (file, next) = open(path, asked.is_table).map_err(|error| format!("{path}: {error}"))?;
