@@ -86,13 +86,18 @@ export async function postDecision(worker, { change = {}, headers = {}, key = ra
   return send(worker.port, '/_postern/decision', { method: 'POST', headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)), body: text });
 }
 
+/** The owner's session of each Worker: tokens are taken so often from one address. */
+const sessions = new WeakMap();
+
 /** The dashboard as markup, for who knows the token. */
 export async function readDashboard(worker) {
-  const login = await send(worker.port, '/_postern/login', {
-    method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', origin: worker.base, 'sec-fetch-site': 'same-origin' }, body: `token=${worker.token}`,
-  });
-  const session = valuesOf(login, 'set-cookie')[0]?.split(';', 1)[0];
-  return readText(await send(worker.port, '/_postern/dashboard', { headers: { accept: 'text/html', cookie: session } }));
+  if (!sessions.has(worker)) {
+    const login = await send(worker.port, '/_postern/login', {
+      method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', origin: worker.base, 'sec-fetch-site': 'same-origin' }, body: `token=${worker.token}`,
+    });
+    sessions.set(worker, valuesOf(login, 'set-cookie')[0]?.split(';', 1)[0]);
+  }
+  return readText(await send(worker.port, '/_postern/dashboard', { headers: { accept: 'text/html', cookie: sessions.get(worker) } }));
 }
 
 /** What stands on the dashboard as seen: {name, known, page, first, last, times} for each row. */
