@@ -134,11 +134,11 @@ describe('the register of requests', () => {
     await page.getByRole('link', { name: 'Requests' }).click();
     await page.locator('#reference').fill('DSR-20');
     await page.keyboard.press('Enter');
-    await page.locator('tr:has-text("DSR-20")').waitFor();
+    await page.locator('#requests tr:has-text("DSR-20")').waitFor();
     const { violations } = await new AxeBuilder({ page }).analyze();
     assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
-    await page.locator('tr:has-text("DSR-20") button[value="answer"]').click();
-    await page.locator('tr:has-text("DSR-20"):has-text("answered in time by zoe")').waitFor();
+    await page.locator('#requests tr:has-text("DSR-20") button[value="answer"]').click();
+    await page.locator('#requests tr:has-text("DSR-20"):has-text("answered in time by zoe")').waitFor();
     await page.context().close();
   });
 });

@@ -4,7 +4,6 @@
 //! acknowledged receipt is never lost. What it does with a message: `ledger_object.rs`.
 
 use crate::answer;
-use crate::register::{Act, Change, Register};
 use crate::site::Site;
 use js_sys::Uint8Array;
 use postern_consent::{CategorySet, Choice, Minutes, Subject};
@@ -201,20 +200,23 @@ impl Ledger {
     }
 
     /// Notes what somebody who is logged in did.
-    pub async fn note(&self, act: &Act) -> std::result::Result<(), Refusal> {
-        let body = serde_json::to_string(act).map_err(|error| unavailable(&error.to_string()))?;
-        self.ask("/note", &body).await.map(|_| ())
+    pub async fn note(&self, now_ms: u64, who: &str, what: &str) -> std::result::Result<(), Refusal> {
+        self.ask("/note", &format!("{now_ms}\t{who}\t{what}")).await.map(|_| ())
     }
 
-    /// The register of requests.
-    pub async fn register(&self) -> std::result::Result<Register, Refusal> {
-        parse(&self.ask("/register", "").await?)
+    /// The register of requests, and behind an empty line what was done: a line each, cells between tabs.
+    pub async fn register(&self) -> std::result::Result<String, Refusal> {
+        self.ask("/register", "").await
     }
 
-    /// Changes it; 400 with a sentence where that cannot be.
-    pub async fn change_register(&self, change: &Change) -> std::result::Result<(), Refusal> {
-        let body = serde_json::to_string(change).map_err(|error| unavailable(&error.to_string()))?;
-        self.ask("/change-register", &body).await.map(|_| ())
+    /// Changes it by a form; 400 with a sentence where that cannot be.
+    pub async fn change_register(
+        &self,
+        now_ms: u64,
+        who: &str,
+        form: &str,
+    ) -> std::result::Result<(), Refusal> {
+        self.ask("/change-register", &format!("{now_ms}\t{who}\t{form}")).await.map(|_| ())
     }
 
     /// Adds a batch of page views.

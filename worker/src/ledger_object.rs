@@ -97,15 +97,23 @@ impl LedgerObject {
     async fn answer(&self, store: &mut SqlStore, path: &str, body: &str) -> Result<Response> {
         match path {
             "/record" => self.record(store, body),
-            "/note" => {
-                store.note(&serde_json::from_str(body)?)?;
-                Response::ok("")
+            "/register" => Response::ok(store.register()?),
+            "/note" | "/change-register" => {
+                let mut parts = body.splitn(3, '\t');
+                let (Some(Ok(now_ms)), Some(who), Some(what)) =
+                    (parts.next().map(str::parse), parts.next(), parts.next())
+                else {
+                    return Response::error("not an act", 400);
+                };
+                let done = match path {
+                    "/note" => store.note(now_ms, who, what).map(Ok),
+                    _ => store.change_register(now_ms, who, what),
+                };
+                match done? {
+                    Ok(()) => Response::ok(""),
+                    Err(sentence) => Response::error(sentence, 400),
+                }
             }
-            "/register" => Response::from_json(&store.register()?),
-            "/change-register" => match store.change_register(&serde_json::from_str(body)?)? {
-                Ok(()) => Response::ok(""),
-                Err(sentence) => Response::error(sentence, 400),
-            },
             "/token" => match self.admit(Rule::TOKENS, body) {
                 Ok(()) => Response::ok(""),
                 Err(refused) => Response::error(refused.to_string(), 429),

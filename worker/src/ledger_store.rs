@@ -5,7 +5,6 @@ use postern_receipt::{
     DayRow, Ended, IdempotencyKey, ReceiptId, ReceiptRow, Store, Word, log::Hash, outcome_named,
 };
 use postern_stats::{SEEN_OF_KIND_MAX, SeenBatch};
-use serde::Deserialize;
 use worker::{Result, SqlStorage, SqlStorageValue};
 
 /// The object's storage.
@@ -17,13 +16,33 @@ const COLUMNS: &str = "seq, receipt_id, subject, at_unix_ms, day, offered, grant
 const IS_FREE: &str = "subject NOT IN (SELECT subject FROM restrictions)";
 
 impl SqlStore {
-    /// The one number of a statement that calls it `count`.
-    fn count(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<u64> {
-        #[derive(Deserialize)]
-        struct Found {
-            count: u64,
+    /// The rows of a statement as lines of text, cells between tabs, nothing for NULL. What is stored in tables that are
+    /// read so has neither.
+    pub fn lines(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<String> {
+        let mut lines = String::new();
+        for row in self.0.exec(statement, bindings)?.raw() {
+            for (place, cell) in row?.into_iter().enumerate() {
+                lines.push_str(if place == 0 { "" } else { "\t" });
+                match cell {
+                    SqlStorageValue::Integer(number) => lines.push_str(&number.to_string()),
+                    SqlStorageValue::String(text) => lines.push_str(&text),
+                    _ => {}
+                }
+            }
+            lines.push('\n');
         }
-        Ok(self.0.exec(statement, bindings)?.one::<Found>()?.count)
+        Ok(lines)
+    }
+
+    /// The one number of a statement; `None` for NULL.
+    fn number(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<Option<u64>> {
+        Ok(self.lines(statement, bindings)?.trim_end().parse().ok())
+    }
+
+    /// How many a statement counts.
+    fn count(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<u64> {
+        let bad = || worker::Error::RustError("the storage does not count".into());
+        self.number(statement, bindings)?.ok_or_else(bad)
     }
 
     /// Adds to what left on a day; the table says why it left.
@@ -77,29 +96,12 @@ impl SqlStore {
 
     /// What was seen last, as many of each kind as a batch holds.
     pub fn seen(&self) -> Result<String> {
-        #[derive(Deserialize)]
-        struct Row {
-            kind: String,
-            name: String,
-            page: String,
-            count: u64,
-            first_ms: u64,
-            last_ms: u64,
-        }
-        let cursor = self.0.exec(
+        self.lines(
             &format!(
                 "SELECT kind, name, page, count, first_ms, last_ms FROM ({SEEN_NUMBERED}) WHERE number <= ?"
             ),
             vec![(SEEN_OF_KIND_MAX as i64).into()],
-        )?;
-        let rows: Vec<Row> = cursor.to_array()?;
-        let line = |row: &Row| {
-            format!(
-                "{}\t{}\t{}\t{}\t{}\t{}\n",
-                row.kind, row.name, row.page, row.count, row.first_ms, row.last_ms
-            )
-        };
-        Ok(rows.iter().map(line).collect())
+        )
     }
 }
 
@@ -253,7 +255,7 @@ impl Store for SqlStore {
 
     fn erase(&mut self, subject: &str, day: u32) -> Result<u64> {
         let of_subject = || vec![subject.into()];
-        let count = self.count("SELECT COUNT(*) AS count FROM receipts WHERE subject = ?", of_subject())?;
+        let count = self.count("SELECT COUNT(*) FROM receipts WHERE subject = ?", of_subject())?;
         if count > 0 {
             // No await between these: all are written, or none.
             self.count_gone("erasures", day, count)?;
@@ -274,7 +276,7 @@ impl Store for SqlStore {
         let over =
             format!("SELECT seq FROM receipts WHERE purge_ms <= ? AND {IS_FREE} ORDER BY purge_ms LIMIT ?");
         let bounds = || Ok::<_, worker::Error>(vec![integer(now_unix_ms)?, i64::from(limit).into()]);
-        let count = self.count(&format!("SELECT COUNT(*) AS count FROM ({over})"), bounds()?)?;
+        let count = self.count(&format!("SELECT COUNT(*) FROM ({over})"), bounds()?)?;
         if count > 0 {
             // No await between these: both are written, or neither.
             self.count_gone("purges", day, count)?;
@@ -306,24 +308,18 @@ impl Store for SqlStore {
     }
 
     fn is_restricted(&self, subject: &str) -> Result<bool> {
-        let statement = "SELECT COUNT(*) AS count FROM restrictions WHERE subject = ?";
+        let statement = "SELECT COUNT(*) FROM restrictions WHERE subject = ?";
         Ok(self.count(statement, vec![subject.into()])? > 0)
     }
 
     fn next_due(&self) -> Result<Option<u64>> {
-        #[derive(Deserialize)]
-        struct Due {
-            due: Option<u64>,
-        }
         let first = |column: &str, only: &str| {
             format!(
                 "SELECT {column} AS due FROM (SELECT {column} FROM receipts WHERE {only} ORDER BY {column} LIMIT 1)"
             )
         };
         let (expiry, purge) = (first("expires_ms", "expires_ms IS NOT NULL"), first("purge_ms", IS_FREE));
-        let found: Due =
-            self.0.exec(&format!("SELECT MIN(due) AS due FROM ({expiry} UNION ALL {purge})"), None)?.one()?;
-        Ok(found.due)
+        self.number(&format!("SELECT MIN(due) FROM ({expiry} UNION ALL {purge})"), Vec::new())
     }
 
     fn add_views(&mut self, day: u32, views: u64, shown: u64) -> Result<()> {
@@ -333,32 +329,17 @@ impl Store for SqlStore {
     }
 
     fn list_days(&self, from: u32, to: u32) -> Result<Vec<DayRow>> {
-        #[derive(Deserialize)]
-        struct Row {
-            day: u32,
-            views: u64,
-            shown: u64,
-            accepted: u64,
-            refused: u64,
-            partial: u64,
-            withdrawn: u64,
-        }
-        let cursor = self.0.exec(
+        let bad = || worker::Error::RustError("a stored day cannot be read".into());
+        let rows = self.lines(
             "SELECT day, views, shown, accepted, refused, partial, withdrawn FROM days WHERE day BETWEEN ? AND ? ORDER BY day",
             vec![i64::from(from).into(), i64::from(to).into()],
         )?;
-        let rows: Vec<Row> = cursor.to_array()?;
-        Ok(rows
-            .into_iter()
-            .map(|row| DayRow {
-                day: row.day,
-                views: row.views,
-                shown: row.shown,
-                accepted: row.accepted,
-                refused: row.refused,
-                partial: row.partial,
-                withdrawn: row.withdrawn,
-            })
-            .collect())
+        let read = |line: &str| {
+            let numbers: Vec<u64> = line.split('\t').map(|cell| cell.parse().ok()).collect::<Option<_>>()?;
+            let [day, views, shown, accepted, refused, partial, withdrawn] = numbers.try_into().ok()?;
+            let day = u32::try_from(day).ok()?;
+            Some(DayRow { day, views, shown, accepted, refused, partial, withdrawn })
+        };
+        rows.lines().map(|line| read(line).ok_or_else(bad)).collect()
     }
 }

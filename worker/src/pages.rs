@@ -3,7 +3,6 @@
 use crate::answer;
 use crate::ledger::Ledger;
 use crate::random::random;
-use crate::register::Act;
 use crate::site::Site;
 use crate::visit::Visit;
 use postern_consent::{CategorySet, Minutes, State};
@@ -256,13 +255,13 @@ pub async fn login(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
 
 /// Notes what somebody did. That it cannot be noted keeps nobody from reading figures; the platform's log has it then.
 pub async fn note(site: &Site, env: &Env, visit: &Visit, person: &Person, what: &str) {
-    let act = Act { at_ms: visit.now_ms, who: person.name.to_string(), what: what.to_string() };
+    let who = person.name.as_str();
     let noted = match Ledger::of(site, env) {
-        Ok(ledger) => ledger.note(&act).await,
+        Ok(ledger) => ledger.note(visit.now_ms, who, what).await,
         Err(refusal) => Err(refusal),
     };
     if noted.is_err() {
-        answer::log(&format!("{} {what}, which could not be noted", act.who));
+        answer::log(&format!("{who} {what}, which could not be noted"));
     }
 }
 

@@ -6,9 +6,8 @@ use crate::ledger_store::{SqlStore, integer};
 use crate::pages::person;
 use crate::site::Site;
 use crate::visit::Visit;
-use postern_receipt::{Person, RegisterError, Request, RequestKind, RequestStanding, Role, Timestamp, Word};
+use postern_receipt::{Person, Request, RequestKind, RequestStanding, Role, Timestamp, Word};
 use postern_view::{ActLine, RequestLine, RequestsPage};
-use serde::{Deserialize, Serialize};
 use web_sys::Response;
 use worker::{Env, Result, SqlStorageValue};
 
@@ -18,132 +17,61 @@ const SHOWN_MAX: u32 = 500;
 const ACTS_SHOWN: u32 = 50;
 const ACTS_KEPT: u32 = 20_000;
 
-/// A request, as messages and rows have it.
-#[derive(Debug, Serialize, Deserialize)]
-struct Row {
-    number: u64,
-    kind: String,
-    reference: String,
-    received_ms: u64,
-    extended_ms: Option<u64>,
-    extended_by: Option<String>,
-    answered_ms: Option<u64>,
-    answered_by: Option<String>,
-}
-
-/// Something that was done.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Act {
-    /// When, Unix milliseconds.
-    pub at_ms: u64,
-    /// By whom.
-    pub who: String,
-    /// What.
-    pub what: String,
-}
-
-/// What the page shows.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Register {
-    requests: Vec<Row>,
-    acts: Vec<Act>,
-}
-
-/// A change that an admin asks for.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Change {
-    act: String,
-    number: u64,
-    kind: String,
-    reference: String,
-    received_ms: u64,
-    now_ms: u64,
-    who: String,
-}
-
-impl Row {
-    fn read(self) -> Option<Request> {
-        let signed = |at: Option<u64>, by: Option<String>| at.zip(by.and_then(|by| Word::parse(&by).ok()));
-        Some(Request {
-            number: self.number,
-            kind: RequestKind::named(&self.kind)?,
-            reference: Word::parse(&self.reference).ok()?,
-            received_ms: self.received_ms,
-            extended: signed(self.extended_ms, self.extended_by),
-            answered: signed(self.answered_ms, self.answered_by),
-        })
-    }
-}
-
 const COLUMNS: &str =
     "number, kind, reference, received_ms, extended_ms, extended_by, answered_ms, answered_by";
 
+/// A request, as a line of the storage has it.
+fn read(line: &str) -> Option<Request> {
+    let cells: Vec<&str> = line.split('\t').collect();
+    let [number, kind, reference, received_ms, extended_ms, extended_by, answered_ms, answered_by] =
+        cells.try_into().ok()?;
+    let signed = |at: &str, by: &str| at.parse().ok().zip(Word::parse(by).ok());
+    Some(Request {
+        number: number.parse().ok()?,
+        kind: RequestKind::named(kind)?,
+        reference: Word::parse(reference).ok()?,
+        received_ms: received_ms.parse().ok()?,
+        extended: signed(extended_ms, extended_by),
+        answered: signed(answered_ms, answered_by),
+    })
+}
+
 impl SqlStore {
-    /// The register, and what was done last.
-    pub fn register(&self) -> Result<Register> {
-        let statement = format!(
+    /// The register, and behind an empty line what was done last: a line each, cells between tabs.
+    pub fn register(&self) -> Result<String> {
+        let requests = format!(
             "SELECT {COLUMNS} FROM requests ORDER BY answered_ms IS NOT NULL, received_ms DESC, number DESC LIMIT ?"
         );
-        let requests = self.0.exec(&statement, vec![i64::from(SHOWN_MAX).into()])?.to_array()?;
-        let acts = self
-            .0
-            .exec(
-                "SELECT at_ms, who, what FROM admin_acts ORDER BY number DESC LIMIT ?",
-                vec![i64::from(ACTS_SHOWN).into()],
-            )?
-            .to_array()?;
-        Ok(Register { requests, acts })
+        let acts = "SELECT at_ms, who, what FROM admin_acts ORDER BY number DESC LIMIT ?";
+        let requests = self.lines(&requests, vec![i64::from(SHOWN_MAX).into()])?;
+        Ok(format!("{requests}\n{}", self.lines(acts, vec![i64::from(ACTS_SHOWN).into()])?))
     }
 
-    /// Notes what somebody did.
-    pub fn note(&self, act: &Act) -> Result<()> {
-        let row = vec![integer(act.at_ms)?, act.who.as_str().into(), act.what.as_str().into()];
+    /// Notes what somebody did then.
+    pub fn note(&self, now_ms: u64, who: &str, what: &str) -> Result<()> {
+        let row = vec![integer(now_ms)?, who.into(), what.into()];
         self.0.exec("INSERT INTO admin_acts (at_ms, who, what) VALUES (?, ?, ?)", row)?;
-        self.0
-            .exec(
-                "DELETE FROM admin_acts WHERE number <= (SELECT MAX(number) FROM admin_acts) - ?",
-                vec![i64::from(ACTS_KEPT).into()],
-            )
-            .map(|_| ())
+        let old = "DELETE FROM admin_acts WHERE number <= (SELECT MAX(number) FROM admin_acts) - ?";
+        self.0.exec(old, vec![i64::from(ACTS_KEPT).into()]).map(|_| ())
     }
 
-    /// Makes a change, and notes who made it; a sentence where it is none.
-    pub fn change_register(&self, change: &Change) -> Result<std::result::Result<(), String>> {
-        let who = Word::parse(&change.who).map_err(|error| worker::Error::RustError(error.to_string()))?;
-        let changed = if change.act == "add" {
-            let (Some(kind), Ok(reference)) =
-                (RequestKind::named(&change.kind), Word::parse(&change.reference))
-            else {
-                return Ok(Err(
-                    "A request has a kind of the list, and a reference of 1 to 40 of A-Z a-z 0-9 . _ -"
-                        .into(),
-                ));
-            };
-            Request::new(kind, reference, change.received_ms, change.now_ms)
-        } else {
-            let statement = format!("SELECT {COLUMNS} FROM requests WHERE number = ?");
-            let found: Vec<Row> = self.0.exec(&statement, vec![integer(change.number)?])?.to_array()?;
-            let Some(mut request) = found.into_iter().next().and_then(Row::read) else {
-                return Ok(Err(RegisterError::Unknown.to_string()));
-            };
-            let done = match change.act.as_str() {
-                "extend" => request.extend(change.now_ms, who.clone()),
-                "answer" => request.answer(change.now_ms, who.clone()),
-                _ => return Ok(Err("A request is added, extended or answered".into())),
-            };
-            done.map(|()| request)
-        };
-        let request = match changed {
-            Ok(request) => request,
-            Err(error) => return Ok(Err(error.to_string())),
+    /// Makes the change that a form of the register asks for, and notes who made it; a sentence where it is none.
+    pub fn change_register(
+        &self,
+        now_ms: u64,
+        who: &str,
+        form: &str,
+    ) -> Result<std::result::Result<(), String>> {
+        let (act, request) = match self.changed(now_ms, who, form)? {
+            Ok(changed) => changed,
+            Err(sentence) => return Ok(Err(sentence)),
         };
         let signed = |signed: &Option<(u64, Word)>| match signed {
             Some((at_ms, by)) => Ok::<_, worker::Error>([integer(*at_ms)?, by.as_str().into()]),
             None => Ok([SqlStorageValue::Null, SqlStorageValue::Null]),
         };
-        let number = if request.number == 0 { SqlStorageValue::Null } else { integer(request.number)? };
         let mut row = vec![
-            number,
+            if request.number == 0 { SqlStorageValue::Null } else { integer(request.number)? },
             request.kind.name().into(),
             request.reference.as_str().into(),
             integer(request.received_ms)?,
@@ -151,10 +79,60 @@ impl SqlStore {
         row.extend(signed(&request.extended)?);
         row.extend(signed(&request.answered)?);
         // No await between these: both are written, or neither.
-        self.0.exec(&format!("INSERT OR REPLACE INTO requests ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?)"), row)?;
-        let what = format!("request {}: {}", request.reference, change.act);
-        self.note(&Act { at_ms: change.now_ms, who: change.who.clone(), what })?;
+        let statement = format!("INSERT OR REPLACE INTO requests ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?)");
+        self.0.exec(&statement, row)?;
+        self.note(now_ms, who, &format!("request {}: {act}", request.reference))?;
         Ok(Ok(()))
+    }
+
+    /// What was asked, and the request as it is then.
+    fn changed(
+        &self,
+        now_ms: u64,
+        who: &str,
+        form: &str,
+    ) -> Result<std::result::Result<(String, Request), String>> {
+        let refuse = |sentence: &str| Ok(Err(sentence.to_string()));
+        let fields: Vec<(String, String)> = url::form_urlencoded::parse(form.as_bytes())
+            .map(|(name, value)| (name.into_owned(), value.trim().to_string()))
+            .collect();
+        let known = ["act", "kind", "reference", "number", "received"];
+        if fields.iter().any(|(name, _)| !known.contains(&name.as_str())) {
+            return refuse("The register has no such field.");
+        }
+        let field = |wanted: &str| {
+            fields.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value.as_str())
+        };
+        let Ok(who) = Word::parse(who) else { return refuse("Nobody is named so.") };
+        let act = field("act");
+        let changed = match act {
+            "add" => {
+                let (Some(kind), Ok(reference)) =
+                    (RequestKind::named(field("kind")), Word::parse(field("reference")))
+                else {
+                    return refuse(
+                        "A request has a kind of the list, and a reference of 1 to 40 of A-Z a-z 0-9 . _ -",
+                    );
+                };
+                let Some(day) = Timestamp::parse(&format!("{}T00:00:00Z", field("received"))) else {
+                    return refuse("That is no day: write it as 2026-11-28.");
+                };
+                Request::new(kind, reference, day.unix_ms(), now_ms)
+            }
+            "extend" | "answer" => {
+                let statement = format!("SELECT {COLUMNS} FROM requests WHERE number = ?");
+                let number = integer(field("number").parse().unwrap_or(0))?;
+                let found = self.lines(&statement, vec![number])?;
+                let Some(mut request) = read(found.trim_end_matches('\n')) else {
+                    return refuse("There is no request of that number.");
+                };
+                let done =
+                    if act == "extend" { request.extend(now_ms, who) } else { request.answer(now_ms, who) };
+                done.map(|()| request)
+            }
+            _ => return refuse("A request is added, extended or answered."),
+        };
+        Ok(changed.map(|request| (act.to_string(), request)).map_err(|error| error.to_string()))
     }
 }
 
@@ -189,26 +167,8 @@ pub async fn change(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     let Ok(body) = crate::decision::read_body(visit).await else {
         return answer::text(400, "That is no form of the register.");
     };
-    let mut change = Change { now_ms: visit.now_ms, who: person.name.to_string(), ..Change::default() };
-    for (name, value) in url::form_urlencoded::parse(body.as_bytes()) {
-        match name.as_ref() {
-            "act" => change.act = value.into_owned(),
-            "kind" => change.kind = value.into_owned(),
-            "reference" => change.reference = value.trim().to_string(),
-            "number" => change.number = value.parse().unwrap_or(0),
-            "received" => {
-                let day = Timestamp::parse(&format!("{value}T00:00:00Z"));
-                let Some(day) = day else {
-                    return page(site, env, visit, 400, Some("That is no day: write it as 2026-11-28."))
-                        .await;
-                };
-                change.received_ms = day.unix_ms();
-            }
-            other => return answer::text(400, &format!("The register has no field {other:?}.")),
-        }
-    }
     let changed = match Ledger::of(site, env) {
-        Ok(ledger) => ledger.change_register(&change).await,
+        Ok(ledger) => ledger.change_register(visit.now_ms, person.name.as_str(), &body).await,
         Err(refusal) => Err(refusal),
     };
     match changed {
@@ -228,7 +188,12 @@ async fn page(site: &Site, env: &Env, visit: &Visit, status: u16, error: Option<
         Err(refusal) => return answer::text(refusal.status, &refusal.sentence),
     };
     let day = |at_ms| Timestamp::from_unix_ms(at_ms).to_string().get(..10).unwrap_or_default().to_string();
-    let requests: Vec<Request> = register.requests.into_iter().filter_map(Row::read).collect();
+    // Requests, an empty line, acts.
+    let (requests, acts) = match register.strip_prefix('\n') {
+        Some(acts) => ("", acts),
+        None => register.split_once("\n\n").unwrap_or_default(),
+    };
+    let requests: Vec<Request> = requests.lines().filter_map(read).collect();
     let told: Vec<[String; 3]> = requests
         .iter()
         .map(|request| [day(request.received_ms), day(request.due_ms()), standing(request, visit.now_ms)])
@@ -251,14 +216,15 @@ async fn page(site: &Site, env: &Env, visit: &Visit, status: u16, error: Option<
             }
         })
         .collect();
-    let times: Vec<String> =
-        register.acts.iter().map(|act| Timestamp::from_unix_ms(act.at_ms).to_string()).collect();
-    let acts: Vec<ActLine> = register
-        .acts
-        .iter()
-        .zip(&times)
-        .map(|(act, at)| ActLine { at, who: &act.who, what: &act.what })
+    let acts: Vec<(String, &str, &str)> = acts
+        .lines()
+        .filter_map(|line| {
+            let (at, rest) = line.split_once('\t')?;
+            let (who, what) = rest.split_once('\t')?;
+            Some((Timestamp::from_unix_ms(at.parse().ok()?).to_string(), who, what))
+        })
         .collect();
+    let acts: Vec<ActLine> = acts.iter().map(|(at, who, what)| ActLine { at, who, what }).collect();
     let kinds = RequestKind::ALL.map(RequestKind::name);
     let name = site.policy.as_ref().map_or("postern", |policy| policy.site.id.as_str());
     let facts = RequestsPage {

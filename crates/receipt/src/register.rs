@@ -98,9 +98,6 @@ pub enum RequestStanding {
 /// Why a request is not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegisterError {
-    /// There is none of that number.
-    #[error("there is no request of that number")]
-    Unknown,
     /// It is answered.
     #[error("this request is answered already")]
     Answered,
