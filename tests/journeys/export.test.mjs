@@ -107,7 +107,7 @@ describe('all receipts of a site', () => {
     await fill(2);
     for (const token of ['wrong', 'x'.repeat(32)]) {
       const refused = await exported([], token);
-      assert.ok(refused.status === 2 && refused.said.includes('answered 403: That is not the site\'s token'), refused.said);
+      assert.ok(refused.status === 2 && refused.said.includes('answered 403: That is no token of this site'), refused.said);
     }
     const bare = await send(world.worker.port, '/_postern/export');
     assert.equal(bare.status, 403);
