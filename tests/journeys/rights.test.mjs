@@ -135,26 +135,29 @@ describe('on the page without scripts', () => {
 });
 
 describe('restricted', () => {
+  /** Does that, and waits for the page it leads to. */
+  const settled = (page, act) => Promise.all([page.waitForEvent('load'), act()]);
+
   it('by a form and lifted by another, they leave the figures and come back; the choice stays', async () => {
     const worker = await world.startWorker();
     const acts = async () => [...(await readDashboard(worker)).matchAll(/data-count="(\w+)">(\d+)</g)].map(([, name, count]) => `${name} ${count}`);
     const page = await world.newPage({ javaScriptEnabled: false });
     await page.goto(worker.base, { waitUntil: 'load' });
-    await action(page, 'accept').click(WITHOUT_SCRIPTS);
+    await settled(page, () => action(page, 'accept').click(WITHOUT_SCRIPTS));
     const counted = await acts();
     assert.ok(counted.includes('accepted 1'), `${counted}`);
     await page.goto(`${worker.base}/_postern/consent`, { waitUntil: 'load' });
     await page.locator('details:has([action$="/restrict"]) summary').click(WITHOUT_SCRIPTS);
-    await page.locator('[name="restrict"][value="yes"]').click(WITHOUT_SCRIPTS);
+    await settled(page, () => page.locator('[name="restrict"][value="yes"]').click(WITHOUT_SCRIPTS));
     await page.locator('[name="restrict"][value="no"]').waitFor();
     assert.match(await page.locator('main').textContent(), /Your receipts are restricted: they are kept, and used for nothing else\./);
     assert.ok((await acts()).includes('accepted 0'), `${await acts()}`);
     // Another act while they are restricted is on record, and not in the figures either.
-    await page.locator('button[name="choice"][value="withdraw"]').click(WITHOUT_SCRIPTS);
+    await settled(page, () => page.locator('button[name="choice"][value="withdraw"]').click(WITHOUT_SCRIPTS));
     await page.goto(`${worker.base}/_postern/consent`, { waitUntil: 'load' });
     assert.equal(await page.locator('[data-receipt]').count(), 2);
     assert.ok((await acts()).includes('withdrawn 0'), `${await acts()}`);
-    await page.locator('[name="restrict"][value="no"]').click(WITHOUT_SCRIPTS);
+    await settled(page, () => page.locator('[name="restrict"][value="no"]').click(WITHOUT_SCRIPTS));
     await page.locator('[name="restrict"][value="yes"]').waitFor({ state: 'attached' });
     const again = await acts();
     assert.ok(again.includes('accepted 1') && again.includes('withdrawn 1'), `${again}`);

@@ -160,7 +160,7 @@ fn receipts(facts: &ConsentPage<'_>) -> Markup {
             p { (texts.page_receipts_none) }
         } @else {
             @if facts.is_restricted { p class="note" { (texts.restricted) } }
-            p {
+            p class="links" {
                 a href=(RECEIPTS_PATH) download { (texts.export) }
                 // The names of the two forms are the same in every language.
                 " " a href=(format!("{RECEIPTS_PATH}ld")) download { "JSON-LD" }
