@@ -399,8 +399,11 @@ export async function saveCategories(page, categories) {
 /** A click where no scripts run: nothing there draws the frames by which a driver sees that a control stands still. */
 export const WITHOUT_SCRIPTS = { force: true };
 
-/** Seconds within which an engine has forgotten a cookie that it was told to remove; Firefox reckons them by the server's clock. */
-const LAST_MOMENTS = 60;
+/**
+ * Seconds within which an engine has forgotten a cookie that it was told to remove: Firefox reckons by the server's clock, which
+ * tells whole seconds. No more, since some trackers' cookies live for a minute.
+ */
+const LAST_MOMENTS = 2;
 
 /** The visitor's cookies on all sites, without those that an engine still lists for a moment though they are removed. */
 export async function cookiesOf(page) {

@@ -250,6 +250,7 @@ describe('a signal over an older grant', () => {
     const cookies = answers.map(consentCookie);
     assert.equal(new Set(cookies).size, 1, `${cookies}`);
     assert.ok(cookies[0] && cookies[0] !== accepted);
+    for (const answer of answers) assert.match(valueOf(answer, 'cache-control'), /private.*no-store|no-store.*private/);
     const receipts = (await receiptsOf(accepted)).map(({ receipt }) => receipt);
     assert.deepEqual(receipts.map(({ method, outcome }) => `${method} ${outcome}`), ['gpc partial', 'layer1.accept_all accepted']);
     assert.deepEqual(receipts[0].purposes.map(({ id, state }) => `${id} ${state}`), [

@@ -118,5 +118,12 @@ it('the pages of our own', async () => {
     await page.goto(`${world.base}/_postern/dashboard`);
     await page.locator('#days').waitFor();
     await shoot(page, `6-dashboard-${where}`, true);
+    for (const [reference, days] of [[`late-${where}`, 35], [`new-${where}`, 3]]) {
+      await page.goto(`${world.base}/_postern/requests`);
+      await page.locator('#reference').fill(reference);
+      await page.locator('#received').fill(new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10));
+      await Promise.all([page.waitForNavigation(), page.locator('button[value="add"]').click()]);
+    }
+    await shoot(page, `7-requests-${where}`, true);
   });
 });

@@ -45,6 +45,9 @@ describe('choices from one address', () => {
     assert.equal(valueOf(answers[7], 'postern-granted'), undefined);
     const other = await decide(OTHER);
     assert.equal(other.status, 200);
+    // Taking back is counted apart.
+    const back = await postDecision(worker, { change: { policy, choice: 'withdraw' }, headers: { 'cf-connecting-ip': FLOOD, cookie: consentCookie(answers[0]) } });
+    assert.equal(back.status, 200);
   });
 });
 

@@ -10,7 +10,7 @@ use crate::random::random;
 use crate::settings::setting_of;
 use crate::site::Site;
 use crate::{sealing, sweeping};
-use postern_consent::{CategorySet, Signals, Subject};
+use postern_consent::{Category, CategorySet, Signals, Subject};
 use postern_receipt::log::{LogStore, Tile};
 use postern_receipt::{
     Act, Append, Capacity, Client, HostName, IdempotencyKey, LedgerError, Notice, NoticeUri, Retention, Rule,
@@ -238,7 +238,9 @@ impl LedgerObject {
         ) else {
             return Response::error("This choice cannot be recorded as it is.", 400);
         };
-        let rule = Rule { max: self.site.decisions_per_minute, ..Rule::DECISIONS };
+        let is_refusal = granted.without(Category::Necessary).is_empty() && message.vendors.is_empty();
+        let rule = if is_refusal { Rule::REFUSALS } else { Rule::DECISIONS };
+        let rule = Rule { max: self.site.decisions_per_minute, ..rule };
         if let Err(refused) = self.admit(rule, &message.address) {
             return Response::error(format!("Choices come {refused}."), 429);
         }

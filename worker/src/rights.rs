@@ -26,6 +26,14 @@ async fn holder(site: &Site, visit: Visit) -> Option<(Visit, Option<Url>)> {
     }
 }
 
+/// The visitor's receipts as a JSON array; an empty one for who brings no choice.
+async fn exported(site: &Site, env: &Env, visit: &Visit) -> std::result::Result<String, Refusal> {
+    match visit.state {
+        State::Decided(choice) => Ledger::of(site, env)?.export(choice.subject).await,
+        _ => Ok("[]".to_string()),
+    }
+}
+
 /// Answers `GET /_postern/consent/receipts.json`, and `POST` from a registered site's page: the receipts, whole, newest
 /// first, at most 200.
 pub async fn receipts(site: &Site, env: &Env, visit: Visit) -> Result<Response> {
@@ -33,14 +41,7 @@ pub async fn receipts(site: &Site, env: &Env, visit: Visit) -> Result<Response> 
     let Some((visit, page)) = holder(site, visit).await.filter(|(_, page)| is_read != page.is_some()) else {
         return answer::text(403, NOT_HERE);
     };
-    let found = match visit.state {
-        State::Decided(choice) => match Ledger::of(site, env) {
-            Ok(ledger) => ledger.export(choice.subject).await,
-            Err(refusal) => Err(refusal),
-        },
-        _ => Ok("[]".to_string()),
-    };
-    let receipts = match found {
+    let receipts = match exported(site, env, &visit).await {
         Ok(receipts) => receipts,
         Err(refusal) => return answer::text(refusal.status, &refusal.sentence),
     };
@@ -61,14 +62,7 @@ pub enum View {
 
 /// Answers `GET /_postern/consent/receipts.jsonld` and `…/receipts.kantara.json`: the same receipts, in the words of others.
 pub async fn receipts_as(site: &Site, env: &Env, visit: &Visit, view: View) -> Result<Response> {
-    let found = match visit.state {
-        State::Decided(choice) => match Ledger::of(site, env) {
-            Ok(ledger) => ledger.export(choice.subject).await,
-            Err(refusal) => Err(refusal),
-        },
-        _ => Ok("[]".to_string()),
-    };
-    let found = match found {
+    let found = match exported(site, env, visit).await {
         Ok(found) => found,
         Err(refusal) => return answer::text(refusal.status, &refusal.sentence),
     };

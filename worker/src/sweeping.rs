@@ -17,10 +17,8 @@ const NEXT_TRY: Duration = Duration::from_secs(60);
 pub fn sweep(store: &mut SqlStore, now_ms: u64, capacity: Capacity) -> Duration {
     let day = Day::from_unix_ms(now_ms, 0).number();
     let fresh = || Fresh { receipt_random: random(), salt: random() };
-    let done = postern_receipt::expire(store, now_ms, day, capacity, fresh)
-        .and_then(|_| postern_receipt::purge(store, now_ms, day));
-    match done {
-        Ok(_) => NEXT_GO,
+    match postern_receipt::sweep(store, now_ms, day, capacity, fresh) {
+        Ok(()) => NEXT_GO,
         Err(error) => {
             answer::log(&format!("receipts whose time is over are not seen to: {error}"));
             NEXT_TRY

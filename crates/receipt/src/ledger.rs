@@ -250,6 +250,23 @@ pub fn purge<S: Store>(store: &mut S, now_unix_ms: u64, day: u32) -> Result<u64,
     store.purge(now_unix_ms, day, SWEEP_STEP).map_err(LedgerError::Store)
 }
 
+/// Does both, [`expire`] first, so that what is deleted has said that it is over. A Ledger that is full takes no receipt
+/// of an expiry, but must get rid of what it need not keep: so the one does not wait for the other.
+///
+/// # Errors
+/// The first of both; doing it again is safe.
+pub fn sweep<S: Store>(
+    store: &mut S,
+    now_unix_ms: u64,
+    day: u32,
+    capacity: Capacity,
+    fresh: impl FnMut() -> Fresh,
+) -> Result<(), LedgerError<S::Error>> {
+    let expired = expire(store, now_unix_ms, day, capacity, fresh);
+    let purged = purge(store, now_unix_ms, day);
+    expired.and(purged).map(|_| ())
+}
+
 /// Restricts a subject: their receipts are kept, also beyond their time, and used for nothing else; their acts leave the
 /// figures, and later ones do not enter them. Source: GDPR Art. 18(1)(c), (2); standards.md requirement 74.
 ///

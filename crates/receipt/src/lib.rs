@@ -32,7 +32,7 @@ pub use field::{
 };
 pub use ledger::{
     Append, Appended, Capacity, Fresh, LedgerError, add_views, append, days, erase, expire, fill_log,
-    is_restricted, lift, outcome_named, purge, receipts_of, restrict,
+    is_restricted, lift, outcome_named, purge, receipts_of, restrict, sweep,
 };
 pub use record::{
     Act, Actor, Basis, EventType, Method, Notice, Previous, Purpose, PurposeState, Receipt, Setting,

@@ -26,6 +26,8 @@ pub struct Rule {
 impl Rule {
     /// Choices: a big office behind one address decides less often.
     pub const DECISIONS: Self = Self { what: "decision", max: 300, window_ms: 60_000 };
+    /// Refusals and withdrawals, apart: a flood of grants keeps nobody from taking theirs back.
+    pub const REFUSALS: Self = Self { what: "refusal", ..Self::DECISIONS };
     /// Tokens that are tried: a team may log in at the same hour.
     pub const TOKENS: Self = Self { what: "token", max: 30, window_ms: 15 * 60_000 };
 }

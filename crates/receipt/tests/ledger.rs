@@ -11,7 +11,7 @@ use postern_consent::{CategorySet, Granted, Outcome, Subject};
 use postern_receipt::log::{leaf_hash, prove_inclusion, root, verify_inclusion};
 use postern_receipt::{
     Appended, DayRow, Fresh, LedgerError, ReceiptRow, Timestamp, add_views, append, days, erase, expire,
-    fill_log, leaf, lift, outcome_named, purge, receipts_of, restrict,
+    fill_log, leaf, lift, outcome_named, purge, receipts_of, restrict, sweep,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -187,7 +187,7 @@ fn what_is_erased_leaves_its_leaf_and_the_proofs_of_others_hold() {
 }
 
 /// A clock that is turned on, and what is new each time.
-fn sweep(store: &mut Memory, now_unix_ms: u64) -> Result<(u64, u64), LedgerError<&'static str>> {
+fn turn(store: &mut Memory, now_unix_ms: u64) -> Result<(u64, u64), LedgerError<&'static str>> {
     let mut made = 0;
     let expired = expire(store, now_unix_ms, 20_900, ROOM, || {
         made += 1;
@@ -209,9 +209,9 @@ fn a_grant_whose_time_is_over_gets_its_receipt_once_and_a_refusal_none() {
     append(&mut store, &request(&setting, 3, 3, CategorySet::ALL)).unwrap();
     append(&mut store, &request(&setting, 4, 3, CategorySet::EMPTY)).unwrap();
     let end = unix_ms("2027-05-21T11:20:41Z");
-    assert_eq!(sweep(&mut store, end - 1), Ok((0, 0)));
-    assert_eq!(sweep(&mut store, end), Ok((1, 0)));
-    assert_eq!(sweep(&mut store, end + 1), Ok((0, 0)));
+    assert_eq!(turn(&mut store, end - 1), Ok((0, 0)));
+    assert_eq!(turn(&mut store, end), Ok((1, 0)));
+    assert_eq!(turn(&mut store, end + 1), Ok((0, 0)));
     let expired = receipts_of(&store, Subject([1; 16])).unwrap().remove(0);
     assert_eq!((expired.seq, expired.outcome, expired.granted), (5, Outcome::Expired, CategorySet::EMPTY));
     let receipt: serde_json::Value = serde_json::from_str(&expired.json).unwrap();
@@ -250,9 +250,9 @@ fn whatever_fails_a_grant_expires_once() {
         for call in 1..9 {
             let mut store = filled(6);
             store.fail(call, fault);
-            let first = sweep(&mut store, unix_ms("2027-06-01T00:00:00Z"));
+            let first = turn(&mut store, unix_ms("2027-06-01T00:00:00Z"));
             store.fault = None;
-            sweep(&mut store, unix_ms("2027-06-02T00:00:00Z")).unwrap();
+            turn(&mut store, unix_ms("2027-06-02T00:00:00Z")).unwrap();
             let expired = store.rows.iter().filter(|row| row.outcome == Outcome::Expired);
             let mut subjects: Vec<_> = expired.map(|row| &row.subject).collect();
             subjects.sort();
@@ -288,12 +288,28 @@ fn a_receipt_is_deleted_twelve_months_after_it_held_and_not_before() {
         ("2028-07-14T07:59:59Z", 0, 0, vec![2]),
         ("2028-07-14T08:00:00Z", 0, 1, vec![]),
     ] {
-        assert_eq!(sweep(&mut store, unix_ms(now)), Ok((expired, purged)), "{now}");
+        assert_eq!(turn(&mut store, unix_ms(now)), Ok((expired, purged)), "{now}");
         assert_eq!(left(&store), rows, "{now}");
     }
     assert_eq!(store.leaves[..4], leaves[..]);
     assert_eq!(store.days[&20_001], counted[&20_001]);
     assert_eq!(store.purged, BTreeMap::from([(20_900, 5)]));
+}
+
+#[test]
+fn a_ledger_that_is_full_still_gets_rid_of_what_it_need_not_keep() {
+    let (setting, mut store) = (setting(), Memory::default());
+    append(&mut store, &request(&setting, 1, 1, CategorySet::ALL)).unwrap();
+    append(&mut store, &request(&setting, 2, 2, CategorySet::EMPTY)).unwrap();
+    store.bytes = ROOM.bytes_max;
+    let now = unix_ms("2028-06-01T00:00:00Z");
+    let fresh = || Fresh { receipt_random: [7; 16], salt: [9; 32] };
+    let full = sweep(&mut store, now, 20_900, ROOM, fresh).unwrap_err();
+    assert!(matches!(full, LedgerError::Full { .. }));
+    assert_eq!((store.rows.len(), &store.purged), (0, &BTreeMap::from([(20_900, 2)])));
+    // With room again there is nothing left to say of it.
+    store.bytes = 0;
+    assert_eq!(sweep(&mut store, now, 20_900, ROOM, fresh), Ok(()));
 }
 
 #[test]
@@ -313,13 +329,13 @@ fn who_is_restricted_leaves_the_figures_and_keeps_the_receipts() {
     assert!(is_whole(&store));
     // Nothing is deleted meanwhile, and nothing of others is kept for it.
     append(&mut store, &request(&setting, 3, 2, CategorySet::EMPTY)).unwrap();
-    assert_eq!(sweep(&mut store, unix_ms("2040-01-01T00:00:00Z")), Ok((0, 1)));
+    assert_eq!(turn(&mut store, unix_ms("2040-01-01T00:00:00Z")), Ok((0, 1)));
     for _ in 0..2 {
         lift(&mut store, subject, 6).unwrap();
         let again = days(&store, 20_001, 20_001).unwrap();
         assert_eq!(again, [DayRow { withdrawn: 1, ..counted[0] }]);
     }
-    assert_eq!(sweep(&mut store, unix_ms("2040-01-01T00:00:00Z")), Ok((0, 2)));
+    assert_eq!(turn(&mut store, unix_ms("2040-01-01T00:00:00Z")), Ok((0, 2)));
     // Erasing ends the restriction too.
     append(&mut store, &request(&setting, 4, 1, CategorySet::ALL)).unwrap();
     restrict(&mut store, subject, 7).unwrap();
@@ -361,7 +377,7 @@ proptest! {
             act.act.at_unix_ms = now;
             act.act.decided_unix_ms = now;
             append(&mut store, &act).unwrap();
-            while sweep(&mut store, now).unwrap() != (0, 0) {}
+            while turn(&mut store, now).unwrap() != (0, 0) {}
             let mut last: HashMap<&str, &ReceiptRow> = HashMap::new();
             for row in &store.rows {
                 last.insert(&row.subject, row);
