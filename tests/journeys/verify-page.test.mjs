@@ -3,18 +3,22 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { after, before, describe, it } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
-import { PHONE, makeFolder, startWorld, waitFor } from './harness.mjs';
+import { PHONE, ROOT, builtConfig, makeFolder, startWorld, waitFor } from './harness.mjs';
 import { consentCookie, postDecision, readPolicy, readText, send, valueOf } from './wire.mjs';
 
 const PAGE = '/_postern/log/verify';
 const settings = () => ({ LOG_KEY: randomBytes(32).toString('hex'), LOG_SEAL_AFTER_MS: '300' });
 
+/** The site's configuration with the binding that its own names as a choice. */
+const WITH_PAGE = join(ROOT, 'build/wrangler-verify.toml');
+
 let world;
+let site;
 let own;
 let foreign;
 
@@ -34,16 +38,19 @@ async function takeAlong(worker) {
 
 before(async () => {
   world = await startWorld({ vars: settings() });
-  own = await takeAlong(world.worker);
-  const other = await world.startWorker({ vars: settings() });
-  foreign = await takeAlong(other);
-  await other.stop();
+  foreign = await takeAlong(world.worker);
+  writeFileSync(WITH_PAGE, readFileSync(builtConfig(), 'utf8').replace(/^# (?=\[\[services|binding = "VERIFY|service = )/gm, ''));
+  site = await world.startWorker({ config: [WITH_PAGE, join(ROOT, 'wrangler.verify.toml')], vars: settings() });
+  own = await takeAlong(site);
 });
-after(() => world?.close());
+after(async () => {
+  await world?.close();
+  rmSync(WITH_PAGE, { force: true });
+});
 
 const fileOf = (text, name = 'receipts.json') => ({ name, mimeType: 'application/json', buffer: Buffer.from(text) });
 
-async function open(address = `${world.base}${PAGE}`, options = {}) {
+async function open(address = `${site.base}${PAGE}`, options = {}) {
   const page = await world.newPage(options);
   page.asked = [];
   page.on('request', (request) => page.asked.push(request.url()));
@@ -70,10 +77,10 @@ function flip(text, at) {
 }
 
 for (const [where, addressOf] of [
-  ['from the Worker', () => `${world.base}${PAGE}`],
+  ['from the Worker', () => `${site.base}${PAGE}`],
   ['from a disk', async () => {
     const path = join(makeFolder(), 'verify.html');
-    writeFileSync(path, readText(await send(world.worker.port, PAGE)));
+    writeFileSync(path, readText(await send(site.port, PAGE)));
     return pathToFileURL(path).href;
   }],
 ]) {
@@ -141,6 +148,12 @@ for (const [where, addressOf] of [
 }
 
 describe('the verify page', () => {
+  it('is there where it was deployed; else the command is named that does the same', async () => {
+    const without = await send(world.worker.port, PAGE);
+    assert.deepEqual([without.status, readText(without)], [404, 'This deployment has no verify page: the command postern verify does the same.\n']);
+    assert.equal((await send(site.port, PAGE)).status, 200);
+  });
+
   it('is accessible in both schemes, and fits a phone, with every verdict', async () => {
     for (const colorScheme of ['light', 'dark']) {
       const page = await open(undefined, { ...PHONE, colorScheme });
@@ -158,13 +171,13 @@ describe('the verify page', () => {
   });
 
   it('cannot be framed, and its own policy lets it ask nobody', async () => {
-    const answer = await send(world.worker.port, PAGE);
+    const answer = await send(site.port, PAGE);
     assert.equal(answer.status, 200);
     assert.equal(valueOf(answer, 'content-security-policy'), "frame-ancestors 'none'");
     assert.equal(valueOf(answer, 'content-type'), 'text/html; charset=utf-8');
     assert.match(readText(answer), /http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'sha256-/);
     // What is beside the Worker has no address of its own.
-    const origin = await send(world.worker.port, '/verify.html');
+    const origin = await send(site.port, '/verify.html');
     assert.notEqual(readText(origin), readText(answer));
   });
 });

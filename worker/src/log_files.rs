@@ -11,8 +11,8 @@ use postern_receipt::log::Tile;
 use web_sys::{Headers, Response};
 use worker::{Env, Result};
 
-/// The binding of what stands beside the Worker.
-const ASSETS: &str = "ASSETS";
+/// The binding of the Worker that has the verify page, if there is one.
+const VERIFY: &str = "VERIFY";
 
 /// How long a checkpoint may be kept, and what holds until another word. Source: C2SP tlog-tiles, "Checkpoints" (a few seconds).
 const FEW_SECONDS: &str = "public, max-age=5";
@@ -81,10 +81,10 @@ async fn checkpoint(site: &Site, env: &Env) -> Result<Response> {
     }
 }
 
-/// The page on which anybody checks receipts. It is too large for the Worker, so the platform keeps it beside it.
+/// The page on which anybody checks receipts. It is too large for this Worker, so another has it.
 async fn verify_page(env: &Env) -> Result<Response> {
-    let found = match env.assets(ASSETS) {
-        Ok(assets) => assets.fetch("https://assets.internal/verify.html", None).await,
+    let found = match env.service(VERIFY) {
+        Ok(beside) => beside.fetch("https://verify.internal/verify.html", None).await,
         Err(error) => Err(error),
     };
     let mut page = match found {

@@ -18,7 +18,8 @@ const PAGE_INPUTS: [&str; 9] = [
     "xtask/src/tools.rs",
 ];
 /// What the Worker is made from, beside the page's files.
-const WORKER_INPUTS: [&str; 6] = ["Cargo.toml", "Cargo.lock", "crates", "worker", "postern.toml", "www/css"];
+const WORKER_INPUTS: [&str; 7] =
+    ["Cargo.toml", "Cargo.lock", "crates", "worker", "postern.toml", "wrangler.toml", "www/css"];
 
 /// What the verify page is made from.
 const VERIFIER_INPUTS: [&str; 9] = [
@@ -145,10 +146,7 @@ fn bundle() -> Result<(), String> {
         .map_err(|error| format!("wrangler.toml: {error}"))?;
     let mut sections: Vec<&str> = config.split("\n\n").collect();
     sections.retain(|section| !section.starts_with("[build]"));
-    // Its other paths are seen from the folder of the copy, where the Worker stands; these files stay where they are.
-    let served = format!("directory = {:?}", root.join("www/served").display().to_string());
-    let config = sections.join("\n\n").replace("directory = \"www/served\"", &served);
-    std::fs::write(root.join("build/wrangler.toml"), config)
+    std::fs::write(root.join("build/wrangler.toml"), sections.join("\n\n"))
         .map_err(|error| format!("build/wrangler.toml: {error}"))
 }
 
