@@ -2,10 +2,14 @@
 // those who were there.
 
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
-import { startWorld } from './harness.mjs';
+import { ROOT, makeFolder, startWorld, waitFor } from './harness.mjs';
 import { postDecision, readText, send, valueOf, valuesOf } from './wire.mjs';
 
 const DAY_MS = 86_400_000;
@@ -16,7 +20,7 @@ const ACCESS_TOKENS = Object.entries(TOKENS).map(([role, token]) => `${role} ${N
 
 let world;
 before(async () => {
-  world = await startWorld({ vars: { ACCESS_TOKENS } });
+  world = await startWorld({ vars: { ACCESS_TOKENS, LOG_KEY: randomBytes(32).toString('hex'), LOG_SEAL_AFTER_MS: '300' } });
   assert.equal((await postDecision(world.worker)).status, 200);
 });
 after(() => world?.close());
@@ -124,6 +128,37 @@ describe('the register of requests', () => {
       assert.ok(acts.includes(act), `${act} in ${acts}`);
     }
     assert.equal(acts[0], 'zoe logged in');
+  });
+
+  it('notes it in the log, where it can be proven and an altered line is found', async () => {
+    const vkey = readText(await send(world.worker.port, '/_postern/log/key')).trimEnd();
+    const authorization = `Bearer ${TOKENS.auditor}`;
+    const take = async () => readText(await send(world.worker.port, '/_postern/export?of=acts', { headers: { authorization } }));
+    const text = await take();
+    const acts = text.trimEnd().split('\n').map((line) => JSON.parse(line));
+    const said = acts.map(({ entry: { schema, at, who, what } }) => {
+      assert.equal(schema, 'admin-act/1');
+      assert.ok(Math.abs(Date.now() - Date.parse(at)) < 600_000, at);
+      return `${who} ${what}`;
+    });
+    for (const act of ['zoe logged in', 'anna exported the receipts', 'zoe request DSR-2: extend']) assert.ok(said.includes(act), `${act} in ${said}`);
+    assert.ok(!said.includes('anna exported the acts'), 'not this one yet');
+    assert.ok(JSON.parse((await take()).trimEnd().split('\n').at(-1)).entry.what === 'exported the acts', 'but by the next');
+    await waitFor('the seal', async () => Number(readText(await send(world.worker.port, '/_postern/log/checkpoint')).split('\n')[1]) > acts.at(-1).leaf_index);
+    const file = join(makeFolder(), 'acts.ndjson');
+    const verified = async () => {
+      const child = spawn('cargo', ['run', '--quiet', '-p', 'postern-cli', '--', 'verify', '--key', vkey, '--url', world.worker.base, file], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+      let out = '';
+      child.stdout.setEncoding('utf8').on('data', (chunk) => { out += chunk; });
+      const [status] = await once(child, 'close');
+      return { status, out };
+    };
+    writeFileSync(file, text);
+    const whole = await verified();
+    assert.ok(whole.status === 0 && whole.out.includes(`${acts.length} acts are proven`), whole.out);
+    writeFileSync(file, text.replace('"who":"zoe"', '"who":"eve"'));
+    const altered = await verified();
+    assert.ok(altered.status === 1 && altered.out.includes('one of the three was altered'), altered.out);
   });
 
   it('is used by keyboard and read by everybody', async () => {

@@ -247,9 +247,9 @@ impl Ledger {
         self.ask("/export", &body).await
     }
 
-    /// A page of all receipts, from a place in the log on; empty behind the last.
-    pub async fn archive(&self, from: u64) -> std::result::Result<String, Refusal> {
-        self.ask("/archive", &from.to_string()).await
+    /// A page of all receipts, or of all acts of those who keep the site, from a place in the log on; empty behind the last.
+    pub async fn archive(&self, of_acts: bool, from: u64) -> std::result::Result<String, Refusal> {
+        self.ask(if of_acts { "/archive-acts" } else { "/archive" }, &from.to_string()).await
     }
 
     /// The last signed checkpoint; empty if there is none.

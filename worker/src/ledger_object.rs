@@ -16,6 +16,7 @@ use postern_receipt::{
     Act, Append, Capacity, Client, HostName, IdempotencyKey, LedgerError, Notice, NoticeUri, Retention, Rule,
     Setting, Sha256Hex, Store, Throttle, TooOften, Word,
 };
+use postern_sort::sorted_by;
 use postern_stats::{Day, SeenBatch, ViewBatch};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -106,8 +107,8 @@ impl LedgerObject {
                     return Response::error("not an act", 400);
                 };
                 let done = match path {
-                    "/note" => store.note(now_ms, who, what).map(Ok),
-                    _ => store.change_register(now_ms, who, what),
+                    "/note" => store.note(self.capacity(), now_ms, who, what).map(Ok),
+                    _ => store.change_register(self.capacity(), now_ms, who, what),
                 };
                 match done? {
                     Ok(()) => Response::ok(""),
@@ -153,6 +154,7 @@ impl LedgerObject {
                 Response::ok(sealing::export(store, &self.site.log, &rows).await?)
             }
             "/archive" => Response::ok(store.archive(serde_json::from_str(body)?)?),
+            "/archive-acts" => Response::ok(store.archive_acts(serde_json::from_str(body)?)?),
             "/checkpoint" => Response::ok(store.sealed()?.map_or(String::new(), |sealed| sealed.note)),
             "/file" => {
                 let size = store.sealed()?.map_or(0, |sealed| sealed.size);
@@ -309,8 +311,8 @@ fn failed<E: std::fmt::Debug>(error: LedgerError<E>) -> worker::Error {
 fn setting(site: &Site, message: &ActMessage) -> Option<Setting> {
     let policy = site.policy.as_ref().ok()?;
     let hosts = policy.site.hosts.iter().map(String::as_str).chain([message.host.as_str()]);
-    let mut scope: Vec<HostName> = hosts.filter_map(|host| HostName::parse(host).ok()).collect();
-    scope.sort();
+    let scope = hosts.filter_map(|host| HostName::parse(host).ok()).collect();
+    let mut scope: Vec<HostName> = sorted_by(scope, Ord::cmp);
     scope.dedup();
     let purposes = policy.purposes.iter();
     let language = policy.language_for(Some(&message.lang), None);

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use worker::{Result, SqlStorage};
 
 /// Statements that bring the storage to the next version, in order; never changed, only added to.
-const MIGRATIONS: [&str; 7] = ["
+const MIGRATIONS: [&str; 8] = ["
 CREATE TABLE receipts (
     seq INTEGER PRIMARY KEY,
     receipt_id TEXT NOT NULL UNIQUE,
@@ -153,6 +153,14 @@ CREATE TABLE admin_acts (
     at_ms INTEGER NOT NULL,
     who TEXT NOT NULL,
     what TEXT NOT NULL
+);
+", "
+CREATE TABLE entries (
+    place INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    json TEXT NOT NULL,
+    salt BLOB NOT NULL,
+    commitment BLOB NOT NULL
 );
 "];
 

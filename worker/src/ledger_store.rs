@@ -2,7 +2,7 @@
 
 use postern_consent::CategorySet;
 use postern_receipt::{
-    DayRow, Ended, IdempotencyKey, ReceiptId, ReceiptRow, Store, Word, log::Hash, outcome_named,
+    DayRow, Ended, Entry, IdempotencyKey, ReceiptId, ReceiptRow, Store, Word, log::Hash, outcome_named,
 };
 use postern_stats::{SEEN_OF_KIND_MAX, SeenBatch};
 use worker::{Result, SqlStorage, SqlStorageValue};
@@ -236,6 +236,21 @@ impl Store for SqlStore {
     fn add_leaf(&mut self, index: u64, commitment: &Hash, nodes: &[Hash]) -> Result<()> {
         let values = vec![integer(index)?, commitment.to_vec().into(), nodes.concat().into()];
         self.0.exec("INSERT INTO log (place, commitment, nodes) VALUES (?, ?, ?)", values).map(|_| ())
+    }
+
+    fn insert_entry(&mut self, entry: &Entry, nodes: &[Hash]) -> Result<()> {
+        // No await between these: both are written, or neither.
+        self.add_leaf(entry.place, &entry.commitment, nodes)?;
+        let row = vec![
+            integer(entry.place)?,
+            integer(entry.at_unix_ms)?,
+            entry.json.as_str().into(),
+            entry.salt.to_vec().into(),
+            entry.commitment.to_vec().into(),
+        ];
+        self.0
+            .exec("INSERT INTO entries (place, at_ms, json, salt, commitment) VALUES (?, ?, ?, ?, ?)", row)
+            .map(|_| ())
     }
 
     fn list_commitments(&self, after: u64, limit: u32) -> Result<Vec<(u64, Hash)>> {

@@ -4,16 +4,20 @@ use crate::answer;
 use crate::ledger::{Ledger, Refusal};
 use crate::ledger_store::{SqlStore, integer};
 use crate::pages::person;
+use crate::random::random;
 use crate::site::Site;
 use crate::visit::Visit;
-use postern_receipt::{Person, Request, RequestKind, RequestStanding, Role, Timestamp, Word};
+use postern_receipt::{
+    Capacity, Person, Request, RequestKind, RequestStanding, Role, Timestamp, Word, admin_act_json,
+    append_entry,
+};
 use postern_view::{ActLine, RequestLine, RequestsPage};
 use web_sys::Response;
 use worker::{Env, Result, SqlStorageValue};
 
 /// Requests that are shown: the open ones first, then the latest.
 const SHOWN_MAX: u32 = 500;
-/// Acts that are shown, and acts that are kept: about two years of a busy team.
+/// Acts that are shown, and acts that are kept: about two years of a busy team. Of older ones the log has the commitment.
 const ACTS_SHOWN: u32 = 50;
 const ACTS_KEPT: u32 = 20_000;
 
@@ -42,22 +46,30 @@ impl SqlStore {
         let requests = format!(
             "SELECT {COLUMNS} FROM requests ORDER BY answered_ms IS NOT NULL, received_ms DESC, number DESC LIMIT ?"
         );
-        let acts = "SELECT at_ms, who, what FROM admin_acts ORDER BY number DESC LIMIT ?";
+        // Those from before the log had them stand by themselves.
+        let acts = "SELECT at_ms, who, what FROM (\
+             SELECT at_ms, json ->> 'who' AS who, json ->> 'what' AS what, place, 1 AS is_logged FROM entries \
+             UNION ALL SELECT at_ms, who, what, number, 0 FROM admin_acts\
+             ) ORDER BY is_logged DESC, place DESC LIMIT ?";
         let requests = self.lines(&requests, vec![i64::from(SHOWN_MAX).into()])?;
         Ok(format!("{requests}\n{}", self.lines(acts, vec![i64::from(ACTS_SHOWN).into()])?))
     }
 
-    /// Notes what somebody did then.
-    pub fn note(&self, now_ms: u64, who: &str, what: &str) -> Result<()> {
-        let row = vec![integer(now_ms)?, who.into(), what.into()];
-        self.0.exec("INSERT INTO admin_acts (at_ms, who, what) VALUES (?, ?, ?)", row)?;
-        let old = "DELETE FROM admin_acts WHERE number <= (SELECT MAX(number) FROM admin_acts) - ?";
+    /// Notes in the log what somebody did then.
+    pub fn note(&mut self, capacity: Capacity, now_ms: u64, who: &str, what: &str) -> Result<()> {
+        let failed = |error: String| worker::Error::RustError(error);
+        let who = Word::parse(who).map_err(|error| failed(error.to_string()))?;
+        let json = admin_act_json(now_ms, &who, what).map_err(|error| failed(error.to_string()))?;
+        append_entry(self, json, now_ms, random(), capacity).map_err(|error| failed(error.to_string()))?;
+        let old = "DELETE FROM entries WHERE place <= \
+                   (SELECT place FROM entries ORDER BY place DESC LIMIT 1 OFFSET ?)";
         self.0.exec(old, vec![i64::from(ACTS_KEPT).into()]).map(|_| ())
     }
 
     /// Makes the change that a form of the register asks for, and notes who made it; a sentence where it is none.
     pub fn change_register(
-        &self,
+        &mut self,
+        capacity: Capacity,
         now_ms: u64,
         who: &str,
         form: &str,
@@ -78,10 +90,10 @@ impl SqlStore {
         ];
         row.extend(signed(&request.extended)?);
         row.extend(signed(&request.answered)?);
-        // No await between these: both are written, or neither.
+        // No await between these: both are written, or neither. Nothing is changed that cannot be noted.
+        self.note(capacity, now_ms, who, &format!("request {}: {act}", request.reference))?;
         let statement = format!("INSERT OR REPLACE INTO requests ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?)");
         self.0.exec(&statement, row)?;
-        self.note(now_ms, who, &format!("request {}: {act}", request.reference))?;
         Ok(Ok(()))
     }
 

@@ -7,18 +7,19 @@ use std::path::{Path, PathBuf};
 const LINES_MAX: usize = 500;
 
 /// Which rooms a room may import. Arrows only point down. Source: ARCHITECTURE.md.
-const MAY_IMPORT: [(&str, &[&str]); 12] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("crates/consent", &[]),
+    ("crates/sort", &[]),
     ("crates/catalogue", &["consent"]),
-    ("crates/receipt", &["consent"]),
+    ("crates/receipt", &["consent", "sort"]),
     ("crates/stats", &[]),
-    ("crates/policy", &["consent"]),
-    ("crates/rewrite", &["catalogue", "consent"]),
-    ("crates/view", &["consent", "policy", "stats"]),
+    ("crates/policy", &["consent", "sort"]),
+    ("crates/rewrite", &["catalogue", "consent", "sort"]),
+    ("crates/view", &["consent", "policy", "sort", "stats"]),
     ("crates/gate", &["consent"]),
     ("crates/verifier", &["receipt"]),
     ("crates/cli", &["catalogue", "consent", "policy", "receipt"]),
-    ("worker", &["catalogue", "consent", "policy", "receipt", "rewrite", "stats", "view"]),
+    ("worker", &["catalogue", "consent", "policy", "receipt", "rewrite", "sort", "stats", "view"]),
     ("xtask", &["consent"]),
 ];
 

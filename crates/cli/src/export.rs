@@ -1,4 +1,5 @@
-//! `postern export`: all receipts of a site, page by page, as lines of JSON or as a table; goes on where it was broken off.
+//! `postern export`: all receipts of a site, or what was done by those who keep it, page by page, as lines of JSON or as a
+//! table; goes on where it was broken off.
 
 use crate::remote::{Progress, Remote};
 use postern_receipt::Sha256Hex;
@@ -43,6 +44,7 @@ struct Asked {
     out: Option<String>,
     from: Option<u64>,
     is_table: bool,
+    of_acts: bool,
 }
 
 /// Streams a site's receipts. 0: all of them are there; 2: something could not be had, and the same command goes on.
@@ -68,6 +70,7 @@ fn read(arguments: &[&str]) -> Result<Asked, String> {
             "--url" => asked.url = Some(value()?.to_owned()),
             "--out" => asked.out = Some(value()?.to_owned()),
             "--csv" => asked.is_table = true,
+            "--acts" => asked.of_acts = true,
             "--from" => {
                 let number = value()?;
                 let place = number.parse().map_err(|_| format!("--from {number}: use a place in the log"));
@@ -75,6 +78,9 @@ fn read(arguments: &[&str]) -> Result<Asked, String> {
             }
             other => return Err(format!("there is no option {other}")),
         }
+    }
+    if asked.of_acts && asked.is_table {
+        return Err("acts are exported as lines of JSON: leave --csv away".into());
     }
     Ok(asked)
 }
@@ -98,10 +104,12 @@ fn stream(asked: &Asked) -> Result<String, String> {
         writeln!(out, "{}", COLUMNS.join(",")).map_err(written)?;
     }
     let begin = place;
-    let progress = Progress::new("receipts", 0);
+    let (what, query) = if asked.of_acts { ("acts", "&of=acts") } else { ("receipts", "") };
+    let progress = Progress::new(what, 0);
     let mut count = 0;
     loop {
-        let page = remote.read(&format!("{EXPORT_PATH}?from={place}"), Some(&token), PAGE_BYTES_MAX)?;
+        let page =
+            remote.read(&format!("{EXPORT_PATH}?from={place}{query}"), Some(&token), PAGE_BYTES_MAX)?;
         let page = String::from_utf8(page).map_err(|_| "the site's answer is not a text".to_string())?;
         if page.is_empty() {
             break;
@@ -127,8 +135,8 @@ fn stream(asked: &Asked) -> Result<String, String> {
     progress.end();
     out.flush().map_err(written)?;
     Ok(match begin {
-        0 => format!("{count} receipts"),
-        begin => format!("{count} receipts, from place {begin} on"),
+        0 => format!("{count} {what}"),
+        begin => format!("{count} {what}, from place {begin} on"),
     })
 }
 

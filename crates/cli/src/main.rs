@@ -19,7 +19,7 @@ usage: postern check [FILE]
        postern verify --key KEY [--earlier CHECKPOINT]... --url SITE
                       [--cache FOLDER]
        postern verify --key KEY (--log FOLDER | --url SITE) EXPORT
-       postern export --url SITE [--csv] [--out FILE] [--from PLACE]
+       postern export --url SITE [--csv | --acts] [--out FILE] [--from PLACE]
        postern files CHECKPOINT
 
   check   parse and lint a policy file (default: postern.toml), print each
@@ -32,8 +32,9 @@ usage: postern check [FILE]
           with every checkpoint that was seen before. EXPORT is what
           `postern export` wrote: each receipt of it against the log
   export  write all receipts of a site, a line of JSON or a row for each, to
-          FILE, or on where FILE ends; the variable POSTERN_TOKEN has the token
-          of an auditor or admin
+          FILE, or on where FILE ends; with --acts what was done by those who
+          keep the site; the variable POSTERN_TOKEN has the token of an auditor
+          or admin
   files   print the path of every file of the log that a checkpoint heads
 
 exit status: 0 sound (perhaps with warnings) or proven, 1 errors or not proven,

@@ -248,7 +248,7 @@ fn check_lines(log: &VerifiedLog, path: &str) -> Result<bool, String> {
     let mut reader = BufReader::new(file);
     let (mut archive, mut faults, mut line) = (Archive::default(), 0, Vec::new());
     let progress = Progress::new("receipts", 0);
-    let mut is_table = false;
+    let (mut is_table, mut what) = (false, "receipts");
     for number in 1.. {
         line.clear();
         let read = reader.read_until(b'\n', &mut line);
@@ -269,6 +269,9 @@ fn check_lines(log: &VerifiedLog, path: &str) -> Result<bool, String> {
                 continue;
             }
         }
+        if number == 1 && text.contains("\"entry\":{") {
+            what = "acts";
+        }
         let line = if is_table { line_of_row(text).unwrap_or_default() } else { text.to_owned() };
         if let Err(error) = archive.add(&line, log) {
             faults += 1;
@@ -286,7 +289,7 @@ fn check_lines(log: &VerifiedLog, path: &str) -> Result<bool, String> {
     }
     if newer > 0 {
         println!(
-            "{path}: {newer} receipts are newer than the log's checkpoint, so NOT proven yet; {proven} are proven: check again with a log that was fetched later"
+            "{path}: {newer} {what} are newer than the log's checkpoint, so NOT proven yet; {proven} are proven: check again with a log that was fetched later"
         );
         return Ok(false);
     }
@@ -294,9 +297,9 @@ fn check_lines(log: &VerifiedLog, path: &str) -> Result<bool, String> {
     let rest = if missing == 0 {
         "none is missing".into()
     } else {
-        format!("{missing} entries have no receipt here: they were erased, or left out")
+        format!("{missing} entries have no line here: they were erased, left out, or are of another kind")
     };
-    println!("{path}: {proven} receipts are proven, of {size} in the log {}; {rest}", log.checkpoint.origin);
+    println!("{path}: {proven} {what} are proven, of {size} in the log {}; {rest}", log.checkpoint.origin);
     Ok(true)
 }
 

@@ -1,5 +1,6 @@
 //! What can be wrong with a policy file, and how each fault is said. No parsing here.
 
+use postern_sort::sorted_by_key;
 use std::fmt;
 
 /// The file's usual name, used where no other is given.
@@ -42,9 +43,8 @@ pub struct PolicyError {
 }
 
 impl PolicyError {
-    pub(crate) fn new(mut issues: Vec<Issue>) -> Self {
-        issues.sort_by_key(|issue| issue.line);
-        Self { issues }
+    pub(crate) fn new(issues: Vec<Issue>) -> Self {
+        Self { issues: sorted_by_key(issues, |issue| issue.line) }
     }
 
     /// The faults, in the order of their lines.

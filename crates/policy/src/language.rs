@@ -1,6 +1,7 @@
 //! The languages a site speaks, and which of them a visitor reads: the page's, else what the browser asks for, else
 //! the site's own. Words themselves are `texts`'.
 
+use postern_sort::sorted_by_key;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -154,7 +155,7 @@ fn look_up<'tags>(range: &str, tags: &[&'tags str]) -> Option<&'tags str> {
 /// The ranges of an `Accept-Language`, what is liked best first; those not wanted and those that cannot be read are
 /// left out. Source: RFC 9110 sections 12.4.2 and 12.5.4.
 fn accept_ranges(header: &str) -> impl Iterator<Item = &str> {
-    let mut ranges: Vec<(&str, u16)> = header
+    let ranges: Vec<(&str, u16)> = header
         .split(',')
         .take(RANGES_MAX)
         .filter_map(|item| {
@@ -169,8 +170,7 @@ fn accept_ranges(header: &str) -> impl Iterator<Item = &str> {
             (weight > 0).then_some((range, weight))
         })
         .collect();
-    ranges.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
-    ranges.into_iter().map(|(range, _)| range)
+    sorted_by_key(ranges, |(_, weight)| std::cmp::Reverse(*weight)).into_iter().map(|(range, _)| range)
 }
 
 /// `qvalue`: `0` to `1` with at most three digits behind the point. Source: RFC 9110 section 12.4.2.

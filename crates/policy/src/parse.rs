@@ -1,6 +1,7 @@
 //! From the file's text to a [`Policy`]: what each key means. Faults are collected, not thrown.
 
 use postern_consent::{Category, CategorySet, PolicyTag};
+use postern_sort::sorted_by_key;
 use toml::de::DeTable;
 
 use crate::error::{Cause, Issue, PolicyError};
@@ -71,11 +72,11 @@ impl Policy {
         let texts = root.section(&mut report, "texts");
         let other_languages = read_words(texts, &mut report, &site, &offered, &mut own_language);
         root.close(&mut report);
-        let Report { errors, mut warnings, .. } = report;
+        let Report { errors, warnings, .. } = report;
         let (Some(rules), true) = (rules, errors.is_empty()) else {
             return Err(PolicyError::new(errors));
         };
-        warnings.sort_by_key(|issue| issue.line);
+        let warnings = sorted_by_key(warnings, |issue| issue.line);
         let purposes = offered.categories.iter().map(|category| purpose(category, &own_language)).collect();
         let mut policy = Self {
             site,

@@ -3,6 +3,7 @@
 //! A receipt holds no fraction, so none is written here: the tables by which fractions become text would be a fiftieth of the
 //! Worker. A library that writes them too is the oracle in the tests.
 
+use postern_sort::sorted_by;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -53,9 +54,10 @@ fn write(value: &Value, out: &mut String) -> Result<(), CanonicalError> {
             out.push(']');
         }
         Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().collect();
             // By UTF-16 units, which for text outside the first plane is another order than by bytes. Source: 3.2.3.
-            members.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+            let members = sorted_by(members.iter().collect(), |(one, _), (other, _)| {
+                one.encode_utf16().cmp(other.encode_utf16())
+            });
             out.push('{');
             for (place, (name, member)) in members.into_iter().enumerate() {
                 out.push_str(if place == 0 { "" } else { "," });

@@ -7,7 +7,7 @@
 use crate::canonical::{CanonicalError, canonical_json};
 use crate::commitment::{Salt, commitment, leaf};
 use crate::field::{IdempotencyKey, ReceiptId};
-use crate::log::{SIZE_MAX, TreeError, completed, leaf_hash};
+use crate::log::{Hash, SIZE_MAX, TreeError, completed, leaf_hash};
 use crate::record::{Act, Previous, Receipt, Setting, subject_hex};
 use crate::retention::{ExpiryError, expiry_json, expiry_key, purge_unix_ms};
 use crate::seal::sha256;
@@ -174,15 +174,24 @@ fn put<S: Store>(
     ended: Option<Ended>,
     bytes_max: u64,
 ) -> Result<ReceiptRow, LedgerError<S::Error>> {
+    let (index, nodes) = next_place(store, &leaf(&row.commitment), bytes_max)?;
+    let row = ReceiptRow { seq: index + 1, ..row };
+    store.insert(&row, &nodes, ended).map_err(LedgerError::Store)?;
+    Ok(row)
+}
+
+/// The place in the log that this leaf would have, with the nodes it completes, if there is room for it.
+pub(crate) fn next_place<S: Store>(
+    store: &S,
+    leaf: &[u8],
+    bytes_max: u64,
+) -> Result<(u64, Vec<Hash>), LedgerError<S::Error>> {
     let bytes_used = store.bytes_used().map_err(LedgerError::Store)?;
     if bytes_used.saturating_add(Capacity::RECEIPT_BYTES) > bytes_max {
         return Err(LedgerError::Full { bytes_used, bytes_max });
     }
     let index = store.size().map_err(LedgerError::Store)?;
-    let nodes = completed(index, leaf_hash(&leaf(&row.commitment)), store)?;
-    let row = ReceiptRow { seq: index + 1, ..row };
-    store.insert(&row, &nodes, ended).map_err(LedgerError::Store)?;
-    Ok(row)
+    Ok((index, completed(index, leaf_hash(leaf), store)?))
 }
 
 /// What the expiry of one receipt needs that is new.

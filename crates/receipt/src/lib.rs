@@ -9,6 +9,7 @@
 mod access;
 mod canonical;
 mod commitment;
+mod entry;
 pub mod export;
 mod field;
 mod ledger;
@@ -27,6 +28,7 @@ pub const SCHEMA_JSON: &str = include_str!("../receipt.schema.json");
 pub use access::{Access, AccessError, Person, Role};
 pub use canonical::{CanonicalError, canonical_json};
 pub use commitment::{LEAF_PREFIX, Salt, commitment, leaf};
+pub use entry::{ADMIN_ACT_SCHEMA, Entry, admin_act_json, append_entry};
 pub use field::{
     Client, ClientForm, Engine, FieldError, HostName, IdempotencyKey, NoticeUri, ReceiptId, Sha256Hex, Word,
 };

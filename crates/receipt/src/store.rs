@@ -1,6 +1,7 @@
 //! Where receipts are kept: what a row holds, and what a storage must do. The SQL is the worker's.
 
 use crate::commitment::Salt;
+use crate::entry::Entry;
 use crate::field::{IdempotencyKey, ReceiptId, Word};
 use crate::log::{Hash, LogStore};
 use postern_consent::{CategorySet, Outcome};
@@ -137,6 +138,12 @@ pub trait Store: LogStore {
     /// # Errors
     /// The storage's own; a key, receipt id or place that is there already is one.
     fn insert(&mut self, row: &ReceiptRow, nodes: &[Hash], ended: Option<Ended>) -> Result<(), Self::Error>;
+
+    /// Stores an entry **and** its leaf with the nodes it completes: both or neither.
+    ///
+    /// # Errors
+    /// The storage's own; a place that is there already is one.
+    fn insert_entry(&mut self, entry: &Entry, nodes: &[Hash]) -> Result<(), Self::Error>;
 
     /// Stores a leaf alone, for a receipt that is older than the log.
     ///

@@ -10,8 +10,9 @@ mod store;
 use postern_consent::{CategorySet, Granted, Outcome, Subject};
 use postern_receipt::log::{leaf_hash, prove_inclusion, root, verify_inclusion};
 use postern_receipt::{
-    Appended, DayRow, Fresh, LedgerError, ReceiptRow, Timestamp, add_views, append, days, erase, expire,
-    fill_log, leaf, lift, outcome_named, purge, receipts_of, restrict, sweep,
+    Appended, DayRow, Fresh, LedgerError, ReceiptRow, Timestamp, Word, add_views, admin_act_json, append,
+    append_entry, days, erase, expire, fill_log, leaf, lift, outcome_named, purge, receipts_of, restrict,
+    sweep,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -341,6 +342,40 @@ fn who_is_restricted_leaves_the_figures_and_keeps_the_receipts() {
     restrict(&mut store, subject, 7).unwrap();
     erase(&mut store, subject, 20_500).unwrap();
     assert!(store.restricted.is_empty());
+}
+
+#[test]
+fn acts_of_those_who_keep_the_site_have_their_places_between_receipts() {
+    let (setting, mut store) = (setting(), Memory::default());
+    let note = |store: &mut Memory, what: &str, capacity| {
+        let json = admin_act_json(1_795_346_441_000, &Word::parse("zoe").unwrap(), what).unwrap();
+        append_entry(store, json, 1_795_346_441_000, [9; 32], capacity)
+    };
+    append(&mut store, &request(&setting, 1, 1, CategorySet::ALL)).unwrap();
+    assert_eq!(note(&mut store, "logged in", ROOM), Ok(1));
+    assert_eq!(note(&mut store, "request DSR-2: \"extend\"", ROOM), Ok(2));
+    let behind = append(&mut store, &request(&setting, 2, 1, CategorySet::EMPTY)).unwrap();
+    assert_eq!(behind.receipt.leaf_index(), 3);
+    assert!(is_whole(&store));
+    assert_eq!(
+        store.entries[1].json,
+        r#"{"at":"2026-11-22T11:20:41Z","schema":"admin-act/1","what":"request DSR-2: \"extend\"","who":"zoe"}"#
+    );
+    let before = root(4, &store).unwrap();
+    let proof = prove_inclusion(1, 4, &store).unwrap();
+    assert_eq!(
+        verify_inclusion(1, 4, &leaf_hash(&leaf(&store.entries[0].commitment)), &proof, &before),
+        Ok(())
+    );
+    // An older log than its receipts is filled by these alone.
+    fill_log(&mut store).unwrap();
+    assert_eq!(store.leaves.len(), 4);
+    // Where only withdrawals are taken they are taken too, and where nothing is, they are not.
+    store.bytes = ROOM.bytes_max - ROOM.bytes_reserved;
+    assert_eq!(note(&mut store, "exported the receipts", ROOM), Ok(4));
+    store.bytes = ROOM.bytes_max;
+    assert!(matches!(note(&mut store, "logged in", ROOM), Err(LedgerError::Full { .. })));
+    assert!(is_whole(&store));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Cookies by owner: out of requests, out of responses, out of browsers.
 
 use crate::Grants;
+use postern_sort::sorted_by_key;
 use url::{Host, Url};
 
 /// Our own cookies begin with this; the origin never sees them.
@@ -49,13 +50,13 @@ pub fn cookie_value<'header>(header: &'header str, name: &str) -> Option<&'heade
 /// Source: RFC 6265 sections 5.1.4, 5.3; CHIPS; trackers.md section 5.
 #[must_use]
 pub fn expire_denied(header: &str, url: &Url, grants: &Grants) -> Vec<String> {
-    let mut names: Vec<&str> = header
+    let names: Vec<&str> = header
         .split(';')
         .map(name_and_value)
         .filter(|(name, value)| grants.denied_cookie(name, value).is_some() && is_token(name))
         .map(|(name, _)| name)
         .collect();
-    names.sort_unstable();
+    let mut names = sorted_by_key(names, |name| *name);
     names.dedup();
     if names.is_empty() {
         return Vec::new();

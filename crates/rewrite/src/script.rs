@@ -4,6 +4,7 @@
 //! "speculation rules".
 
 use memchr::memmem;
+use postern_sort::sorted_by_key;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -79,8 +80,7 @@ fn after_words<'script>(script: &'script str, words: &[&str]) -> Vec<(Range<usiz
             out.extend(quote.and_then(|quote| literal_at(script, quote)));
         }
     }
-    out.sort_unstable_by_key(|(range, _)| range.start);
-    out
+    sorted_by_key(out, |(range, _)| range.start)
 }
 
 /// Where a quote stands after white space, comments and opening brackets, if one does.

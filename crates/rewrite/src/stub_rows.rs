@@ -10,6 +10,7 @@
 use crate::Grants;
 use postern_catalogue::{Catalogue, HOSTS, SHAPES, Shape, UrlRule, VENDORS, Vendor};
 use postern_consent::CategorySet;
+use postern_sort::sorted_by_key;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -105,7 +106,7 @@ fn built_in_hosts(catalogue: &Catalogue, spelled: &[&Vendor]) -> Vec<(&'static V
         .filter(|(_, rules)| rules.iter().any(|rule| is_spelled(rule.vendor)))
         .map(|(host, _)| *host)
         .collect();
-    let mut rules: Vec<(&str, &UrlRule)> = HOSTS
+    let rules: Vec<(&str, &UrlRule)> = HOSTS
         .iter()
         .flat_map(|(host, rules)| rules.iter().map(move |rule| (*host, rule)))
         .filter(|(host, rule)| {
@@ -113,8 +114,8 @@ fn built_in_hosts(catalogue: &Catalogue, spelled: &[&Vendor]) -> Vec<(&'static V
                 || theirs.iter().any(|other| is_within(host, other) || is_within(other, host))
         })
         .collect();
-    // As `url_owner` asks. The sort is stable: the rules of one host stay in their order.
-    rules.sort_by_key(|(host, rule)| (rule.tier(), Reverse(host.matches('.').count())));
+    // As `url_owner` asks; the rules of one host stay in their order.
+    let rules = sorted_by_key(rules, |(host, rule)| (rule.tier(), Reverse(host.matches('.').count())));
     let rules = rules.into_iter().filter_map(|(host, rule)| {
         Some((
             as_listed(catalogue, rule.vendor)?,

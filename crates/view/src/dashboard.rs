@@ -3,6 +3,7 @@
 use crate::page::{Frame, page};
 use crate::{DASHBOARD_PATH, LOGOUT_PATH, REQUESTS_PATH};
 use maud::{Markup, html};
+use postern_sort::{sorted_by, sorted_by_key};
 use postern_stats::{Day, DayCounts, Kind, Rate, Seen};
 
 /// The ranges the dashboard links to, days.
@@ -29,9 +30,8 @@ pub struct DashboardFacts<'a> {
 #[must_use]
 pub fn dashboard(facts: &DashboardFacts<'_>) -> Markup {
     let first = facts.today.minus(facts.range_days.saturating_sub(1));
-    let mut days: Vec<_> =
-        facts.days.iter().copied().filter(|(day, _)| (first..=facts.today).contains(day)).collect();
-    days.sort_by_key(|(day, _)| std::cmp::Reverse(*day));
+    let days = facts.days.iter().copied().filter(|(day, _)| (first..=facts.today).contains(day));
+    let days = sorted_by_key(days.collect(), |(day, _)| std::cmp::Reverse(*day));
     let total = DayCounts::total(days.iter().map(|(_, counts)| *counts));
     page(Frame {
         lang: "en",
@@ -68,8 +68,9 @@ pub fn dashboard(facts: &DashboardFacts<'_>) -> Markup {
 
 /// Hosts and vendors visitors were not told of, then what went wrong. Source: standards.md S3.1.
 fn sightings(seen: &[Seen]) -> Markup {
-    let mut seen: Vec<&Seen> = seen.iter().collect();
-    seen.sort_by(|a, b| (a.kind, b.last_ms, &a.name).cmp(&(b.kind, a.last_ms, &b.name)));
+    let seen = sorted_by(seen.iter().collect(), |a: &&Seen, b| {
+        (a.kind, b.last_ms, &a.name).cmp(&(b.kind, a.last_ms, &b.name))
+    });
     let (faults, strangers): (Vec<&Seen>, Vec<&Seen>) =
         seen.into_iter().partition(|seen| seen.kind == Kind::Fault);
     html! {

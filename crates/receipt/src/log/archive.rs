@@ -1,9 +1,10 @@
 //! All receipts of a site in one file: a line of JSON for each, in the order of their places, as an auditor takes them along
-//! and checks them against the log. Places without a line are receipts that were erased, or are kept back: the log says how
-//! many there were, and what each was, and never whose.
+//! and checks them against the log. Places without a line are receipts that were erased or are kept back, or are no receipts:
+//! the log says how many there are, and never whose. Acts of those who keep the site are taken along in a file of their own.
 
 use crate::canonical::canonical_json;
 use crate::commitment::{commitment, leaf};
+use crate::entry::{ADMIN_ACT_SCHEMA, Entry};
 use crate::field::Sha256Hex;
 use crate::log::tree::{Hash, leaf_hash};
 use crate::log::verify::VerifiedLog;
@@ -13,9 +14,19 @@ use serde_json::Value;
 /// One line: `{"leaf_index":0,"commitment":"…","salt":"…","receipt":{…}}`, the receipt in its canonical form.
 #[must_use]
 pub fn write_archived(index: u64, json: &str, salt: &Hash, commitment: &Hash) -> String {
+    write_line("receipt", index, json, salt, commitment)
+}
+
+/// The same for what is no receipt: `{"leaf_index":0,"commitment":"…","salt":"…","entry":{…}}`.
+#[must_use]
+pub fn write_archived_entry(entry: &Entry) -> String {
+    write_line("entry", entry.place, &entry.json, &entry.salt, &entry.commitment)
+}
+
+fn write_line(name: &str, index: u64, json: &str, salt: &Hash, commitment: &Hash) -> String {
     let (commitment, salt) = (hex(commitment), hex(salt));
     format!(
-        "{{\"leaf_index\":{index},\"commitment\":\"{commitment}\",\"salt\":\"{salt}\",\"receipt\":{json}}}\n"
+        "{{\"leaf_index\":{index},\"commitment\":\"{commitment}\",\"salt\":\"{salt}\",\"{name}\":{json}}}\n"
     )
 }
 
@@ -33,7 +44,8 @@ pub struct ArchivedReceipt {
     pub commitment: String,
     /// 64 hex digits.
     pub salt: String,
-    /// The receipt.
+    /// The receipt, or the entry that is none.
+    #[serde(alias = "entry")]
     pub receipt: Value,
 }
 
@@ -90,7 +102,9 @@ impl Archive {
         }
         let index = read.leaf_index;
         // Also what says the same in other bytes was altered by somebody.
-        if write_archived(index, &json, &salt, &said).trim_end() != line {
+        let is_receipt = read.receipt.get("schema").is_none_or(|schema| schema != ADMIN_ACT_SCHEMA);
+        let name = if is_receipt { "receipt" } else { "entry" };
+        if write_line(name, index, &json, &salt, &said).trim_end() != line {
             return Err(ArchiveError::Spelling);
         }
         if let Some(before) = self.last.filter(|before| index <= *before) {

@@ -14,7 +14,7 @@ mod tile;
 mod tree;
 mod verify;
 
-pub use archive::{Archive, ArchiveError, ArchivedReceipt, write_archived};
+pub use archive::{Archive, ArchiveError, ArchivedReceipt, write_archived, write_archived_entry};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use key::LogKey;
 pub use note::{NOTE_BYTES_MAX, Note, NoteError, PublicKey, write_note};

@@ -8,7 +8,7 @@
 
 use postern_consent::{Category, CategorySet, PolicyTag, Profile, Signals, Subject};
 use postern_receipt::{
-    Act, Append, Capacity, Client, DayRow, Ended, HostName, IdempotencyKey, Method, Notice, NoticeUri,
+    Act, Append, Capacity, Client, DayRow, Ended, Entry, HostName, IdempotencyKey, Method, Notice, NoticeUri,
     ReceiptRow, Retention, Setting, Sha256Hex, Store, Word, append, commitment, leaf,
     log::{Hash, LogStore, NodePlace, Nodes, Sealed, leaf_hash, node_hash},
 };
@@ -25,6 +25,7 @@ pub enum Fault {
 #[derive(Default)]
 pub struct Memory {
     pub rows: Vec<ReceiptRow>,
+    pub entries: Vec<Entry>,
     /// Each leaf's commitment, and the nodes it completes.
     pub leaves: Vec<(Hash, Vec<Hash>)>,
     pub sealed: Option<Sealed>,
@@ -182,6 +183,16 @@ impl Store for Memory {
         self.read(due.min())
     }
 
+    fn insert_entry(&mut self, entry: &Entry, nodes: &[Hash]) -> Result<(), Self::Error> {
+        self.step(Fault::Before)?;
+        if self.leaves.len() as u64 != entry.place {
+            return Err("not unique");
+        }
+        self.entries.push(entry.clone());
+        self.leaves.push((entry.commitment, nodes.to_vec()));
+        self.step(Fault::After)
+    }
+
     fn add_leaf(&mut self, index: u64, commitment: &Hash, nodes: &[Hash]) -> Result<(), Self::Error> {
         self.step(Fault::Before)?;
         if self.leaves.len() as u64 != index {
@@ -294,16 +305,24 @@ pub fn is_whole(store: &Memory) -> bool {
     counted.iter().all(|(day, row)| acts.get(day) == Some(row))
         && acts.keys().all(|day| counted.contains_key(day) || uncounted(day))
         && store.rows.iter().all(|row| row.commitment == commitment(&row.salt, &row.json))
+        && store.entries.iter().all(|entry| entry.commitment == commitment(&entry.salt, &entry.json))
         && is_logged(store)
 }
 
-/// Each receipt has its leaf, in their order, and each leaf has the nodes of the plainest tree.
+/// Each receipt and entry has its leaf, and no place is of two; each leaf has the nodes of the plainest tree.
 fn is_logged(store: &Memory) -> bool {
-    let leaves: Vec<Hash> = store.rows.iter().map(|row| leaf_hash(&leaf(&row.commitment))).collect();
-    let is_row = |(row, (commitment, _)): (&ReceiptRow, &(Hash, Vec<Hash>))| row.commitment == *commitment;
+    let places: BTreeMap<u64, Hash> = store
+        .rows
+        .iter()
+        .map(|row| (row.leaf_index(), row.commitment))
+        .chain(store.entries.iter().map(|entry| (entry.place, entry.commitment)))
+        .collect();
+    let leaves: Vec<Hash> = places.values().map(|commitment| leaf_hash(&leaf(commitment))).collect();
+    let is_same = |(known, (commitment, _)): (&Hash, &(Hash, Vec<Hash>))| known == commitment;
     store.leaves.len() == leaves.len()
-        && store.rows.iter().zip(&store.leaves).all(is_row)
-        && store.rows.iter().zip(1..).all(|(row, seq)| row.seq == seq)
+        && store.rows.len() + store.entries.len() == leaves.len()
+        && places.keys().copied().eq(0..leaves.len() as u64)
+        && places.values().zip(&store.leaves).all(is_same)
         && store.leaves.iter().enumerate().all(|(index, (_, nodes))| {
             nodes
                 .iter()

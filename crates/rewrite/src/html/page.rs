@@ -12,6 +12,7 @@ use crate::xml::XmlRewriter;
 use crate::{OwnSources, csp, css};
 use encoding_rs::{Encoding, UTF_8};
 use postern_catalogue::Vendor;
+use postern_sort::sorted_by_key;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -85,8 +86,7 @@ impl Page {
 
     /// What was seen, once the page has passed.
     pub(crate) fn take_seen(&mut self) -> Seen {
-        let mut held = std::mem::take(&mut self.held);
-        held.sort_unstable_by_key(|vendor| vendor.id);
+        let mut held = sorted_by_key(std::mem::take(&mut self.held), |vendor| vendor.id);
         held.dedup_by_key(|vendor| vendor.id);
         let snippets = std::mem::take(&mut self.snippets);
         Seen { unknown: std::mem::take(&mut self.unknown).into_iter().collect(), held, snippets }

@@ -4,6 +4,7 @@
 //! parsed. What never does: marks themselves (`facts`), reading bodies (`body`).
 
 use super::{Kind, Payload, fields::Field};
+use postern_sort::sorted_by_key;
 use serde_json::Value;
 
 /// The address of a request.
@@ -84,8 +85,7 @@ pub(super) fn known_keys(payloads: impl Iterator<Item = &'static Payload>, text:
         .filter(|payload| is_telling(payload))
         .flat_map(|payload| payload.marks.iter().flat_map(|mark| mark.split('|')))
         .map(Mark::from);
-    let mut known: Vec<&str> = marks.flat_map(|mark| [mark.key(), mark.name]).collect();
-    known.sort_unstable();
+    let mut known = sorted_by_key(marks.flat_map(|mark| [mark.key(), mark.name]).collect(), |key| *key);
     known.dedup();
     let mut keys: Vec<&str> = Vec::new();
     let mut rest = text;
