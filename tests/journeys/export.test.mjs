@@ -39,8 +39,8 @@ const decide = async (choice = 'accept') => {
 const readCheckpoint = async () => readText(await send(world.worker.port, '/_postern/log/checkpoint'));
 const sizeOf = (checkpoint) => Number(checkpoint.split('\n')[1]);
 let decided = 0;
-/** Exports that are noted in the log beside them. */
-let noted = 0;
+/** What else is in the log: the version that is asked with, and exports. */
+let noted = 1;
 /** So many more receipts, and a checkpoint that holds them. */
 async function fill(count) {
   await Promise.all(Array.from({ length: count }, (_, index) => decide(index % 2 ? 'reject' : 'accept')));
@@ -73,10 +73,10 @@ describe('a log by its address', () => {
     await fill(5);
     const cache = join(makeFolder(), 'cache');
     const first = await verified(['--cache', cache]);
-    assert.deepEqual([first.status, first.said], [0, `${world.worker.base}: the log ${vkey.split('+')[0]} is whole: 5 entries give the signed root\n`]);
+    assert.deepEqual([first.status, first.said], [0, `${world.worker.base}: the log ${vkey.split('+')[0]} is whole: 6 entries give the signed root\n`]);
     await fill(3);
     const second = await verified(['--cache', cache]);
-    assert.ok(second.status === 0 && second.said.endsWith('8 entries give the signed root; the earlier checkpoint is its beginning\n'), second.said);
+    assert.ok(second.status === 0 && second.said.endsWith('9 entries give the signed root; the earlier checkpoint is its beginning\n'), second.said);
     assert.equal(readdirSync(join(cache, 'checkpoints')).length, 2);
     // Without a folder nothing stays.
     assert.equal((await verified([])).status, 0);

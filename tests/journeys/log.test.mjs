@@ -235,7 +235,7 @@ describe('a bucket', () => {
     writeFileSync(config, `${built}\n[[r2_buckets]]\nbinding = "LOG_TILES"\nbucket_name = "log-tiles"\n`);
     const worker = await world.startWorker({ config, state: join(folder, 'state'), vars: VARS });
     for (let round = 0; round < 26; round += 1) await Promise.all(Array.from({ length: 10 }, () => decide(worker)));
-    const checkpoint = await waitFor('the seal', async () => sizeOf(await readCheckpoint(worker)) === 260 && readCheckpoint(worker));
+    const checkpoint = await waitFor('the seal', async () => sizeOf(await readCheckpoint(worker)) === 261 && readCheckpoint(worker));
     const log = await fetchLog(checkpoint, worker);
     const { status, said } = postern('verify', '--key', await readKey(worker), log);
     assert.equal(status, 0, said);

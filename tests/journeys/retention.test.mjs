@@ -49,6 +49,7 @@ async function meanwhile(change) {
 
 const exported = async (cookie) => JSON.parse(readText(await send(worker.port, '/_postern/consent/receipts.json', { headers: { cookie } }))).receipts;
 const receiptsOf = async (cookie) => (await exported(cookie)).map(({ receipt }) => receipt);
+/** Of receipts, and of the version that was asked with. */
 const treeSize = async () => Number(readText(await send(worker.port, '/_postern/log/checkpoint')).split('\n')[1]);
 
 describe('time', () => {
@@ -68,7 +69,7 @@ describe('time', () => {
 
   it('does nothing to what holds', async () => {
     await meanwhile(() => {});
-    await waitFor('a checkpoint of all', async () => await treeSize() === 3);
+    await waitFor('a checkpoint of all', async () => await treeSize() === 4);
     for (const [cookie, outcome] of [[accepted, 'accepted'], [refused, 'refused'], [restricted, 'accepted']]) {
       assert.deepEqual((await receiptsOf(cookie)).map((receipt) => receipt.outcome), [outcome]);
     }
@@ -89,7 +90,7 @@ describe('time', () => {
     assert.deepEqual([...new Set(expiry.purposes.map((purpose) => purpose.state))], ['ConsentExpired']);
     assert.equal(expiry.policy_sha256, grant.policy_sha256);
     assert.equal((await receiptsOf(refused)).length, 1);
-    await waitFor('a checkpoint of all', async () => await treeSize() === 5);
+    await waitFor('a checkpoint of all', async () => await treeSize() === 6);
     await meanwhile(() => {});
     assert.equal((await receiptsOf(accepted)).length, 2);
     const page = readText(await send(worker.port, '/_postern/consent', { headers: { accept: 'text/html', cookie: accepted } }));
@@ -105,15 +106,15 @@ describe('time', () => {
     await waitFor('them to be gone', async () => (await receiptsOf(accepted)).length === 0 && (await receiptsOf(refused)).length === 0);
     assert.equal((await receiptsOf(restricted)).length, 2);
     const after = consentCookie(await postDecision(worker, { change: { choice: 'reject' } }));
-    await waitFor('a checkpoint of all', async () => await treeSize() === 6);
+    await waitFor('a checkpoint of all', async () => await treeSize() === 7);
     const [{ proof, leaf_index: place }] = await exported(after);
-    assert.equal(place, 5);
-    assert.match(proof, /\n6\n/);
+    assert.equal(place, 6);
+    assert.match(proof, /\n7\n/);
     await meanwhile((ledger) => {
       const all = ledger.prepare('SELECT COUNT(*) AS count FROM receipts').get();
       const gone = ledger.prepare('SELECT SUM(receipts) AS count FROM purges').get();
       const leaves = ledger.prepare('SELECT COUNT(*) AS count FROM log').get();
-      assert.deepEqual([all.count, gone.count, leaves.count], [3, 3, 6]);
+      assert.deepEqual([all.count, gone.count, leaves.count], [3, 3, 7]);
     });
   });
 });

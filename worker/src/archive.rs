@@ -2,13 +2,13 @@
 //! who has its token. What a line says is `postern-receipt`'s affair, and no more than what is recorded; `postern export` puts the
 //! pages together.
 
-use crate::ledger::{Ledger, Refusal};
+use crate::ledger::{Archived, Ledger, Refusal};
 use crate::ledger_store::{SqlStore, integer};
 use crate::site::Site;
 use crate::visit::Visit;
 use crate::{answer, pages};
 use postern_receipt::log::{write_archived, write_archived_entry};
-use postern_receipt::{Entry, Role};
+use postern_receipt::{Entry, EntryKind, Person, Role};
 use web_sys::Response;
 use worker::{Env, Error, Result, SqlStorageValue};
 
@@ -21,34 +21,18 @@ const WRONG_TOKEN_DELAY_MS: u64 = 500;
 /// Answers `GET /_postern/export?from=<place in the log>&of=<receipts or acts>`: lines, the first of that place or the next that there is; nothing
 /// behind the last.
 pub async fn serve(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
-    if site.access.is_empty() {
-        return answer::text(
-            503,
-            "Nobody can export: the secrets DASHBOARD_TOKEN and ACCESS_TOKENS are missing.",
-        );
-    }
-    let token = visit.header("authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or("");
-    let Some(person) = site.access.find(token.trim()) else {
-        // Wrong ones alone are counted: an export asks many times with the right one.
-        if let Ok(ledger) = Ledger::of(site, env)
-            && let Err(refusal) = ledger.count_token(visit.address()).await
-            && refusal.status == 429
-        {
-            return answer::text(429, &refusal.sentence);
-        }
-        worker::Delay::from(std::time::Duration::from_millis(WRONG_TOKEN_DELAY_MS)).await;
-        return answer::text(403, "That is no token of this site: send one as authorization: Bearer.");
+    let person = match bearer(site, env, visit, Role::Auditor).await? {
+        Ok(person) => person,
+        Err(answer) => return Ok(answer),
     };
-    if person.role < Role::Auditor {
-        return answer::text(403, "Receipts are for auditors and admins.");
-    }
     let asked = visit.url.query_pairs().find(|(name, _)| name == "from");
     let Some(from) = asked.map_or(Some(0), |(_, place)| place.parse::<u64>().ok()) else {
         return answer::text(400, "from is a place in the log: a whole number.");
     };
     let of_acts = visit.url.query_pairs().any(|(name, value)| name == "of" && value == "acts");
+    let archived = if of_acts { Archived::Acts } else { Archived::Receipts };
     let page = match Ledger::of(site, env) {
-        Ok(ledger) => ledger.archive(of_acts, from).await,
+        Ok(ledger) => ledger.archive(archived, from).await,
         Err(refusal) => Err(refusal),
     };
     if from == 0 {
@@ -62,6 +46,35 @@ pub async fn serve(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     }
 }
 
+/// Who shows a token by the header `authorization: Bearer`, if they are of that role or a higher one; else what to answer.
+pub async fn bearer<'site>(
+    site: &'site Site,
+    env: &Env,
+    visit: &Visit,
+    role: Role,
+) -> Result<std::result::Result<&'site Person, Response>> {
+    let refuse = |status, sentence: &str| answer::text(status, sentence).map(Err);
+    if site.access.is_empty() {
+        return refuse(503, "Nobody may do this: the secrets DASHBOARD_TOKEN and ACCESS_TOKENS are missing.");
+    }
+    let token = visit.header("authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or("");
+    let Some(person) = site.access.find(token.trim()) else {
+        // Wrong ones alone are counted: an export asks many times with the right one.
+        if let Ok(ledger) = Ledger::of(site, env)
+            && let Err(refusal) = ledger.count_token(visit.address()).await
+            && refusal.status == 429
+        {
+            return refuse(429, &refusal.sentence);
+        }
+        worker::Delay::from(std::time::Duration::from_millis(WRONG_TOKEN_DELAY_MS)).await;
+        return refuse(403, "That is no token of this site: send one as authorization: Bearer.");
+    };
+    if person.role < role {
+        return refuse(403, "That is not for your role.");
+    }
+    Ok(Ok(person))
+}
+
 impl SqlStore {
     /// The receipts from a place in the log on, a line each, as many as a page holds.
     pub fn archive(&self, from: u64) -> Result<String> {
@@ -72,13 +85,13 @@ impl SqlStore {
         )
     }
 
-    /// The same of acts of those who keep the site.
-    pub fn archive_acts(&self, from: u64) -> Result<String> {
-        self.archived(
-            "SELECT place, json, salt, commitment FROM entries WHERE place >= ? ORDER BY place LIMIT ?",
-            from,
-            write_archived_entry,
-        )
+    /// The same of entries of a kind.
+    pub fn archive_entries(&self, kind: EntryKind, from: u64) -> Result<String> {
+        let statement = format!(
+            "SELECT place, json, salt, commitment FROM entries WHERE kind = '{}' AND place >= ? ORDER BY place LIMIT ?",
+            kind.name()
+        );
+        self.archived(&statement, from, write_archived_entry)
     }
 
     fn archived(&self, statement: &str, from: u64, write: impl Fn(&Entry) -> String) -> Result<String> {
@@ -99,6 +112,7 @@ impl SqlStore {
             };
             lines += &write(&Entry {
                 place: u64::try_from(place).map_err(|_| bad())?,
+                kind: EntryKind::Act,
                 at_unix_ms: 0,
                 json,
                 salt: salt.try_into().map_err(|_| bad())?,

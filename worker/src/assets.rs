@@ -24,6 +24,8 @@ pub const WORKER_GUARD: &str = include_str!("../../build/page/worker.js");
 pub const TOLD: &str = include_str!("../../build/page/told.js");
 /// What goes behind it there: the banner is put together in the page.
 pub const DROP_IN: &str = include_str!("../../build/page/drop-in.js");
+/// Hashes of all that visitors are shown and that runs in their pages, by name: a JSON object in canonical form.
+pub const SHOWN: &str = include_str!("../../build/page/shown.json");
 /// Folder of the gate below [`OWN_FOLDER`]: a hash of its content.
 pub const GATE_FOLDER: &str = include_str!("../../build/page/gate.version");
 

@@ -5,7 +5,7 @@ use crate::random::random;
 use crate::site::Site;
 use crate::spoken::Place;
 use crate::visit::{CONSENT_COOKIE, Visit};
-use crate::{answer, drop_in, pages, sealing, spoken};
+use crate::{answer, drop_in, pages, release, sealing, spoken};
 use futures_util::StreamExt;
 use js_sys::Uint8Array;
 use postern_consent::{Category, CategorySet, Choice, Decision, Minutes, Reason, State, Subject, VendorSet};
@@ -113,7 +113,7 @@ async fn take(
         return refuse(415, "Send application/json or a form.");
     }
     let body = body?;
-    let Some((policy, _)) = site.working() else {
+    let Some((policy, _)) = site.recording() else {
         return refuse(503, "Choices cannot be recorded here just now.");
     };
     let mut asked = if is_form { parse_form(&body)? } else { parse_json(&body)? };
@@ -129,6 +129,7 @@ async fn take(
         _ => Subject(random()),
     };
     let message = ActMessage {
+        release: site.release.get(),
         granted: visit.profile.grantable(visit.signals, wanted.granted).bits(),
         vendors: site.named(wanted.vendors).map(|vendor| vendor.id.clone()).collect(),
         is_answered: wanted.is_answered,
@@ -140,6 +141,9 @@ async fn take(
         body_sha256: body_hash(&body),
         ..signed(visit, subject)
     };
+    if message.release.is_none() && !message.is_refusal() {
+        return refuse(503, "Nothing can be granted here just now.");
+    }
     let now = Minutes::from_unix_ms(visit.now_ms);
     let recorded = Ledger::of(site, env)?.record(&message).await?;
     let choice = recorded.choice(policy);
@@ -188,7 +192,7 @@ pub fn signed(visit: &Visit, subject: Subject) -> ActMessage {
 
 /// A choice as the visitor carries it: sealed, and as a cookie that lives as long as it holds.
 pub fn kept(site: &Site, visit: &Visit, choice: &Choice) -> Option<(String, String)> {
-    let (_, key) = site.working()?;
+    let (_, key) = site.recording()?;
     let now = Minutes::from_unix_ms(visit.now_ms);
     let ttl_minutes = visit.profile.ttl_minutes(choice.granted, !choice.vendors.is_empty());
     let left_minutes = ttl_minutes.saturating_sub(now.since(choice.decided_at));
@@ -267,7 +271,7 @@ pub async fn state(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
         let return_to = page.map_or_else(|| "/".into(), |page| safe_return(page.path()));
         let receipt = latest_receipt(site, env, visit).await;
         let place = Place::Script { receipt, is_own_page: true };
-        spoken::add_banner(&mut body, Site::of(env), visit, &visit.origin(), &lang, return_to, place);
+        spoken::add_banner(&mut body, release::shown(env), visit, &visit.origin(), &lang, return_to, place);
     }
     answer::with(200, &Value::from(body).to_string(), &headers)
 }

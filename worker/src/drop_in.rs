@@ -7,7 +7,7 @@
 use crate::site::Site;
 use crate::spoken::Place;
 use crate::visit::Visit;
-use crate::{answer, assets, counting, decision, hearing, spoken};
+use crate::{answer, assets, counting, decision, hearing, release, spoken};
 use url::Url;
 use web_sys::{Headers, Response};
 use worker::{Context, Env, Result};
@@ -83,7 +83,7 @@ pub async fn state(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
     if is_page || is_settings {
         let receipt = if is_settings { decision::latest_receipt(site, env, &visit).await } else { None };
         let place = Place::Script { receipt, is_own_page: false };
-        spoken::add_banner(&mut body, Site::of(env), &visit, &edge, &lang, "/".into(), place);
+        spoken::add_banner(&mut body, release::shown(env), &visit, &edge, &lang, "/".into(), place);
     }
     if is_page {
         counting::count_page(site, env, context, &visit, visit.decision.must_ask);

@@ -4,7 +4,9 @@
 use crate::site::Site;
 use crate::stream::{CHUNK_BYTES, Passage, Rewriter, passed_on};
 use crate::visit::{Visit, read_headers};
-use crate::{OWN_FOLDER, answer, assets, collect, counting, hearing, observing, pages, proxy, spoken};
+use crate::{
+    OWN_FOLDER, answer, assets, collect, counting, hearing, observing, pages, proxy, release, spoken,
+};
 use futures_util::AsyncReadExt;
 use postern_consent::State;
 use postern_rewrite::{
@@ -221,7 +223,7 @@ impl Parts {
             head.push_str(&format!("<style>{css}</style>"));
         }
         let words = spoken::words(
-            Site::of(env),
+            release::shown(env),
             visit,
             &visit.origin(),
             if is_page { spoken::Place::Page } else { spoken::Place::Within },

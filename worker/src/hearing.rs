@@ -16,7 +16,7 @@ pub async fn hear(site: &Site, env: &Env, visit: &Visit) -> Option<(String, Stri
     if visit.decision.reason != Reason::Chosen {
         return None;
     }
-    let (policy, _) = site.working()?;
+    let (policy, _) = site.recording()?;
     let granted = visit.profile.grantable(visit.signals, choice.granted);
     let kept_vendors: Vec<_> = site
         .named(choice.vendors)
@@ -32,6 +32,7 @@ pub async fn hear(site: &Site, env: &Env, visit: &Visit) -> Option<(String, Stri
     let all = postern_consent::CategorySet::ALL;
     let signal = visit.profile.bound_by(visit.signals, if lost.is_empty() { all } else { lost })?;
     let act = ActMessage {
+        release: site.release.get(),
         granted: granted.bits(),
         vendors: kept_vendors,
         is_answered: choice.is_answered,

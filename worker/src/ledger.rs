@@ -6,7 +6,7 @@
 use crate::answer;
 use crate::site::Site;
 use js_sys::Uint8Array;
-use postern_consent::{CategorySet, Choice, Minutes, Subject};
+use postern_consent::{Category, CategorySet, Choice, Minutes, Subject};
 use postern_policy::Policy;
 use postern_receipt::log::Tile;
 use postern_receipt::{Method, sha256};
@@ -53,12 +53,22 @@ pub struct ActMessage {
     pub address: String,
     /// The user agent; reduced to engine and form before anything is stored.
     pub user_agent: String,
+    /// The place in the log of the version that the visitor was asked with.
+    pub release: Option<u64>,
     /// The act's name, 32 hex digits.
     pub key: String,
     /// SHA-256 of the request's body.
     pub body_sha256: [u8; 32],
     /// The Worker's clock, Unix milliseconds.
     pub now_ms: u64,
+}
+
+impl ActMessage {
+    /// Does it grant nothing?
+    pub fn is_refusal(&self) -> bool {
+        let granted = CategorySet::from_bits(self.granted).unwrap_or(CategorySet::ALL);
+        granted.without(Category::Necessary).is_empty() && self.vendors.is_empty()
+    }
 }
 
 /// Every way to express a choice.
@@ -144,6 +154,17 @@ pub struct DayMessage {
     pub counts: [u64; 6],
 }
 
+/// What is taken along page by page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Archived {
+    /// Receipts.
+    Receipts,
+    /// Acts of those who keep the site.
+    Acts,
+    /// Versions of what visitors are asked with.
+    Releases,
+}
+
 /// The site's Ledger, to talk to. An error means there is none.
 pub struct Ledger(Stub);
 
@@ -192,6 +213,17 @@ impl Ledger {
     pub async fn record(&self, act: &ActMessage) -> std::result::Result<Recorded, Refusal> {
         let body = serde_json::to_string(act).map_err(|error| unavailable(&error.to_string()))?;
         parse(&self.ask("/record", &body).await?)
+    }
+
+    /// The place in the log of the version that is to be shown; with another policy on the lines behind it where that is to be
+    /// shown instead.
+    pub async fn release(&self, now_ms: u64, version: &str) -> std::result::Result<String, Refusal> {
+        self.ask("/release", &format!("{now_ms}\t{version}\t")).await
+    }
+
+    /// Puts what is deployed into the log, and gives its place.
+    pub async fn publish(&self, now_ms: u64) -> std::result::Result<String, Refusal> {
+        self.ask("/publish", &now_ms.to_string()).await
     }
 
     /// Counts a token that is tried from that address; an error if it was too often.
@@ -247,9 +279,14 @@ impl Ledger {
         self.ask("/export", &body).await
     }
 
-    /// A page of all receipts, or of all acts of those who keep the site, from a place in the log on; empty behind the last.
-    pub async fn archive(&self, of_acts: bool, from: u64) -> std::result::Result<String, Refusal> {
-        self.ask(if of_acts { "/archive-acts" } else { "/archive" }, &from.to_string()).await
+    /// A page of all that is of a kind, from a place in the log on; empty behind the last.
+    pub async fn archive(&self, what: Archived, from: u64) -> std::result::Result<String, Refusal> {
+        let path = match what {
+            Archived::Receipts => "/archive",
+            Archived::Acts => "/archive-acts",
+            Archived::Releases => "/archive-releases",
+        };
+        self.ask(path, &from.to_string()).await
     }
 
     /// The last signed checkpoint; empty if there is none.

@@ -10,11 +10,11 @@ use crate::random::random;
 use crate::settings::setting_of;
 use crate::site::Site;
 use crate::{sealing, sweeping};
-use postern_consent::{Category, CategorySet, Signals, Subject};
+use postern_consent::{CategorySet, Signals, Subject};
 use postern_receipt::log::{LogStore, Tile};
 use postern_receipt::{
-    Act, Append, Capacity, Client, HostName, IdempotencyKey, LedgerError, Notice, NoticeUri, Retention, Rule,
-    Setting, Sha256Hex, Store, Throttle, TooOften, Word,
+    Act, Append, Capacity, Client, EntryKind, HostName, IdempotencyKey, LedgerError, Notice, NoticeUri,
+    Retention, Rule, Setting, Sha256Hex, Store, Throttle, TooOften, Word,
 };
 use postern_sort::sorted_by;
 use postern_stats::{Day, SeenBatch, ViewBatch};
@@ -32,6 +32,7 @@ pub struct LedgerObject {
     storage: Storage,
     sql: SqlStorage,
     site: Rc<Site>,
+    env: Env,
     bucket: Option<Bucket>,
     is_ready: bool,
     /// When the alarm rings that this object has set since it lives, Unix milliseconds; the largest number if none.
@@ -56,6 +57,7 @@ impl DurableObject for LedgerObject {
             storage,
             sql,
             site,
+            env,
             bucket,
             is_ready,
             alarm_ms: Cell::new(u64::MAX),
@@ -99,13 +101,19 @@ impl LedgerObject {
         match path {
             "/record" => self.record(store, body),
             "/register" => Response::ok(store.register()?),
-            "/note" | "/change-register" => {
+            "/note" | "/change-register" | "/release" => {
                 let mut parts = body.splitn(3, '\t');
                 let (Some(Ok(now_ms)), Some(who), Some(what)) =
                     (parts.next().map(str::parse), parts.next(), parts.next())
                 else {
                     return Response::error("not an act", 400);
                 };
+                if path == "/release" {
+                    return match store.release(&self.site, now_ms, who)? {
+                        Some(said) => Response::ok(said),
+                        None => Response::error("There is no version in the log that may be shown.", 409),
+                    };
+                }
                 let done = match path {
                     "/note" => store.note(self.capacity(), now_ms, who, what).map(Ok),
                     _ => store.change_register(self.capacity(), now_ms, who, what),
@@ -115,6 +123,10 @@ impl LedgerObject {
                     Err(sentence) => Response::error(sentence, 400),
                 }
             }
+            "/publish" => match store.publish(&self.site, serde_json::from_str(body)?)? {
+                Some(place) => Response::ok(place.to_string()),
+                None => Response::error("The policy cannot be read.", 503),
+            },
             "/token" => match self.admit(Rule::TOKENS, body) {
                 Ok(()) => Response::ok(""),
                 Err(refused) => Response::error(refused.to_string(), 429),
@@ -154,7 +166,12 @@ impl LedgerObject {
                 Response::ok(sealing::export(store, &self.site.log, &rows).await?)
             }
             "/archive" => Response::ok(store.archive(serde_json::from_str(body)?)?),
-            "/archive-acts" => Response::ok(store.archive_acts(serde_json::from_str(body)?)?),
+            "/archive-acts" => {
+                Response::ok(store.archive_entries(EntryKind::Act, serde_json::from_str(body)?)?)
+            }
+            "/archive-releases" => {
+                Response::ok(store.archive_entries(EntryKind::Release, serde_json::from_str(body)?)?)
+            }
             "/checkpoint" => Response::ok(store.sealed()?.map_or(String::new(), |sealed| sealed.note)),
             "/file" => {
                 let size = store.sealed()?.map_or(0, |sealed| sealed.size);
@@ -230,18 +247,27 @@ impl LedgerObject {
         Capacity { bytes_max: self.site.ledger_bytes_max, bytes_reserved: BYTES_RESERVED }
     }
 
+    /// The site as it was shown to who acted; a version that this code does not show is none. Who only takes back was asked
+    /// nothing.
+    fn site_at(&self, store: &SqlStore, message: &ActMessage) -> Option<Rc<Site>> {
+        let Some(release) = message.release else {
+            return message.is_refusal().then(|| Rc::clone(&self.site));
+        };
+        let source = store.policy_at(release).ok()??;
+        Some(if source == self.site.source { Rc::clone(&self.site) } else { Site::under(&self.env, &source) })
+    }
+
     fn record(&self, store: &mut SqlStore, body: &str) -> Result<Response> {
         let message: ActMessage = serde_json::from_str(body)?;
         let (Some(setting), Some(method), Some(granted), Ok(key)) = (
-            setting_of(&message, || setting(&self.site, &message)),
+            setting_of(&message, || setting(&*self.site_at(store, &message)?, &message)),
             METHODS.get(message.method).copied(),
             CategorySet::from_bits(message.granted),
             IdempotencyKey::parse(&message.key),
         ) else {
             return Response::error("This choice cannot be recorded as it is.", 400);
         };
-        let is_refusal = granted.without(Category::Necessary).is_empty() && message.vendors.is_empty();
-        let rule = if is_refusal { Rule::REFUSALS } else { Rule::DECISIONS };
+        let rule = if message.is_refusal() { Rule::REFUSALS } else { Rule::DECISIONS };
         let rule = Rule { max: self.site.decisions_per_minute, ..rule };
         if let Err(refused) = self.admit(rule, &message.address) {
             return Response::error(format!("Choices come {refused}."), 429);
@@ -336,6 +362,7 @@ fn setting(site: &Site, message: &ActMessage) -> Option<Setting> {
             sha256: Sha256Hex(policy.texts_sha256(language)),
         },
         policy_sha256: policy.hash(),
+        release: message.release,
         withdraw_uri: NoticeUri::parse("/_postern/consent").ok()?,
         retention: Retention {
             months: policy.receipts.keep_months,

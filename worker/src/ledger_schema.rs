@@ -157,11 +157,19 @@ CREATE TABLE admin_acts (
 ", "
 CREATE TABLE entries (
     place INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
     at_ms INTEGER NOT NULL,
     json TEXT NOT NULL,
     salt BLOB NOT NULL,
     commitment BLOB NOT NULL
 );
+CREATE INDEX entries_of_kind ON entries (kind, place);
+CREATE TABLE releases (
+    version TEXT PRIMARY KEY,
+    place INTEGER NOT NULL,
+    parts TEXT NOT NULL,
+    source TEXT NOT NULL
+) WITHOUT ROWID;
 "];
 
 /// Brings the storage to the newest version.

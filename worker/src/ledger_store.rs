@@ -243,13 +243,17 @@ impl Store for SqlStore {
         self.add_leaf(entry.place, &entry.commitment, nodes)?;
         let row = vec![
             integer(entry.place)?,
+            entry.kind.name().into(),
             integer(entry.at_unix_ms)?,
             entry.json.as_str().into(),
             entry.salt.to_vec().into(),
             entry.commitment.to_vec().into(),
         ];
         self.0
-            .exec("INSERT INTO entries (place, at_ms, json, salt, commitment) VALUES (?, ?, ?, ?, ?)", row)
+            .exec(
+                "INSERT INTO entries (place, kind, at_ms, json, salt, commitment) VALUES (?, ?, ?, ?, ?, ?)",
+                row,
+            )
             .map(|_| ())
     }
 

@@ -26,6 +26,7 @@ mod pages;
 mod proxy;
 mod random;
 mod register;
+mod release;
 mod report;
 mod rights;
 mod sealing;
@@ -48,7 +49,7 @@ const GPC_PATH: &str = "/.well-known/gpc.json";
 
 #[event(fetch)]
 async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
-    let site = Site::of(&env);
+    let site = release::current(&env).await;
     let visit = visit::Visit::of(&site, request)?;
     if visit.url.path() == GPC_PATH {
         return pages::gpc(&site);
@@ -86,6 +87,7 @@ async fn route(
         ("OPTIONS", "decision" | "state") => drop_in::preflight(site, &visit),
         ("POST", "decision") => decision::decide(site, env, visit).await,
         ("GET" | "HEAD", "dashboard") => pages::dashboard(site, env, &visit).await,
+        ("POST", "publish") => release::publish(site, env, &visit).await,
         ("GET", "export") => archive::serve(site, env, &visit).await,
         ("GET" | "HEAD", "requests") => register::show(site, env, &visit).await,
         ("POST", "requests") => register::change(site, env, &visit).await,

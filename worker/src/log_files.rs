@@ -1,10 +1,10 @@
-//! The log as anyone may read it, below `/_postern/log/`: checkpoint, tiles, entries, keys, the rule on keeping, and
-//! a page that checks receipts.
+//! The log as anyone may read it, below `/_postern/log/`: checkpoint, tiles, entries, keys, the rule on keeping, versions of what
+//! visitors are asked with, and a page that checks receipts.
 //! Nothing in it is of a visitor: entries are salted commitments. Source: C2SP tlog-tiles.
 
 use crate::answer;
 use crate::bucket::Bucket;
-use crate::ledger::{Ledger, Refusal};
+use crate::ledger::{Archived, Ledger, Refusal};
 use crate::signing::LOG_FOLDER;
 use crate::site::Site;
 use postern_receipt::log::Tile;
@@ -38,6 +38,11 @@ pub async fn serve(site: &Site, env: &Env, path: &str) -> Result<Response> {
         },
         "retention" => text(RETENTION),
         "verify" => verify_page(env).await,
+        "releases" => releases(site, env, 0).await,
+        _ if path.starts_with("releases/") => match path.trim_start_matches("releases/").parse() {
+            Ok(from) => releases(site, env, from).await,
+            Err(_) => nothing(),
+        },
         _ => match Tile::parse(path) {
             Some(tile) => file(site, env, &tile).await,
             None => nothing(),
@@ -78,6 +83,18 @@ async fn checkpoint(site: &Site, env: &Env) -> Result<Response> {
             answer::text(404, "nothing is sealed yet: no receipt, or none older than a few minutes")
         }
         (Err(refusal), _) => refused(&refusal),
+    }
+}
+
+/// Versions of what visitors are asked with, from a place in the log on, as lines that anybody can check against it.
+async fn releases(site: &Site, env: &Env, from: u64) -> Result<Response> {
+    let found = match Ledger::of(site, env) {
+        Ok(ledger) => ledger.archive(Archived::Releases, from).await,
+        Err(refusal) => Err(refusal),
+    };
+    match found {
+        Ok(lines) => answer::with(200, &lines, &headers("application/x-ndjson", FEW_SECONDS)?),
+        Err(refusal) => refused(&refusal),
     }
 }
 

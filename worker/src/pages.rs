@@ -34,6 +34,12 @@ pub fn health(site: &Site, env: &Env) -> Result<Response> {
     faults.extend(
         Ledger::of(site, env).err().map(|_| "the binding LEDGER is missing: see wrangler.toml".to_string()),
     );
+    if faults.is_empty() && site.release.get().is_none() {
+        faults.push(
+            "this version of what visitors are asked with is not in the log, so nobody is asked: publish it, or see the Worker's log"
+                .to_string(),
+        );
+    }
     if !faults.is_empty() {
         return answer::text(503, &faults.join("\n"));
     }
@@ -93,7 +99,9 @@ pub fn not_recorded(site: &Site, visit: &Visit, status: u16, sentence: &str) -> 
 
 /// The visitor's own page: what holds, how to change it, and their receipts.
 pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
-    let Some((policy, _)) = site.working() else {
+    // What was granted can be taken back, whatever can be asked.
+    let is_holding = matches!(visit.state, State::Decided(_));
+    let Some((policy, _)) = site.working().or_else(|| site.recording().filter(|_| is_holding)) else {
         let what = "Choices cannot be recorded here just now, so nothing but the necessary runs.";
         return failure(503, "Cookie settings", what);
     };

@@ -8,8 +8,8 @@ use crate::random::random;
 use crate::site::Site;
 use crate::visit::Visit;
 use postern_receipt::{
-    Capacity, Person, Request, RequestKind, RequestStanding, Role, Timestamp, Word, admin_act_json,
-    append_entry,
+    Capacity, EntryKind, Person, Request, RequestKind, RequestStanding, Role, Timestamp, Word,
+    admin_act_json, append_entry,
 };
 use postern_view::{ActLine, RequestLine, RequestsPage};
 use web_sys::Response;
@@ -48,7 +48,7 @@ impl SqlStore {
         );
         // Those from before the log had them stand by themselves.
         let acts = "SELECT at_ms, who, what FROM (\
-             SELECT at_ms, json ->> 'who' AS who, json ->> 'what' AS what, place, 1 AS is_logged FROM entries \
+             SELECT at_ms, json ->> 'who' AS who, json ->> 'what' AS what, place, 1 AS is_logged FROM entries WHERE kind = 'act' \
              UNION ALL SELECT at_ms, who, what, number, 0 FROM admin_acts\
              ) ORDER BY is_logged DESC, place DESC LIMIT ?";
         let requests = self.lines(&requests, vec![i64::from(SHOWN_MAX).into()])?;
@@ -59,10 +59,11 @@ impl SqlStore {
     pub fn note(&mut self, capacity: Capacity, now_ms: u64, who: &str, what: &str) -> Result<()> {
         let failed = |error: String| worker::Error::RustError(error);
         let who = Word::parse(who).map_err(|error| failed(error.to_string()))?;
-        let json = admin_act_json(now_ms, &who, what).map_err(|error| failed(error.to_string()))?;
-        append_entry(self, json, now_ms, random(), capacity).map_err(|error| failed(error.to_string()))?;
-        let old = "DELETE FROM entries WHERE place <= \
-                   (SELECT place FROM entries ORDER BY place DESC LIMIT 1 OFFSET ?)";
+        let json = admin_act_json(now_ms, &who, what);
+        append_entry(self, EntryKind::Act, json, now_ms, random(), capacity)
+            .map_err(|error| failed(error.to_string()))?;
+        let old = "DELETE FROM entries WHERE kind = 'act' AND place <= \
+                   (SELECT place FROM entries WHERE kind = 'act' ORDER BY place DESC LIMIT 1 OFFSET ?)";
         self.0.exec(old, vec![i64::from(ACTS_KEPT).into()]).map(|_| ())
     }
 

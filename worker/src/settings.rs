@@ -12,7 +12,7 @@ use std::rc::Rc;
 const KINDS_MAX: usize = 256;
 
 /// All that the site's part depends on, beside the site, which is the same for as long as the isolate lives.
-type Kind = (String, String, Option<String>, Option<String>);
+type Kind = (String, String, Option<String>, Option<String>, Option<u64>);
 
 thread_local! {
     static SETTINGS: RefCell<HashMap<Kind, Rc<Setting>>> = RefCell::default();
@@ -20,7 +20,13 @@ thread_local! {
 
 /// The setting of an act; `make` makes it where none of its kind is kept.
 pub fn setting_of(message: &ActMessage, make: impl FnOnce() -> Option<Setting>) -> Option<Rc<Setting>> {
-    let kind = (message.host.clone(), message.lang.clone(), message.country.clone(), message.region.clone());
+    let kind = (
+        message.host.clone(),
+        message.lang.clone(),
+        message.country.clone(),
+        message.region.clone(),
+        message.release,
+    );
     if let Some(setting) = SETTINGS.with_borrow(|settings| settings.get(&kind).cloned()) {
         return Some(setting);
     }

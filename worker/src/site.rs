@@ -11,7 +11,7 @@ use postern_receipt::{Access, CookieKey, KeyRing, Rule};
 use postern_rewrite::{Grants, held_query, lockdown_policy, strip_denied};
 use postern_stats::Day;
 use postern_view::{Granted, VendorTraces};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use url::Url;
 use worker::Env;
@@ -29,6 +29,14 @@ const LEDGER_BYTES_MAX: u64 = 9_000_000_000;
 pub struct Site {
     /// The policy, or every fault of the file, a line each.
     pub policy: Result<Policy, String>,
+    /// The policy file as it is written.
+    pub source: String,
+    /// The place in the log of the version that visitors are asked with; until it is known nobody is asked.
+    pub release: Cell<Option<u64>>,
+    /// When the Ledger may be asked for that again, Unix milliseconds.
+    pub ask_release_after_ms: Cell<u64>,
+    /// May only versions be shown that somebody has published? Else each puts itself into the log.
+    pub shows_published_only: bool,
     /// The vendors as this site has them.
     pub catalogue: Rc<Catalogue>,
     /// What each listed vendor leaves in a browser, as visitors are told.
@@ -56,19 +64,27 @@ thread_local! {
 }
 
 impl Site {
-    /// This isolate's site. Variables and secrets cannot change while an isolate lives.
+    /// This isolate's site, as it is deployed; what is shown of it says `release.rs`. Variables and secrets cannot change while an isolate lives.
     pub fn of(env: &Env) -> Rc<Self> {
-        SITE.with_borrow_mut(|site| Rc::clone(site.get_or_insert_with(|| Rc::new(Self::read(env)))))
+        SITE.with_borrow_mut(|site| Rc::clone(site.get_or_insert_with(|| Rc::new(Self::read(env, None)))))
     }
 
-    fn read(env: &Env) -> Self {
+    /// The same deployment under another policy.
+    pub fn under(env: &Env, source: &str) -> Rc<Self> {
+        Rc::new(Self::read(env, Some(source)))
+    }
+
+    fn read(env: &Env, source: Option<&str>) -> Self {
         let text =
             |name: &str| env.var(name).map(|value| value.to_string()).ok().filter(|text| !text.is_empty());
         let secret =
             |name: &str| env.secret(name).map(|value| value.to_string()).ok().filter(|text| !text.is_empty());
         let known: Vec<(&str, Category, &str)> =
             VENDORS.iter().map(|vendor| (vendor.id, vendor.shown_category(), vendor.name)).collect();
-        let source = text("POLICY").unwrap_or_else(|| BUILT_IN_POLICY.to_string());
+        let source = source
+            .map(str::to_owned)
+            .or_else(|| text("POLICY"))
+            .unwrap_or_else(|| BUILT_IN_POLICY.to_string());
         let policy = Policy::parse(&source, &known).map_err(|error| error.to_string());
         let key = secret("COOKIE_KEY")
             .ok_or_else(|| {
@@ -104,6 +120,11 @@ impl Site {
             access_fault: listed.err().map(|error| error.to_string()),
             traces: catalogue.listed().iter().map(|vendor| traces(vendor)).collect(),
             catalogue: Rc::new(catalogue),
+            release: Cell::new(None),
+            ask_release_after_ms: Cell::new(0),
+            // What nobody can read asks for the stricter.
+            shows_published_only: text("RELEASES").is_some_and(|word| word != "automatic"),
+            source,
             policy,
             key,
         };
@@ -135,8 +156,13 @@ impl Site {
         }
     }
 
-    /// Policy and key, if decisions can be taken at all.
+    /// Policy and key, if visitors can be asked: what they are asked with is in the log.
     pub fn working(&self) -> Option<(&Policy, &KeyRing)> {
+        self.recording().filter(|_| self.release.get().is_some())
+    }
+
+    /// Policy and key, if anything can be recorded. What was granted can be taken back as long as it can.
+    pub fn recording(&self) -> Option<(&Policy, &KeyRing)> {
         self.policy.as_ref().ok().zip(self.key.as_ref().ok())
     }
 

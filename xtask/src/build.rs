@@ -18,8 +18,16 @@ const PAGE_INPUTS: [&str; 9] = [
     "xtask/src/tools.rs",
 ];
 /// What the Worker is made from, beside the page's files.
-const WORKER_INPUTS: [&str; 7] =
-    ["Cargo.toml", "Cargo.lock", "crates", "worker", "postern.toml", "wrangler.toml", "www/css"];
+const WORKER_INPUTS: [&str; 8] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "crates",
+    "worker",
+    "postern.toml",
+    "wrangler.toml",
+    "www/css",
+    "xtask/shown.mjs",
+];
 
 /// What the verify page is made from.
 const VERIFIER_INPUTS: [&str; 9] = [
@@ -106,6 +114,7 @@ fn worker(tools: &Tools) -> Result<(), String> {
     if stamp::is_current(&file, &stamp) && root.join("build/worker/entry.mjs").exists() {
         return Ok(());
     }
+    run("hashing what visitors are shown", tools.node().arg(root.join("xtask/shown.mjs")))?;
     let mut command = crate::run::with_path(&tools.worker_build, &tools.node_folder);
     command
         .arg("--release")

@@ -167,6 +167,7 @@ fn setting(policy: &Policy) -> Result<Setting, Failure> {
             sha256: Sha256Hex(policy.texts_sha256(language)),
         },
         policy_sha256: policy.hash(),
+        release: None,
         withdraw_uri: NoticeUri::parse("/_postern/consent")?,
         retention: Retention::default(),
     })

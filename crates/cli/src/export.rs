@@ -21,6 +21,12 @@ const UNUSABLE: u8 = 2;
 /// The variable with the token: a command's arguments are seen by everybody on the machine.
 const TOKEN: &str = "POSTERN_TOKEN";
 
+/// The token that the variable has; `whose` says who may do what is asked.
+pub(crate) fn token(whose: &str) -> Result<String, String> {
+    let token = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
+    token.ok_or(format!("put the token of {whose} of the site into the variable {TOKEN}"))
+}
+
 /// The table's head.
 pub(crate) const COLUMNS: [&str; 12] = [
     "leaf_index",
@@ -88,9 +94,7 @@ fn read(arguments: &[&str]) -> Result<Asked, String> {
 fn stream(asked: &Asked) -> Result<String, String> {
     let url = asked.url.as_deref().ok_or("name the site: --url https://shop.example")?;
     let remote = Remote::new(url)?;
-    let token = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
-    let token =
-        token.ok_or(format!("put the token of an auditor or admin of the site into the variable {TOKEN}"))?;
+    let token = token("an auditor or admin")?;
     let (mut out, next): (Box<dyn Write>, Option<u64>) = match &asked.out {
         Some(path) => {
             let (file, next) = open(path, asked.is_table).map_err(|error| format!("{path}: {error}"))?;

@@ -4,6 +4,7 @@
 mod check;
 mod export;
 mod known;
+mod publish;
 mod remote;
 mod verify;
 
@@ -20,6 +21,7 @@ usage: postern check [FILE]
                       [--cache FOLDER]
        postern verify --key KEY (--log FOLDER | --url SITE) EXPORT
        postern export --url SITE [--csv | --acts] [--out FILE] [--from PLACE]
+       postern publish --url SITE [FILE]
        postern files CHECKPOINT
 
   check   parse and lint a policy file (default: postern.toml), print each
@@ -35,6 +37,9 @@ usage: postern check [FILE]
           FILE, or on where FILE ends; with --acts what was done by those who
           keep the site; the variable POSTERN_TOKEN has the token of an auditor
           or admin
+  publish put what is deployed into the site's log, so that visitors may be
+          asked with it; with FILE only if that is the policy that is
+          deployed; the variable POSTERN_TOKEN has the token of an admin
   files   print the path of every file of the log that a checkpoint heads
 
 exit status: 0 sound (perhaps with warnings) or proven, 1 errors or not proven,
@@ -49,6 +54,7 @@ fn main() -> ExitCode {
         ["check", file] if !file.starts_with('-') => check::check(file),
         ["verify", arguments @ ..] if !arguments.is_empty() => verify::verify(arguments),
         ["export", arguments @ ..] if !arguments.is_empty() => export::export(arguments),
+        ["publish", arguments @ ..] if !arguments.is_empty() => publish::publish(arguments),
         ["files", file] if !file.starts_with('-') => verify::list(file),
         ["help" | "-h" | "--help"] => {
             print!("{USAGE}");

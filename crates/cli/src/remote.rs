@@ -58,11 +58,20 @@ impl Remote {
 
     /// What is at a path, of so many bytes at most, with a token where one is needed.
     pub(crate) fn read(&self, path: &str, token: Option<&str>, bytes_max: u64) -> Result<Vec<u8>, String> {
+        self.ask(false, path, token, bytes_max)
+    }
+
+    /// Has something done that may be done twice, and gives what is said of it.
+    pub(crate) fn post(&self, path: &str, token: &str, bytes_max: u64) -> Result<Vec<u8>, String> {
+        self.ask(true, path, Some(token), bytes_max)
+    }
+
+    fn ask(&self, is_post: bool, path: &str, token: Option<&str>, bytes_max: u64) -> Result<Vec<u8>, String> {
         let url = format!("{}{path}", self.base);
         let mut wait = Duration::from_millis(250);
         let mut tries = 1;
         loop {
-            match self.try_read(&url, token, bytes_max) {
+            match self.try_ask(is_post, &url, token, bytes_max) {
                 Ok(bytes) => return Ok(bytes),
                 Err(Missed::ForGood(cause)) => return Err(format!("{url}: {cause}")),
                 Err(Missed::Perhaps(cause)) if tries == TRIES => {
@@ -77,12 +86,25 @@ impl Remote {
         }
     }
 
-    fn try_read(&self, url: &str, token: Option<&str>, bytes_max: u64) -> Result<Vec<u8>, Missed> {
-        let mut request = self.agent.get(url);
-        if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        let mut answer = request.call().map_err(|error| Missed::Perhaps(error.to_string()))?;
+    fn try_ask(
+        &self,
+        is_post: bool,
+        url: &str,
+        token: Option<&str>,
+        bytes_max: u64,
+    ) -> Result<Vec<u8>, Missed> {
+        let bearer = token.map(|token| format!("Bearer {token}"));
+        let answer = if is_post {
+            let request = self.agent.post(url);
+            bearer
+                .iter()
+                .fold(request, |request, bearer| request.header("authorization", bearer))
+                .send_empty()
+        } else {
+            let request = self.agent.get(url);
+            bearer.iter().fold(request, |request, bearer| request.header("authorization", bearer)).call()
+        };
+        let mut answer = answer.map_err(|error| Missed::Perhaps(error.to_string()))?;
         let status = answer.status().as_u16();
         let body = answer.body_mut().with_config().limit(bytes_max).read_to_vec();
         let body = body.map_err(|error| Missed::Perhaps(error.to_string()))?;

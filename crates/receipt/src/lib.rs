@@ -16,6 +16,7 @@ mod ledger;
 pub mod log;
 mod record;
 mod register;
+mod release;
 mod retention;
 mod seal;
 mod store;
@@ -28,7 +29,7 @@ pub const SCHEMA_JSON: &str = include_str!("../receipt.schema.json");
 pub use access::{Access, AccessError, Person, Role};
 pub use canonical::{CanonicalError, canonical_json};
 pub use commitment::{LEAF_PREFIX, Salt, commitment, leaf};
-pub use entry::{ADMIN_ACT_SCHEMA, Entry, admin_act_json, append_entry};
+pub use entry::{ADMIN_ACT_SCHEMA, Entry, EntryKind, admin_act_json, append_entry};
 pub use field::{
     Client, ClientForm, Engine, FieldError, HostName, IdempotencyKey, NoticeUri, ReceiptId, Sha256Hex, Word,
 };
@@ -41,6 +42,7 @@ pub use record::{
     SignalsSeen, VendorState,
 };
 pub use register::{RegisterError, Request, RequestKind, RequestStanding};
+pub use release::{RELEASE_SCHEMA, Release};
 pub use retention::{ExpiryError, KEEP_MONTHS_DEFAULT, Retention, expiry_json, expiry_key, purge_unix_ms};
 pub use seal::{CookieKey, KeyError, KeyRing, SEALED_BYTES_MAX, SessionError, constant_time_eq, sha256};
 pub use store::{DayRow, Ended, ReceiptRow, Store};

@@ -160,6 +160,8 @@ pub struct Setting {
     pub notice: Notice,
     /// Hash of the policy's whole meaning.
     pub policy_sha256: [u8; 32],
+    /// The place in the log of the version that the visitor was asked with, from 0.
+    pub release: Option<u64>,
     /// Where consent is withdrawn.
     pub withdraw_uri: NoticeUri,
     /// How long the receipt is kept once it holds no more.
@@ -214,6 +216,8 @@ pub struct Receipt {
     vendors_sha256: Sha256Hex,
     notice: Notice,
     policy_sha256: Sha256Hex,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<u64>,
     signals: SignalsSeen,
     client: Client,
     withdraw_uri: NoticeUri,
@@ -294,6 +298,7 @@ impl Receipt {
             vendors_sha256: Sha256Hex(setting.vendors_sha256),
             notice: setting.notice.clone(),
             policy_sha256: Sha256Hex(setting.policy_sha256),
+            release: setting.release,
             signals: SignalsSeen { gpc: act.signals.gpc, dnt: act.signals.dnt },
             client: act.client,
             withdraw_uri: setting.withdraw_uri.clone(),

@@ -12,7 +12,7 @@ use postern_receipt::log::{
     Archive, ArchiveError, Checkpoint, LogError, PublicKey, Tile, TileKind, VerifiedLog, root, verify_log,
     write_archived, write_archived_entry, write_bundle, write_note,
 };
-use postern_receipt::{Capacity, Word, admin_act_json, append_entry};
+use postern_receipt::{Capacity, EntryKind, Word, admin_act_json, append_entry};
 use store::{Memory, filled};
 
 const ORIGIN: &str = "shop.example/log";
@@ -64,8 +64,8 @@ fn a_whole_file_is_proven_and_what_is_missing_is_counted() {
 fn acts_of_those_who_keep_the_site_are_proven_in_a_file_of_their_own() {
     let mut store = filled(3);
     let room = Capacity { bytes_max: u64::MAX, bytes_reserved: 0 };
-    let json = admin_act_json(1_795_346_441_000, &Word::parse("zoe").unwrap(), "logged in").unwrap();
-    append_entry(&mut store, json, 1_795_346_441_000, [9; 32], room).unwrap();
+    let json = admin_act_json(1_795_346_441_000, &Word::parse("zoe").unwrap(), "logged in");
+    append_entry(&mut store, EntryKind::Act, json, 1_795_346_441_000, [9; 32], room).unwrap();
     let log = log_of(&store, 4);
     let line = write_archived_entry(&store.entries[0]).trim_end().to_owned();
     let archive = check(std::slice::from_ref(&line), &log).unwrap();

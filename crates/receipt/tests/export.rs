@@ -89,7 +89,8 @@ fn every_act_makes_a_receipt_of_the_published_schema() {
     for name in acts[1].as_object().unwrap().keys() {
         let mut without = acts[1].clone();
         without.as_object_mut().unwrap().remove(name);
-        assert!(schemas.validate(&without, index).is_err(), "{name}");
+        // Receipts from before there were versions in the log name none.
+        assert_eq!(schemas.validate(&without, index).is_ok(), name == "release", "{name}");
         for other in [json!(true), json!("?"), json!(["@"])] {
             let mut wrong = acts[1].clone();
             wrong[name] = other;
@@ -97,7 +98,7 @@ fn every_act_makes_a_receipt_of_the_published_schema() {
             refused += 1;
         }
     }
-    assert_eq!(refused, 24 * 3);
+    assert_eq!(refused, 25 * 3);
     let mut more = acts[1].clone();
     more["account"] = json!("7");
     assert!(schemas.validate(&more, index).is_err());

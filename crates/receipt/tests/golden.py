@@ -1,6 +1,6 @@
 """Makes golden/receipt.json without any of our code: the receipt of tests/receipts.rs and its commitment.
 
-All keys are ASCII and no number occurs, so sorted keys without spaces are RFC 8785.
+All keys are ASCII and the one number is a small whole one, so sorted keys without spaces are RFC 8785.
 Run: python3 tests/golden.py > tests/golden/receipt.json
 """
 import datetime
@@ -41,6 +41,7 @@ receipt = {
     "vendors_sha256": "cc" * 32,
     "notice": {"uri": "/privacy", "version": "2026-11", "sha256": "dd" * 32},
     "policy_sha256": "ee" * 32,
+    "release": 7,
     "signals": {"gpc": True, "dnt": False},
     "client": {"engine": "chromium", "form": "desktop"},
     "withdraw_uri": "/_postern/consent",

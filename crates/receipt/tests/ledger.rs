@@ -10,9 +10,9 @@ mod store;
 use postern_consent::{CategorySet, Granted, Outcome, Subject};
 use postern_receipt::log::{leaf_hash, prove_inclusion, root, verify_inclusion};
 use postern_receipt::{
-    Appended, DayRow, Fresh, LedgerError, ReceiptRow, Timestamp, Word, add_views, admin_act_json, append,
-    append_entry, days, erase, expire, fill_log, leaf, lift, outcome_named, purge, receipts_of, restrict,
-    sweep,
+    Appended, DayRow, EntryKind, Fresh, LedgerError, ReceiptRow, Timestamp, Word, add_views, admin_act_json,
+    append, append_entry, days, erase, expire, fill_log, leaf, lift, outcome_named, purge, receipts_of,
+    restrict, sweep,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -348,8 +348,8 @@ fn who_is_restricted_leaves_the_figures_and_keeps_the_receipts() {
 fn acts_of_those_who_keep_the_site_have_their_places_between_receipts() {
     let (setting, mut store) = (setting(), Memory::default());
     let note = |store: &mut Memory, what: &str, capacity| {
-        let json = admin_act_json(1_795_346_441_000, &Word::parse("zoe").unwrap(), what).unwrap();
-        append_entry(store, json, 1_795_346_441_000, [9; 32], capacity)
+        let json = admin_act_json(1_795_346_441_000, &Word::parse("zoe").unwrap(), what);
+        append_entry(store, EntryKind::Act, json, 1_795_346_441_000, [9; 32], capacity)
     };
     append(&mut store, &request(&setting, 1, 1, CategorySet::ALL)).unwrap();
     assert_eq!(note(&mut store, "logged in", ROOM), Ok(1));

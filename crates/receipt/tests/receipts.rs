@@ -37,6 +37,7 @@ fn setting() -> Setting {
             sha256: Sha256Hex([0xdd; 32]),
         },
         policy_sha256: [0xee; 32],
+        release: Some(7),
         withdraw_uri: NoticeUri::parse("/_postern/consent").unwrap(),
         retention: Retention::default(),
     }

@@ -8,6 +8,7 @@ use crate::entry::{ADMIN_ACT_SCHEMA, Entry};
 use crate::field::Sha256Hex;
 use crate::log::tree::{Hash, leaf_hash};
 use crate::log::verify::VerifiedLog;
+use crate::release::RELEASE_SCHEMA;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -102,7 +103,8 @@ impl Archive {
         }
         let index = read.leaf_index;
         // Also what says the same in other bytes was altered by somebody.
-        let is_receipt = read.receipt.get("schema").is_none_or(|schema| schema != ADMIN_ACT_SCHEMA);
+        let schema = read.receipt.get("schema").and_then(Value::as_str);
+        let is_receipt = !schema.is_some_and(|schema| [ADMIN_ACT_SCHEMA, RELEASE_SCHEMA].contains(&schema));
         let name = if is_receipt { "receipt" } else { "entry" };
         if write_line(name, index, &json, &salt, &said).trim_end() != line {
             return Err(ArchiveError::Spelling);

@@ -257,6 +257,7 @@ pub fn setting() -> Setting {
             sha256: Sha256Hex([3; 32]),
         },
         policy_sha256: [4; 32],
+        release: Some(0),
         withdraw_uri: NoticeUri::parse("/_postern/consent").unwrap(),
         retention: Retention::default(),
     }

@@ -1,0 +1,174 @@
+// What visitors are asked with is in the log before anybody is asked: each version once, named by the receipts that were given
+// under it, and where only published ones may be shown, no other is.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { ROOT, banner, describeRequests, makeFolder, startWorld, waitFor } from './harness.mjs';
+import { commitmentOf } from './auditor.mjs';
+import { consentCookie, postDecision, readPolicy, readText, send } from './wire.mjs';
+
+const COOKIE_KEY = randomBytes(32).toString('hex');
+const VARS = { LOG_KEY: randomBytes(32).toString('hex'), LOG_SEAL_AFTER_MS: '300', LOG_ORIGIN: 'shop.example/log' };
+const OWN = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
+const OTHER = OWN.replace('version = "', 'version = "other-');
+const sha256 = (data) => createHash('sha256').update(data).digest('hex');
+
+let world;
+before(async () => { world = await startWorld({ vars: VARS }); });
+after(() => world?.close());
+
+/** The command as it is called: exit status and what it said. */
+function command(args, env = {}) {
+  const { status, stdout, stderr } = spawnSync('cargo', ['run', '--quiet', '-p', 'postern-cli', '--', ...args], { cwd: ROOT, encoding: 'utf8', env: { ...process.env, ...env } });
+  return { status, said: stdout + stderr };
+}
+
+/** A Worker of the journey's own, on a storage that others have had. */
+const start = (state, vars = {}, options = {}) => world.startWorker({ state, cookieKey: COOKIE_KEY, vars: { ...VARS, ...vars }, ...options });
+const releasesOf = async (worker) => readText(await send(worker.port, '/_postern/log/releases')).trimEnd().split('\n').filter(Boolean).map((line) => JSON.parse(line));
+const receiptOf = async (worker, cookie) => JSON.parse(readText(await send(worker.port, '/_postern/consent/receipts.json', { headers: { cookie } }))).receipts[0];
+const decided = async (worker, change) => {
+  const answer = await postDecision(worker, { change });
+  assert.equal(answer.status, 200, readText(answer));
+  const cookie = consentCookie(answer);
+  return { cookie, ...await receiptOf(worker, cookie) };
+};
+const publish = (worker, token, query = '') => send(worker.port, `/_postern/publish${query}`, { method: 'POST', headers: token ? { authorization: `Bearer ${token}` } : {} });
+const healthOf = async (worker) => { const answer = await send(worker.port, '/_postern/health'); return [answer.status, readText(answer)]; };
+
+describe('each version', () => {
+  it('is in the log before who is asked with it has decided, with hashes that anybody can make again', async () => {
+    const own = await decided(world.worker);
+    const [first, ...more] = await releasesOf(world.worker);
+    assert.deepEqual(more, []);
+    assert.deepEqual([first.leaf_index, own.receipt.release, own.leaf_index], [0, 0, 1]);
+    const { at, schema, version, ...made } = first.entry;
+    assert.equal(schema, 'banner-release/1');
+    assert.ok(Date.parse(at) <= Date.parse(own.receipt.at), `${at} ${own.receipt.at}`);
+    assert.equal(made.source_sha256, sha256(OWN));
+    assert.equal(made.policy_sha256, own.receipt.policy_sha256);
+    for (const name of ['stub.js', 'gate.js', 'gate.wasm', 'tell.js', 'latch.js', 'handle.js', 'worker.js', 'drop-in.js', 'told.js']) {
+      assert.equal(made.parts[name], sha256(readFileSync(join(ROOT, 'build/page', name))), name);
+    }
+    for (const name of ['css', 'markup', 'texts']) assert.match(made.parts[name], /^[0-9a-f]{64}$/);
+    // What is served is what the log says.
+    const page = readText(await send(world.worker.port, '/', { headers: { accept: 'text/html' } }));
+    const folder = /\/_postern\/([0-9a-f]{12})\/gate\.js/.exec(page)[1];
+    for (const name of ['gate.js', 'gate.wasm', 'stub.js']) {
+      const file = readText(await send(world.worker.port, `/_postern/${folder}/${name}`), 'latin1');
+      assert.equal(sha256(Buffer.from(file, 'latin1')), made.parts[name], name);
+    }
+    const canonical = JSON.stringify(Object.fromEntries(Object.entries(made).sort(([one], [other]) => (one < other ? -1 : 1))));
+    assert.equal(version, sha256(canonical));
+    assert.equal(commitmentOf({ receipt: first.entry, salt: first.salt }).toString('hex'), first.commitment);
+  });
+
+  it('is proven by the command, and an altered one is not', async () => {
+    const file = join(makeFolder(), 'releases.ndjson');
+    const text = readText(await send(world.worker.port, '/_postern/log/releases'));
+    const key = readText(await send(world.worker.port, '/_postern/log/key')).trimEnd();
+    await waitFor('the seal', async () => (await send(world.worker.port, '/_postern/log/checkpoint')).status === 200);
+    writeFileSync(file, text);
+    const whole = command(['verify', '--key', key, '--url', world.worker.base, file]);
+    assert.equal(whole.status, 0, whole.said);
+    writeFileSync(file, text.replace(/"source_sha256":"./, '"source_sha256":"x'));
+    assert.equal(command(['verify', '--key', key, '--url', world.worker.base, file]).status, 1);
+  });
+
+  it('that comes later has a later place, and what was given before names the one before', async () => {
+    const state = join(makeFolder(), 'state');
+    let worker = await start(state);
+    const early = await decided(worker);
+    await worker.stop();
+    worker = await start(state, { POLICY: OTHER });
+    const late = await decided(worker);
+    const releases = await releasesOf(worker);
+    assert.deepEqual(releases.map(({ leaf_index: place }) => place), [0, 2]);
+    assert.deepEqual([early.receipt.release, late.receipt.release], [0, 2]);
+    assert.equal((await receiptOf(worker, early.cookie)).receipt.release, 0);
+    assert.equal(releases[1].entry.policy_sha256, late.receipt.policy_sha256);
+    assert.notEqual(early.receipt.policy_sha256, late.receipt.policy_sha256);
+    // What comes back has its place already.
+    await worker.stop();
+    worker = await start(state);
+    assert.equal((await decided(worker)).receipt.release, 0);
+    assert.equal((await releasesOf(worker)).length, 2);
+    await worker.stop();
+  });
+});
+
+describe('where only published versions may be shown', () => {
+  it('and none is, nobody is asked, nothing is granted, all is held, and it is told', async () => {
+    const worker = await start(undefined, { RELEASES: 'published' }, { health: 503 });
+    const [status, said] = await healthOf(worker);
+    assert.ok(status === 503 && said.includes('not in the log') && said.includes('publish'), said);
+    const policy = await readPolicy(world.worker);
+    const refused = await postDecision(worker, { change: { policy } });
+    assert.deepEqual([refused.status, consentCookie(refused)], [503, undefined]);
+    await world.recorder.clear();
+    const page = await world.newPage();
+    await page.goto(`${worker.base}/`, { waitUntil: 'load' });
+    assert.ok(await page.locator('h1').first().isVisible());
+    assert.equal(await banner(page).count(), 0);
+    assert.equal(describeRequests(await world.waitQuiet()), '');
+    assert.equal((await send(worker.port, '/_postern/consent', { headers: { accept: 'text/html' } })).status, 503);
+    await page.context().close();
+    await worker.stop();
+  });
+
+  it('what was granted can be taken back all the same', async () => {
+    const state = join(makeFolder(), 'state');
+    let worker = await start(state);
+    const { cookie } = await decided(worker);
+    await worker.stop();
+    // The same visitor at a Ledger that knows no version.
+    worker = await start(undefined, { RELEASES: 'published' }, { health: 503 });
+    const form = readText(await send(worker.port, '/_postern/consent', { headers: { accept: 'text/html', cookie } }));
+    assert.match(form, /value="withdraw"/);
+    const policy = /name="policy" value="([0-9a-f]{8})"/.exec(form)[1];
+    const more = await postDecision(worker, { change: { policy, choice: 'accept' }, headers: { cookie } });
+    assert.equal(more.status, 503);
+    const back = await postDecision(worker, { change: { policy, choice: 'withdraw' }, headers: { cookie } });
+    assert.equal(back.status, 200, readText(back));
+    assert.deepEqual(JSON.parse(readText(back)).granted, ['necessary']);
+    const { receipt } = await receiptOf(worker, consentCookie(back));
+    assert.equal(receipt.release, undefined);
+    await worker.stop();
+  });
+
+  it('the last published one is shown in place of what is deployed, until that is published by an admin', async () => {
+    const state = join(makeFolder(), 'state');
+    let worker = await start(state);
+    const early = await decided(worker);
+    const before = await readPolicy(worker);
+    await worker.stop();
+    worker = await start(state, { RELEASES: 'published', POLICY: OTHER });
+    assert.equal(await readPolicy(worker), before, 'the old one is asked with');
+    const meanwhile = await decided(worker);
+    assert.deepEqual([meanwhile.receipt.release, meanwhile.receipt.policy_sha256], [0, early.receipt.policy_sha256]);
+    assert.equal((await releasesOf(worker)).length, 1);
+    for (const token of [undefined, 'wrong']) assert.equal((await publish(worker, token)).status, 403);
+    const another = await publish(worker, worker.token, `?source=${sha256(OWN)}`);
+    assert.ok(another.status === 409 && readText(another).includes('Another policy'), readText(another));
+    assert.equal((await releasesOf(worker)).length, 1);
+    const file = join(makeFolder(), 'postern.toml');
+    writeFileSync(file, OTHER);
+    const done = command(['publish', '--url', worker.base, file], { POSTERN_TOKEN: worker.token });
+    assert.equal(done.status, 0, done.said);
+    const [, latest] = await releasesOf(worker);
+    assert.ok(done.said.includes(`version ${latest.entry.version} is entry ${latest.leaf_index} of the log`), done.said);
+    assert.notEqual(await readPolicy(worker), before);
+    const late = await decided(worker);
+    assert.deepEqual([late.receipt.release, late.receipt.policy_sha256], [latest.leaf_index, latest.entry.policy_sha256]);
+    // Doing it again is no second one.
+    assert.equal((await publish(worker, worker.token)).status, 200);
+    assert.equal((await releasesOf(worker)).length, 2);
+    const acts = readText(await send(worker.port, '/_postern/export?of=acts', { headers: { authorization: `Bearer ${worker.token}` } }));
+    assert.ok(acts.includes(`"what":"published ${latest.entry.version}"`), acts);
+    await worker.stop();
+  });
+});

@@ -1,0 +1,180 @@
+//! What visitors are asked with is in the log before anybody is asked with it: the edge makes sure of it once for each isolate,
+//! and asks nobody until it knows. What a release says is `postern-receipt`'s affair. Source: standards.md requirement 65.
+
+use crate::archive::bearer;
+use crate::ledger::{Ledger, Refusal};
+use crate::ledger_store::{SqlStore, integer};
+use crate::random::random;
+use crate::site::Site;
+use crate::visit::Visit;
+use crate::{answer, assets, pages};
+use futures_util::future::{Either, select};
+use postern_receipt::{Capacity, EntryKind, Release, Role, Sha256Hex, Word, append_entry, sha256};
+use std::cell::RefCell;
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+use web_sys::Response;
+use worker::{Env, Result, SqlStorageValue};
+
+/// How long the first visitors of an isolate wait for the Ledger's word; then their pages come without a banner.
+const WAIT: Duration = Duration::from_secs(3);
+
+/// How soon the Ledger is asked again when it gave no word.
+const ASK_AGAIN_MS: u64 = 5_000;
+
+/// How soon it is asked again whether what is deployed has been published.
+const LOOK_AGAIN_MS: u64 = 30_000;
+
+/// Releases are few and small, and without one nobody could take anything back: a Ledger that is full takes them too.
+const CAPACITY: Capacity = Capacity { bytes_max: u64::MAX, bytes_reserved: 0 };
+
+thread_local! {
+    /// What is shown where that is not what is deployed.
+    static INSTEAD: RefCell<Option<Rc<Site>>> = const { RefCell::new(None) };
+}
+
+/// The site as this isolate shows it.
+pub fn shown(env: &Env) -> Rc<Site> {
+    INSTEAD.with_borrow(|instead| instead.clone()).unwrap_or_else(|| Site::of(env))
+}
+
+/// The site as it may be shown now: as it is deployed, or, where only published versions may be shown and this is none, with the
+/// policy of the last. Until the Ledger has said which, it has no [`Site::release`], so nobody is asked and nothing is granted anew.
+pub async fn current(env: &Env) -> Rc<Site> {
+    let site = Site::of(env);
+    let now_ms = worker::Date::now().as_millis();
+    if site.release.get().is_some() || now_ms < site.ask_release_after_ms.get() {
+        return shown(env);
+    }
+    let Some(release) = of(&site) else { return site };
+    let version = release.version().to_string();
+    let ask = async {
+        match Ledger::of(&site, env) {
+            Ok(ledger) => ledger.release(now_ms, &version).await.map_err(|refusal| refusal.sentence),
+            Err(refusal) => Err(refusal.sentence),
+        }
+    };
+    let said = match select(pin!(ask), pin!(worker::Delay::from(WAIT))).await {
+        Either::Left((said, _)) => said,
+        Either::Right(_) => Err("the Ledger did not answer in time".into()),
+    };
+    if let Err(error) = said.and_then(|said| show(env, &site, &said, now_ms)) {
+        answer::log(&format!("nobody is asked with what is deployed, since it is not in the log: {error}"));
+        site.ask_release_after_ms.set(now_ms + ASK_AGAIN_MS);
+    }
+    shown(env)
+}
+
+/// Shows what the Ledger said: a place, and on the lines behind it the policy where it is not the deployed one.
+fn show(env: &Env, deployed: &Rc<Site>, said: &str, now_ms: u64) -> std::result::Result<(), String> {
+    let (place, source) = said.split_once('\n').unwrap_or((said, ""));
+    let place = place.parse().map_err(|_| format!("the Ledger said {place:?}"))?;
+    if source.is_empty() {
+        deployed.release.set(Some(place));
+        INSTEAD.set(None);
+    } else {
+        let instead = shown(env);
+        let instead = if instead.source == source { instead } else { Site::under(env, source) };
+        instead.release.set(Some(place));
+        INSTEAD.set(Some(instead));
+        deployed.ask_release_after_ms.set(now_ms + LOOK_AGAIN_MS);
+    }
+    Ok(())
+}
+
+/// What this deployment shows, where its policy can be read.
+pub fn of(site: &Site) -> Option<Release<'static>> {
+    let policy = site.policy.as_ref().ok()?;
+    Some(Release {
+        controller: Word::parse(&policy.site.id).ok()?,
+        policy_sha256: Sha256Hex(policy.hash()),
+        source_sha256: Sha256Hex(sha256(site.source.as_bytes())),
+        parts: assets::SHOWN,
+    })
+}
+
+impl SqlStore {
+    /// The place of a version in the log, if it is there.
+    fn place_of(&self, version: &str) -> Result<Option<u64>> {
+        let place = self.lines("SELECT place FROM releases WHERE version = ?", vec![version.into()])?;
+        Ok(place.trim_end().parse().ok())
+    }
+
+    /// The policy of the version at a place, if this very code shows it.
+    pub fn policy_at(&self, place: u64) -> Result<Option<String>> {
+        self.text(
+            "SELECT source FROM releases WHERE place = ? AND parts = ?",
+            vec![integer(place)?, assets::SHOWN.into()],
+        )
+    }
+
+    fn text(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<Option<String>> {
+        Ok(match self.0.exec(statement, bindings)?.raw().next().transpose()?.as_deref() {
+            Some([SqlStorageValue::String(text)]) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    /// Puts this version into the log, if it is not there, and gives its place.
+    pub fn publish(&mut self, site: &Site, now_ms: u64) -> Result<Option<u64>> {
+        let Some(release) = of(site) else { return Ok(None) };
+        let version = release.version().to_string();
+        if let Some(place) = self.place_of(&version)? {
+            return Ok(Some(place));
+        }
+        let failed = |error: String| worker::Error::RustError(error);
+        // No await between these: both are written, or neither.
+        let place = append_entry(self, EntryKind::Release, release.json(now_ms), now_ms, random(), CAPACITY)
+            .map_err(|error| failed(error.to_string()))?;
+        let row = vec![version.into(), integer(place)?, assets::SHOWN.into(), site.source.as_str().into()];
+        self.0.exec("INSERT INTO releases (version, place, parts, source) VALUES (?, ?, ?, ?)", row)?;
+        Ok(Some(place))
+    }
+
+    /// Where the version that somebody wants to show is in the log; else, where only published ones may be shown, the last that
+    /// this code can show, with its policy. `None` if there is none: then nothing is shown.
+    pub fn release(&mut self, site: &Site, now_ms: u64, version: &str) -> Result<Option<String>> {
+        if let Some(place) = self.place_of(version)? {
+            return Ok(Some(place.to_string()));
+        }
+        if site.shows_published_only {
+            let last = "SELECT place || char(10) || source FROM releases WHERE parts = ? ORDER BY place DESC LIMIT 1";
+            return self.text(last, vec![assets::SHOWN.into()]);
+        }
+        // While a deployment goes round, edge and Ledger are not of one version for some seconds.
+        if of(site).is_none_or(|own| own.version().to_string() != version) {
+            return Ok(None);
+        }
+        Ok(self.publish(site, now_ms)?.map(|place| place.to_string()))
+    }
+}
+
+/// Answers `POST /_postern/publish`: puts what is deployed into the log, for an admin, and says its place and version.
+pub async fn publish(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
+    let person = match bearer(site, env, visit, Role::Admin).await? {
+        Ok(person) => person,
+        Err(answer) => return Ok(answer),
+    };
+    let deployed = Site::of(env);
+    let Some(release) = of(&deployed) else {
+        return answer::text(503, "The policy that is deployed cannot be read: postern check says why.");
+    };
+    let source = release.source_sha256.to_string();
+    if visit.url.query_pairs().any(|(name, value)| name == "source" && value != source.as_str()) {
+        return answer::text(409, "Another policy is deployed than the one to publish.");
+    }
+    let version = release.version();
+    let published = match Ledger::of(&deployed, env) {
+        Ok(ledger) => ledger.publish(visit.now_ms).await,
+        Err(refusal) => Err(refusal),
+    };
+    match published {
+        Ok(place) => {
+            pages::note(site, env, visit, person, &format!("published {version}")).await;
+            deployed.ask_release_after_ms.set(0);
+            answer::text(200, &format!("{place} {version}"))
+        }
+        Err(Refusal { status, sentence }) => answer::text(status, &sentence),
+    }
+}
