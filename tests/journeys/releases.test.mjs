@@ -172,3 +172,70 @@ describe('where only published versions may be shown', () => {
     await worker.stop();
   });
 });
+
+describe('what a visitor was asked with', () => {
+  const shown = (worker, id, token = worker.token) => send(worker.port, `/_postern/shown?receipt=${id}`, { headers: { authorization: `Bearer ${token}` } });
+
+  it('is put together again by its receipt, years later and under another policy, and the command writes it', async () => {
+    const state = join(makeFolder(), 'state');
+    let worker = await start(state);
+    const page = await world.newPage({ locale: 'de-DE', extraHTTPHeaders: { 'sec-gpc': '1' } });
+    await page.goto(`${worker.base}/?lang=de`, { waitUntil: 'load' });
+    await banner(page).waitFor();
+    const words = (from) => from.locator('#postern section').evaluate((section) => section.innerText.replace(/\s+/g, ' ').trim());
+    const asked = await words(page);
+    const looks = (from) => from.locator('#postern section').evaluate((section) => ['backgroundColor', 'color', 'fontSize'].map((name) => getComputedStyle(section)[name]));
+    const look = await looks(page);
+    const answered = page.waitForResponse((response) => response.url().endsWith('/_postern/decision'));
+    await page.locator('#postern [data-consent-action="reject"]').first().click();
+    const { receipt: id } = await (await answered).json();
+    await page.context().close();
+    await worker.stop();
+    worker = await start(state, { POLICY: OTHER.replace('name = "Luxmoor', 'name = "Another') });
+    await decided(worker);
+    const folder = join(makeFolder(), 'shown');
+    const browser = `${process.env.POSTERN_BROWSER ?? 'chromium'} --no-sandbox`;
+    const { status, said } = command(['show', '--url', worker.base, '--receipt', id, '--out', folder, '--browser', browser], { POSTERN_TOKEN: worker.token });
+    assert.equal(status, 0, said);
+    assert.match(said, new RegExp(`^receipt ${id}: given on .* in \\w+ by layer1.reject_all to version [0-9a-f]{64} \\(entry 0\\)`));
+    assert.equal(readFileSync(join(folder, 'policy.toml'), 'utf8'), OWN);
+    const again = await world.newPage();
+    await again.goto(`file://${join(folder, 'page.html')}`);
+    assert.equal(await words(again), asked);
+    assert.deepEqual(await looks(again), look);
+    assert.ok(asked.includes('Global Privacy Control'), asked);
+    await again.context().close();
+    for (const name of ['phone.png', 'desktop.png']) assert.ok(readFileSync(join(folder, name)).length > 5000, name);
+    // Both lines are proven by the log.
+    const key = readText(await send(worker.port, '/_postern/log/key')).trimEnd();
+    await waitFor('the seal', async () => Number(readText(await send(worker.port, '/_postern/log/checkpoint')).split('\n')[1]) >= 4);
+    for (const name of ['receipt.ndjson', 'release.ndjson']) {
+      const proven = command(['verify', '--key', key, '--url', worker.base, join(folder, name)]);
+      assert.equal(proven.status, 0, proven.said);
+    }
+    await worker.stop();
+  });
+
+  it('shows the settings or the page where that was what was answered, with what was granted before', async () => {
+    const first = await decided(world.worker, { choice: 'save', categories: ['analytics'], layer: 2 });
+    const answer = await postDecision(world.worker, { change: { choice: 'withdraw' }, headers: { cookie: first.cookie } });
+    assert.equal(answer.status, 200);
+    const [withdrawn] = JSON.parse(readText(await send(world.worker.port, '/_postern/consent/receipts.json', { headers: { cookie: consentCookie(answer) } }))).receipts;
+    const page = await world.newPage();
+    for (const [receipt, isOn] of [[first.receipt, false], [withdrawn.receipt, true]]) {
+      const found = JSON.parse(readText(await shown(world.worker, receipt.receipt_id)));
+      await page.setContent(found.page);
+      assert.ok(await page.locator('dialog').isVisible(), receipt.method);
+      assert.equal(await page.locator('dialog input[data-consent-category="analytics"]').isChecked(), isOn, receipt.method);
+    }
+    await page.context().close();
+  });
+
+  it('is for auditors, and told only of what there is', async () => {
+    const { receipt } = await decided(world.worker);
+    assert.equal((await shown(world.worker, receipt.receipt_id, 'wrong')).status, 403);
+    assert.equal((await shown(world.worker, '7')).status, 400);
+    const none = await shown(world.worker, '01010101-0101-4101-8101-010101010101');
+    assert.ok(none.status === 404 && readText(none).includes('no receipt of that name'), readText(none));
+  });
+});

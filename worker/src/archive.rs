@@ -95,8 +95,26 @@ impl SqlStore {
     }
 
     fn archived(&self, statement: &str, from: u64, write: impl Fn(&Entry) -> String) -> Result<String> {
+        self.lines_of(statement, vec![integer(from)?, i64::from(PAGE_RECEIPTS).into()], write)
+    }
+
+    /// The receipt of that name, as a line.
+    pub fn archived_receipt(&self, receipt_id: &str) -> Result<String> {
+        self.lines_of(
+            "SELECT seq - 1, json, salt, commitment FROM receipts WHERE receipt_id = ?",
+            vec![receipt_id.into()],
+            |one| write_archived(one.place, &one.json, &one.salt, &one.commitment),
+        )
+    }
+
+    fn lines_of(
+        &self,
+        statement: &str,
+        bindings: Vec<SqlStorageValue>,
+        write: impl Fn(&Entry) -> String,
+    ) -> Result<String> {
         let bad = || Error::RustError("what the log has an entry of cannot be read".into());
-        let cursor = self.0.exec(statement, vec![integer(from)?, i64::from(PAGE_RECEIPTS).into()])?;
+        let cursor = self.0.exec(statement, bindings)?;
         let mut lines = String::new();
         for row in cursor.raw() {
             let Ok(

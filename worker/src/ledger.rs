@@ -289,6 +289,16 @@ impl Ledger {
         self.ask(path, &from.to_string()).await
     }
 
+    /// The receipt of that name, as a line of an export; empty if there is none.
+    pub async fn receipt(&self, receipt_id: &str) -> std::result::Result<String, Refusal> {
+        self.ask("/receipt", receipt_id).await
+    }
+
+    /// The policy of the version at that place in the log; empty if this code shows another.
+    pub async fn policy_at(&self, place: u64) -> std::result::Result<String, Refusal> {
+        self.ask("/policy", &place.to_string()).await
+    }
+
     /// The last signed checkpoint; empty if there is none.
     pub async fn checkpoint(&self) -> std::result::Result<String, Refusal> {
         self.ask("/checkpoint", "").await

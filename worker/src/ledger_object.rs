@@ -172,6 +172,8 @@ impl LedgerObject {
             "/archive-releases" => {
                 Response::ok(store.archive_entries(EntryKind::Release, serde_json::from_str(body)?)?)
             }
+            "/receipt" => Response::ok(store.archived_receipt(body)?),
+            "/policy" => Response::ok(store.policy_at(serde_json::from_str(body)?)?.unwrap_or_default()),
             "/checkpoint" => Response::ok(store.sealed()?.map_or(String::new(), |sealed| sealed.note)),
             "/file" => {
                 let size = store.sealed()?.map_or(0, |sealed| sealed.size);

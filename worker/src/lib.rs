@@ -31,6 +31,7 @@ mod report;
 mod rights;
 mod sealing;
 mod settings;
+mod shown;
 mod signing;
 mod site;
 mod spoken;
@@ -87,6 +88,7 @@ async fn route(
         ("OPTIONS", "decision" | "state") => drop_in::preflight(site, &visit),
         ("POST", "decision") => decision::decide(site, env, visit).await,
         ("GET" | "HEAD", "dashboard") => pages::dashboard(site, env, &visit).await,
+        ("GET", "shown") => shown::serve(site, env, &visit).await,
         ("POST", "publish") => release::publish(site, env, &visit).await,
         ("GET", "export") => archive::serve(site, env, &visit).await,
         ("GET" | "HEAD", "requests") => register::show(site, env, &visit).await,

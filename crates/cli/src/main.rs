@@ -6,6 +6,7 @@ mod export;
 mod known;
 mod publish;
 mod remote;
+mod show;
 mod verify;
 
 use std::process::ExitCode;
@@ -22,6 +23,7 @@ usage: postern check [FILE]
        postern verify --key KEY (--log FOLDER | --url SITE) EXPORT
        postern export --url SITE [--csv | --acts] [--out FILE] [--from PLACE]
        postern publish --url SITE [FILE]
+       postern show --url SITE --receipt ID --out FOLDER [--browser COMMAND]
        postern files CHECKPOINT
 
   check   parse and lint a policy file (default: postern.toml), print each
@@ -40,6 +42,10 @@ usage: postern check [FILE]
   publish put what is deployed into the site's log, so that visitors may be
           asked with it; with FILE only if that is the policy that is
           deployed; the variable POSTERN_TOKEN has the token of an admin
+  show    write into FOLDER what the visitor was asked with who has that
+          receipt, as a page and as pictures of a phone and a desktop, with the
+          receipt, the policy and its entry in the log; the variable
+          POSTERN_TOKEN has the token of an auditor or admin
   files   print the path of every file of the log that a checkpoint heads
 
 exit status: 0 sound (perhaps with warnings) or proven, 1 errors or not proven,
@@ -55,6 +61,7 @@ fn main() -> ExitCode {
         ["verify", arguments @ ..] if !arguments.is_empty() => verify::verify(arguments),
         ["export", arguments @ ..] if !arguments.is_empty() => export::export(arguments),
         ["publish", arguments @ ..] if !arguments.is_empty() => publish::publish(arguments),
+        ["show", arguments @ ..] if !arguments.is_empty() => show::show(arguments),
         ["files", file] if !file.starts_with('-') => verify::list(file),
         ["help" | "-h" | "--help"] => {
             print!("{USAGE}");

@@ -84,6 +84,15 @@ impl Policy {
         if self.rules.is_by_country() { placed(country, region) } else { &self.rules.legal }
     }
 
+    /// The numbers under the legal regime of that name, as receipts carry it; `None` if this policy has none of it.
+    #[must_use]
+    pub fn profile_named(&self, name: &str) -> Option<Profile> {
+        let nowhere = placed(None, None);
+        let legal =
+            self.rules.all_legal().chain(std::iter::once(nowhere)).find(|legal| legal.name == name)?;
+        Some(self.profile_under(legal))
+    }
+
     fn profile_under(&self, legal: &LegalProfile) -> Profile {
         let (grant_days, refusal_days) = self.rules.days_under(legal);
         Profile {

@@ -18,6 +18,7 @@ mod held;
 mod page;
 mod reopen;
 mod requests;
+mod shown;
 mod signal_notes;
 mod tree;
 mod vendors;
@@ -32,6 +33,7 @@ pub use maud::Markup;
 pub use page::{error_page, login_page, not_saved_page};
 pub use reopen::{REOPEN_CSS, ReopenFacts, reopen};
 pub use requests::{ActLine, RequestLine, RequestsPage, requests_page};
+pub use shown::shown_page;
 pub use tree::tree;
 pub use vendors::{Granted, VendorTraces};
 
