@@ -172,7 +172,7 @@ fn picture(named: Option<&str>, out: &Path) -> String {
             let file = out.join(format!("{name}.png"));
             let taken = Command::new(program)
                 .args(&options)
-                .args(["--headless", "--disable-gpu", "--hide-scrollbars"])
+                .args(["--headless", "--disable-gpu", "--hide-scrollbars", "--force-prefers-reduced-motion"])
                 .arg(format!("--window-size={width},{height}"))
                 .arg(format!("--screenshot={}", file.display()))
                 .arg(format!("file://{}", out.join("page.html").display()))
