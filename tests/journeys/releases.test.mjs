@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { ROOT, banner, describeRequests, makeFolder, startWorld, waitFor } from './harness.mjs';
 import { commitmentOf } from './auditor.mjs';
@@ -97,6 +98,30 @@ describe('each version', () => {
     worker = await start(state);
     assert.equal((await decided(worker)).receipt.release, 0);
     assert.equal((await releasesOf(worker)).length, 2);
+    await worker.stop();
+  });
+});
+
+describe('an edge of another version than the Ledger, while a deployment goes round', () => {
+  it('has its grants sent back, and what is taken back is taken', async () => {
+    const folder = makeFolder();
+    const state = join(folder, 'state');
+    let worker = await start(state);
+    const { cookie } = await decided(worker);
+    await worker.stop();
+    // The Ledger then runs other code than the version of the edge was made of.
+    const [file] = readdirSync(state, { recursive: true }).filter((name) => /LedgerObject\/[0-9a-f]{64}\.sqlite$/.test(name));
+    const storage = new DatabaseSync(join(state, file));
+    assert.equal(storage.prepare(`UPDATE releases SET parts = '{}'`).run().changes, 1);
+    storage.close();
+    worker = await start(state);
+    const refused = await postDecision(worker);
+    assert.ok(refused.status === 409 && readText(refused).includes('reload'), `${refused.status} ${readText(refused)}`);
+    assert.equal(consentCookie(refused), undefined);
+    const back = await postDecision(worker, { change: { choice: 'withdraw', policy: await readPolicy(worker) }, headers: { cookie } });
+    assert.equal(back.status, 200, readText(back));
+    const { receipt } = await receiptOf(worker, consentCookie(back));
+    assert.deepEqual([receipt.outcome, receipt.release], ['withdrawn', undefined]);
     await worker.stop();
   });
 });

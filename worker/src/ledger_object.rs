@@ -260,9 +260,23 @@ impl LedgerObject {
     }
 
     fn record(&self, store: &mut SqlStore, body: &str) -> Result<Response> {
-        let message: ActMessage = serde_json::from_str(body)?;
+        let mut message: ActMessage = serde_json::from_str(body)?;
+        let setting_then =
+            |message: &ActMessage| setting_of(message, || setting(&*self.site_at(store, message)?, message));
+        let mut found = setting_then(&message);
+        if found.is_none() && message.release.is_some() {
+            // While a deployment goes round, an edge of the version before may still ask. What is taken back is taken.
+            if !message.is_refusal() {
+                return Response::error(
+                    "What is asked has changed since this page was opened. Please reload it.",
+                    409,
+                );
+            }
+            message.release = None;
+            found = setting_then(&message);
+        }
         let (Some(setting), Some(method), Some(granted), Ok(key)) = (
-            setting_of(&message, || setting(&*self.site_at(store, &message)?, &message)),
+            found,
             METHODS.get(message.method).copied(),
             CategorySet::from_bits(message.granted),
             IdempotencyKey::parse(&message.key),

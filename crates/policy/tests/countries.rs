@@ -107,6 +107,27 @@ fn a_named_profile_holds_wherever_the_visitor_is() {
 }
 
 #[test]
+fn a_receipts_profile_leads_back_to_its_numbers() {
+    for profile in
+        ["name = \"by-country\"\ngrant_days = 365\ndnt = \"ignore\"", "name = \"GB\"\ngrant_days = 300"]
+    {
+        let policy = parse(profile);
+        for (country, region) in [
+            (Some("FR"), None),
+            (Some("GB"), None),
+            (Some("US"), Some("CA")),
+            (Some("CH"), None),
+            (Some("XX"), None),
+            (None, None),
+        ] {
+            let name = policy.legal_for(country, region).name;
+            assert_eq!(policy.profile_named(&name), Some(policy.profile_for(country, region)), "{name}");
+        }
+        assert_eq!(policy.profile_named("nowhere"), None);
+    }
+}
+
+#[test]
 fn who_cannot_be_placed_is_heard_in_every_signal() {
     let policy = parse("name = \"by-country\"\ndnt = \"ignore\"");
     assert!(policy.profile_for(None, None).is_dnt_denial);

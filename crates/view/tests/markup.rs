@@ -13,7 +13,7 @@ use postern_policy::Policy;
 use postern_stats::{Day, DayCounts, Kind, Seen};
 use postern_view::{
     ActLine, BannerFacts, ConsentPage, DashboardFacts, ReceiptLine, ReopenFacts, RequestLine, RequestsPage,
-    banner, banner_css, consent_page, dashboard, error_page, login_page, reopen, requests_page,
+    banner, banner_css, consent_page, dashboard, error_page, login_page, reopen, requests_page, shown_page,
 };
 use proptest::prelude::*;
 use shop::{KNOWN, SHOP, facts, granted, page_facts, shop};
@@ -114,6 +114,25 @@ fn the_markup_is_the_golden_one() {
         banner(&facts(&policy)).into_string()
     );
     check_golden("page-with-banner.html", &whole);
+}
+
+#[test]
+fn what_was_asked_is_a_page_by_itself_with_the_settings_where_they_were_answered() {
+    let policy = shop();
+    let facts = facts(&policy);
+    let asked = banner(&facts);
+    let page = |with_settings| {
+        shown_page("a <receipt>", facts.language, "#postern{}", &asked, with_settings).into_string()
+    };
+    let (closed, open) = (page(false), page(true));
+    assert!(closed.contains(&asked.clone().into_string()));
+    assert!(closed.contains("<title>a &lt;receipt&gt;</title><style>#postern{}</style>"), "{closed}");
+    assert_eq!(
+        open.replacen("<dialog open id=\"postern-settings\"", "<dialog id=\"postern-settings\"", 1),
+        closed
+    );
+    assert_ne!(open, closed);
+    assert!(!closed.contains("<script"));
 }
 
 #[test]
