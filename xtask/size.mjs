@@ -1,16 +1,20 @@
 // What a visitor pays, and what the platform is sent, against the budgets of the design. Run by `cargo xtask size` and
 // by the test run, after a build. 1 kB = 1000 bytes. Budgets are on brotli (quality 11), the Worker's on gzip.
 //
+// Whose code the gate is made of stands in gate-code.json, so that what made it grow is named. `BLESS=1` writes that anew.
+//
 // A miss that is known stands in size-ledger.json as name → { bytes, reason }: it may shrink and must not grow, and once
 // the budget is met its entry must go.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { codeByOwner } from './wasm-code.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const LEDGER = 'xtask/size-ledger.json';
+const GATE_CODE = 'xtask/gate-code.json';
 
 function fail(sentence) {
   console.error(`error: ${sentence}`);
@@ -108,6 +112,19 @@ function verdict({ name, sizes, measure, budget }) {
   return { text: `over budget by ${bytes - budget} (known, at most ${known.bytes}: ${known.reason})`, isFailure: false };
 }
 
+/** Who has more code in the gate than when that was last looked at, the most first: bytes before compression. */
+function culprits() {
+  const now = codeByOwner(read('build/gate/named.wasm'));
+  const before = JSON.parse(read(GATE_CODE).toString());
+  const grown = Object.entries(now).map(([owner, bytes]) => [owner, bytes - (before[owner] ?? 0)]).filter(([, more]) => more > 0);
+  return grown.sort(([, one], [, other]) => other - one).slice(0, 8).map(([owner, more]) => `${owner} +${more}`).join(', ') || 'nobody has more code: its data has grown';
+}
+
+if (process.env.BLESS) {
+  const owners = Object.entries(codeByOwner(read('build/gate/named.wasm'))).sort(([one], [other]) => (one < other ? -1 : 1));
+  writeFileSync(join(ROOT, GATE_CODE), `${JSON.stringify(Object.fromEntries(owners), null, 2)}\n`);
+}
+
 const faults = [];
 for (const [name, known] of Object.entries(ledger)) {
   if (!rows.some((row) => row.name === name && row.budget !== undefined)) faults.push(`${LEDGER}: no budget is named ${JSON.stringify(name)}`);
@@ -116,7 +133,7 @@ for (const [name, known] of Object.entries(ledger)) {
 
 const table = rows.map((row) => {
   const { text, isFailure } = verdict(row);
-  if (isFailure) faults.push(`${row.name}: ${text}`);
+  if (isFailure) faults.push(`${row.name}: ${text}${row.name === 'gate wasm' ? `; grown: ${culprits()}` : ''}`);
   const limit = row.budget === undefined ? '' : `${row.budget} ${row.measure}`;
   return [row.name, ...[row.sizes.raw, row.sizes.gzip, row.sizes.brotli].map(String), limit, text];
 });
