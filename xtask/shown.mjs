@@ -31,4 +31,6 @@ for (const [name, paths] of Object.entries(PARTS)) {
   }
   shown[name] = hash.digest('hex');
 }
+// What words, markup and style are made of: who reads the same is asked the same, whatever script runs beside it.
+await writeFile(join(root, 'build/page/asked.txt'), Object.keys(PARTS).map((name) => shown[name]).join(' '));
 await writeFile(join(root, 'build/page/shown.json'), JSON.stringify(Object.fromEntries(Object.entries(shown).sort(([one], [other]) => (one < other ? -1 : 1)))));

@@ -79,7 +79,7 @@ const isLive = { analytics: (markup) => / src="https:\/\/www\.googletagmanager\.
 /** A choice as the edge would have sealed it so many days ago. Source: crates/consent/src/payload.rs, crates/receipt/src/seal.rs. */
 function cookieOf(grantedHex, daysAgo) {
   const minutes = Math.floor((Date.now() - EPOCH) / 60_000) - daysAgo * DAY_MINUTES;
-  const payload = `v1.${grantedHex}.${minutes.toString(16).padStart(6, '0')}.${policy}.${'5'.repeat(32)}`;
+  const payload = `v1.${grantedHex}.${minutes.toString(16).padStart(6, '0')}.${policy.split('_')[0]}.${'5'.repeat(32)}`;
   const seal = createHmac('sha256', Buffer.from(worker.cookieKey, 'hex')).update(`postern-cookie/v1\0localhost\0${payload}`).digest('base64url');
   return `__Host-postern=${payload}.${seal}`;
 }

@@ -102,6 +102,28 @@ describe('each version', () => {
   });
 });
 
+describe('a page that was open before a deployment', () => {
+  it('is answered under its own version', async () => {
+    const state = join(makeFolder(), 'state');
+    let worker = await start(state);
+    const early = await readPolicy(worker);
+    assert.match(early, /^[0-9a-f]{8}_0$/);
+    await worker.stop();
+    // Another version that asks for the same in the same words.
+    worker = await start(state, { POLICY: `${OWN}\n# deployed since\n` });
+    const late = await readPolicy(worker);
+    assert.deepEqual(late.split('_'), [early.split('_')[0], '1']);
+    const [own, other] = [await decided(worker, { policy: early }), await decided(worker, { policy: late })];
+    assert.deepEqual([own.receipt.release, other.receipt.release], [0, 1]);
+    const tag = early.split('_')[0];
+    for (const policy of [`${tag}_7`, `${tag}_x`, `${tag}_-1`, '00000000_0']) {
+      const refused = await postDecision(worker, { change: { policy } });
+      assert.equal(refused.status, 409, `${policy}: ${readText(refused)}`);
+    }
+    await worker.stop();
+  });
+});
+
 describe('an edge of another version than the Ledger, while a deployment goes round', () => {
   it('has its grants sent back, and what is taken back is taken', async () => {
     const folder = makeFolder();
@@ -112,7 +134,7 @@ describe('an edge of another version than the Ledger, while a deployment goes ro
     // The Ledger then runs other code than the version of the edge was made of.
     const [file] = readdirSync(state, { recursive: true }).filter((name) => /LedgerObject\/[0-9a-f]{64}\.sqlite$/.test(name));
     const storage = new DatabaseSync(join(state, file));
-    assert.equal(storage.prepare(`UPDATE releases SET parts = '{}'`).run().changes, 1);
+    assert.equal(storage.prepare(`UPDATE releases SET asked = ''`).run().changes, 1);
     storage.close();
     worker = await start(state);
     const refused = await postDecision(worker);
@@ -132,8 +154,11 @@ describe('where only published versions may be shown', () => {
     const [status, said] = await healthOf(worker);
     assert.ok(status === 503 && said.includes('not in the log') && said.includes('publish'), said);
     const policy = await readPolicy(world.worker);
-    const refused = await postDecision(worker, { change: { policy } });
-    assert.deepEqual([refused.status, consentCookie(refused)], [503, undefined]);
+    // Whether a page names its version or none.
+    for (const [named, answer] of [[policy, 409], [policy.split('_')[0], 503]]) {
+      const refused = await postDecision(worker, { change: { policy: named } });
+      assert.deepEqual([refused.status, consentCookie(refused)], [answer, undefined], readText(refused));
+    }
     await world.recorder.clear();
     const page = await world.newPage();
     await page.goto(`${worker.base}/`, { waitUntil: 'load' });

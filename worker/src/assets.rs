@@ -26,6 +26,8 @@ pub const TOLD: &str = include_str!("../../build/page/told.js");
 pub const DROP_IN: &str = include_str!("../../build/page/drop-in.js");
 /// Hashes of all that visitors are shown and that runs in their pages, by name: a JSON object in canonical form.
 pub const SHOWN: &str = include_str!("../../build/page/shown.json");
+/// Hashes of what makes words, markup and style.
+pub const ASKED: &str = include_str!("../../build/page/asked.txt");
 /// Folder of the gate below [`OWN_FOLDER`]: a hash of its content.
 pub const GATE_FOLDER: &str = include_str!("../../build/page/gate.version");
 

@@ -120,7 +120,10 @@ async fn take(
     if let Some(name) = visit.header("idempotency-key") {
         asked.key = name.to_ascii_lowercase().replace('-', "");
     }
-    if asked.policy != format!("{:08x}", policy.tag().0) {
+    // A page that names no version is of one from before pages did; nobody gains by naming another than theirs.
+    let (tag, place) = asked.policy.split_once('_').unwrap_or((&asked.policy, ""));
+    let release = if place.is_empty() { site.release.get() } else { place.parse().ok() };
+    if tag != format!("{:08x}", policy.tag().0) || (release.is_none() && !place.is_empty()) {
         return refuse(409, "What is asked has changed since this page was opened. Please reload it.");
     }
     let wanted = wanted(policy, &asked, visit)?;
@@ -129,7 +132,7 @@ async fn take(
         _ => Subject(random()),
     };
     let message = ActMessage {
-        release: site.release.get(),
+        release,
         granted: visit.profile.grantable(visit.signals, wanted.granted).bits(),
         vendors: site.named(wanted.vendors).map(|vendor| vendor.id.clone()).collect(),
         is_answered: wanted.is_answered,

@@ -168,6 +168,7 @@ CREATE TABLE releases (
     version TEXT PRIMARY KEY,
     place INTEGER NOT NULL,
     parts TEXT NOT NULL,
+    asked TEXT NOT NULL,
     source TEXT NOT NULL
 ) WITHOUT ROWID;
 "];

@@ -151,7 +151,7 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
     let page = postern_view::consent_page(&ConsentPage {
         policy,
         language,
-        policy_hex: &policy_hex(policy),
+        policy_hex: &asked_tag(policy, site.release.get()),
         granted: site.granted(&visit.decision),
         must_ask: visit.decision.must_ask,
         honoured: &visit.honoured(),
@@ -166,9 +166,11 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
     answer::page(200, &page.into_string())
 }
 
-/// The tag of what is asked, as pages carry it.
-pub fn policy_hex(policy: &postern_policy::Policy) -> String {
-    format!("{:08x}", policy.tag().0)
+/// The tag of what is asked, as pages carry it, and the place in the log of the version that asks: a choice is recorded under the
+/// version of its page, whatever has been deployed since.
+pub fn asked_tag(policy: &postern_policy::Policy, release: Option<u64>) -> String {
+    let place = release.map_or(String::new(), |place| format!("_{place}"));
+    format!("{:08x}{place}", policy.tag().0)
 }
 
 /// Who is logged in.

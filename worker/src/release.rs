@@ -101,11 +101,11 @@ impl SqlStore {
         Ok(place.trim_end().parse().ok())
     }
 
-    /// The policy of the version at a place, if this very code shows it.
+    /// The policy of the version at a place, if this code asks in the same words, markup and style.
     pub fn policy_at(&self, place: u64) -> Result<Option<String>> {
         self.text(
-            "SELECT source FROM releases WHERE place = ? AND parts = ?",
-            vec![integer(place)?, assets::SHOWN.into()],
+            "SELECT source FROM releases WHERE place = ? AND asked = ?",
+            vec![integer(place)?, assets::ASKED.into()],
         )
     }
 
@@ -127,8 +127,17 @@ impl SqlStore {
         // No await between these: both are written, or neither.
         let place = append_entry(self, EntryKind::Release, release.json(now_ms), now_ms, random(), CAPACITY)
             .map_err(|error| failed(error.to_string()))?;
-        let row = vec![version.into(), integer(place)?, assets::SHOWN.into(), site.source.as_str().into()];
-        self.0.exec("INSERT INTO releases (version, place, parts, source) VALUES (?, ?, ?, ?)", row)?;
+        let row = vec![
+            version.into(),
+            integer(place)?,
+            assets::SHOWN.into(),
+            assets::ASKED.into(),
+            site.source.as_str().into(),
+        ];
+        self.0.exec(
+            "INSERT INTO releases (version, place, parts, asked, source) VALUES (?, ?, ?, ?, ?)",
+            row,
+        )?;
         Ok(Some(place))
     }
 

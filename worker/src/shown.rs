@@ -116,7 +116,7 @@ fn page(site: &Site, policy: &Policy, receipt: &Value, before: Option<&Value>) -
         country_name,
     };
     let at = Timestamp::parse(&text(receipt, "at")?)?;
-    let policy_hex = pages::policy_hex(policy);
+    let policy_hex = pages::asked_tag(policy, receipt.get("release").and_then(Value::as_u64));
     let method = text(receipt, "method")?;
     if method == "page.save" {
         let page = postern_view::consent_page(&ConsentPage {

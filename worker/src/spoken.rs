@@ -50,7 +50,7 @@ pub fn words(
         if place == Place::Within || site.working().is_none() {
             return (String::new(), note);
         }
-        let policy_hex = pages::policy_hex(policy);
+        let policy_hex = pages::asked_tag(policy, site.release.get());
         let change = policy.change_on(today);
         let (receipt, is_own_page) = match &place {
             Place::Script { receipt, is_own_page } => (receipt.as_deref(), *is_own_page),
