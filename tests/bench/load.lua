@@ -24,7 +24,7 @@ end
 local function cookie()
   local who = math.random(4)
   if who == 1 then return nil end
-  if who == 2 then return "__Host-postern=v1.1f." .. hex(6) .. "." .. policy .. "." .. hex(32) .. "." .. hex(43) end
+  if who == 2 then return "__Host-postern=v1.1f." .. hex(6) .. "." .. policy:match("^%x+") .. "." .. hex(32) .. "." .. hex(43) end
   return who == 3 and granted or refused
 end
 
