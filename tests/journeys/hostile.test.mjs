@@ -319,8 +319,9 @@ describe('an origin that', () => {
       if (before === undefined) return context.diagnostic('resident memory cannot be read here');
       const grownBy = Math.round((after - before) / MEGABYTE);
       context.diagnostic(`${Math.round(before / MEGABYTE)} MB before, grew by ${grownBy} MB`);
-      // What the edge holds for one page is some 120 kB: kept for good, that would be 120 MB.
-      assert.ok(grownBy < 60, `grew by ${grownBy} MB`);
+      // What the edge holds for one page is some 120 kB: kept for good, that would be 120 MB on top of the 36 to 60 by which the
+      // isolate was seen to grow without it.
+      assert.ok(grownBy < 100, `grew by ${grownBy} MB`);
     } finally {
       worker.stop();
     }
