@@ -214,9 +214,27 @@ describe('where only published versions may be shown', () => {
     assert.notEqual(await readPolicy(worker), before);
     const late = await decided(worker);
     assert.deepEqual([late.receipt.release, late.receipt.policy_sha256], [latest.leaf_index, latest.entry.policy_sha256]);
-    // Doing it again is no second one.
+    // Doing it again is no second one, unless there are pictures of it, and these are of what visitors see.
     assert.equal((await publish(worker, worker.token)).status, 200);
     assert.equal((await releasesOf(worker)).length, 2);
+    assert.equal((await publish(worker, worker.token, '?desktop=7&phone=8')).status, 400);
+    const pictures = join(makeFolder(), 'pictures');
+    const browser = `${process.env.POSTERN_BROWSER ?? 'chromium'} --no-sandbox`;
+    const taken = command(['publish', '--url', worker.base, '--pictures', pictures, '--browser', browser], { POSTERN_TOKEN: worker.token });
+    assert.equal(taken.status, 0, taken.said);
+    const [, , pictured] = await releasesOf(worker);
+    assert.equal(pictured.entry.version, latest.entry.version);
+    assert.deepEqual(pictured.entry.pictures, {
+      desktop: sha256(readFileSync(join(pictures, 'desktop.png'))), phone: sha256(readFileSync(join(pictures, 'phone.png'))),
+    });
+    assert.equal((await decided(worker)).receipt.release, latest.leaf_index);
+    const seen = await world.newPage();
+    const words = async () => (await seen.locator('#postern section').innerText()).replace(/\s+/g, ' ');
+    await seen.goto(`file://${join(pictures, 'page.html')}`);
+    const preview = await words();
+    await seen.goto(`${worker.base}/`);
+    assert.equal(await words(), preview);
+    await seen.context().close();
     const acts = readText(await send(worker.port, '/_postern/export?of=acts', { headers: { authorization: `Bearer ${worker.token}` } }));
     assert.ok(acts.includes(`"what":"published ${latest.entry.version}"`), acts);
     await worker.stop();

@@ -221,9 +221,10 @@ impl Ledger {
         self.ask("/release", &format!("{now_ms}\t{version}\t")).await
     }
 
-    /// Puts what is deployed into the log, and gives its place.
-    pub async fn publish(&self, now_ms: u64) -> std::result::Result<String, Refusal> {
-        self.ask("/publish", &now_ms.to_string()).await
+    /// Puts what is deployed into the log, and gives its place; with hashes of pictures for desktop and phone between tabs, or
+    /// nothing there.
+    pub async fn publish(&self, now_ms: u64, pictures: &str) -> std::result::Result<String, Refusal> {
+        self.ask("/publish", &format!("{now_ms}\t{pictures}")).await
     }
 
     /// Counts a token that is tried from that address; an error if it was too often.

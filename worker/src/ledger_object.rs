@@ -14,7 +14,7 @@ use postern_consent::{CategorySet, Signals, Subject};
 use postern_receipt::log::{LogStore, Tile};
 use postern_receipt::{
     Act, Append, Capacity, Client, EntryKind, HostName, IdempotencyKey, LedgerError, Notice, NoticeUri,
-    Retention, Rule, Setting, Sha256Hex, Store, Throttle, TooOften, Word,
+    Pictures, Retention, Rule, Setting, Sha256Hex, Store, Throttle, TooOften, Word,
 };
 use postern_sort::sorted_by;
 use postern_stats::{Day, SeenBatch, ViewBatch};
@@ -101,7 +101,7 @@ impl LedgerObject {
         match path {
             "/record" => self.record(store, body),
             "/register" => Response::ok(store.register()?),
-            "/note" | "/change-register" | "/release" => {
+            "/note" | "/change-register" | "/release" | "/publish" => {
                 let mut parts = body.splitn(3, '\t');
                 let (Some(Ok(now_ms)), Some(who), Some(what)) =
                     (parts.next().map(str::parse), parts.next(), parts.next())
@@ -114,6 +114,18 @@ impl LedgerObject {
                         None => Response::error("There is no version in the log that may be shown.", 409),
                     };
                 }
+                if path == "/publish" {
+                    let hash = |hex: &str| Sha256Hex::parse(hex).ok();
+                    let pictures = match (hash(who), hash(what)) {
+                        (Some(desktop), Some(phone)) => Some(Pictures { desktop, phone }),
+                        _ if who.is_empty() && what.is_empty() => None,
+                        _ => return Response::error("Two pictures are named, by 64 hex digits each.", 400),
+                    };
+                    return match store.publish(&self.site, now_ms, pictures.as_ref())? {
+                        Some(place) => Response::ok(place.to_string()),
+                        None => Response::error("The policy cannot be read.", 503),
+                    };
+                }
                 let done = match path {
                     "/note" => store.note(self.capacity(), now_ms, who, what).map(Ok),
                     _ => store.change_register(self.capacity(), now_ms, who, what),
@@ -123,10 +135,6 @@ impl LedgerObject {
                     Err(sentence) => Response::error(sentence, 400),
                 }
             }
-            "/publish" => match store.publish(&self.site, serde_json::from_str(body)?)? {
-                Some(place) => Response::ok(place.to_string()),
-                None => Response::error("The policy cannot be read.", 503),
-            },
             "/token" => match self.admit(Rule::TOKENS, body) {
                 Ok(()) => Response::ok(""),
                 Err(refused) => Response::error(refused.to_string(), 429),

@@ -9,7 +9,7 @@ use crate::site::Site;
 use crate::visit::Visit;
 use crate::{answer, assets, pages};
 use futures_util::future::{Either, select};
-use postern_receipt::{Capacity, EntryKind, Release, Role, Sha256Hex, Word, append_entry, sha256};
+use postern_receipt::{Capacity, EntryKind, Pictures, Release, Role, Sha256Hex, Word, append_entry, sha256};
 use std::cell::RefCell;
 use std::pin::pin;
 use std::rc::Rc;
@@ -116,17 +116,22 @@ impl SqlStore {
         })
     }
 
-    /// Puts this version into the log, if it is not there, and gives its place.
-    pub fn publish(&mut self, site: &Site, now_ms: u64) -> Result<Option<u64>> {
+    /// Puts this version into the log, if it is not there, and gives its place; with pictures also if it is, since a version that
+    /// entered itself has none. Receipts name its first place.
+    pub fn publish(&mut self, site: &Site, now_ms: u64, pictures: Option<&Pictures>) -> Result<Option<u64>> {
         let Some(release) = of(site) else { return Ok(None) };
         let version = release.version().to_string();
-        if let Some(place) = self.place_of(&version)? {
+        let known = self.place_of(&version)?;
+        if known.is_some() && pictures.is_none() {
+            return Ok(known);
+        }
+        let json = release.json(now_ms, pictures);
+        // No await between these: both are written, or neither.
+        let place = append_entry(self, EntryKind::Release, json, now_ms, random(), CAPACITY)
+            .map_err(|error| worker::Error::RustError(error.to_string()))?;
+        if known.is_some() {
             return Ok(Some(place));
         }
-        let failed = |error: String| worker::Error::RustError(error);
-        // No await between these: both are written, or neither.
-        let place = append_entry(self, EntryKind::Release, release.json(now_ms), now_ms, random(), CAPACITY)
-            .map_err(|error| failed(error.to_string()))?;
         let row = vec![
             version.into(),
             integer(place)?,
@@ -155,7 +160,7 @@ impl SqlStore {
         if of(site).is_none_or(|own| own.version().to_string() != version) {
             return Ok(None);
         }
-        Ok(self.publish(site, now_ms)?.map(|place| place.to_string()))
+        Ok(self.publish(site, now_ms, None)?.map(|place| place.to_string()))
     }
 }
 
@@ -174,8 +179,16 @@ pub async fn publish(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
         return answer::text(409, "Another policy is deployed than the one to publish.");
     }
     let version = release.version();
+    let picture = |wanted: &str| {
+        visit
+            .url
+            .query_pairs()
+            .find(|(name, _)| name == wanted)
+            .map_or(String::new(), |(_, hash)| hash.into())
+    };
+    let pictures = format!("{}\t{}", picture("desktop"), picture("phone"));
     let published = match Ledger::of(&deployed, env) {
-        Ok(ledger) => ledger.publish(visit.now_ms).await,
+        Ok(ledger) => ledger.publish(visit.now_ms, &pictures).await,
         Err(refusal) => Err(refusal),
     };
     match published {

@@ -22,14 +22,17 @@ const LINK: &str = "<link rel=\"stylesheet\" href=\"/_postern/page.css\">";
 /// Acts without a name of their own here: nothing that this page does is recorded.
 const NO_KEY: &str = "00000000000000000000000000000000";
 
-/// Answers with the receipt as a line of an export, the policy, and the page: one JSON object.
+/// Answers with the receipt as a line of an export, the policy, and the page: one JSON object. Without a receipt with what is
+/// deployed, as it is first seen.
 pub async fn serve(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     let person = match bearer(site, env, visit, Role::Auditor).await? {
         Ok(person) => person,
         Err(answer) => return Ok(answer),
     };
-    let asked = visit.url.query_pairs().find(|(name, _)| name == "receipt");
-    let Some(id) = asked.and_then(|(_, id)| ReceiptId::parse(&id).ok()) else {
+    let asked =
+        |wanted: &str| visit.url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value);
+    let Some(id) = asked("receipt") else { return preview(env, visit.now_ms, asked("lang").as_deref()) };
+    let Ok(id) = ReceiptId::parse(&id) else {
         return answer::text(400, "receipt is the name of one: a UUID.");
     };
     match put_together(site, env, id.as_str()).await {
@@ -39,6 +42,45 @@ pub async fn serve(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
         }
         Err(Refusal { status, sentence }) => answer::text(status, &sentence),
     }
+}
+
+/// What is deployed, as who has not chosen sees it first, whether it may be shown yet or not: for pictures of it.
+fn preview(env: &Env, now_ms: u64, lang: Option<&str>) -> Result<Response> {
+    let site = Site::of(env);
+    let Ok(policy) = &site.policy else {
+        return answer::text(503, "The policy that is deployed cannot be read: postern check says why.");
+    };
+    let page = first_page(
+        policy,
+        &BannerFacts {
+            policy,
+            policy_hex: &pages::asked_tag(policy, None),
+            granted: granted(&site, CategorySet::EMPTY, VendorSet::default()),
+            must_ask: true,
+            honoured: &[],
+            key: NO_KEY,
+            return_to: "/",
+            change: policy.change_on(Day::from_unix_ms(now_ms, 0).number()),
+            language: policy.language_for(lang, None),
+            receipt: None,
+            is_own_page: true,
+        },
+        &policy.site.id,
+    );
+    let shown =
+        format!("{{\"policy\":{},\"page\":{}}}", Value::from(site.source.as_str()), Value::from(page));
+    answer::with(200, &shown, &answer::headers("application/json")?)
+}
+
+fn granted(site: &Site, categories: CategorySet, vendors: VendorSet) -> Granted<'_> {
+    Granted { categories: categories.with(Category::Necessary), vendors, traces: &site.traces, country_name }
+}
+
+/// The banner by itself, with its style.
+fn first_page(policy: &Policy, facts: &BannerFacts<'_>, title: &str) -> String {
+    let css = postern_view::banner_css(policy) + facts.change.map_or("", |_| postern_view::CHANGE_CSS);
+    let banner = postern_view::banner(facts);
+    postern_view::shown_page(title, facts.language, &css, &banner, !facts.must_ask).into_string()
 }
 
 async fn put_together(site: &Site, env: &Env, id: &str) -> std::result::Result<String, Refusal> {
@@ -109,12 +151,8 @@ fn page(site: &Site, policy: &Policy, receipt: &Value, before: Option<&Value>) -
         given.filter_map(|one| text(one, "id")).collect::<Vec<_>>()
     };
     let categories: CategorySet = given("purposes").iter().filter_map(|name| Category::parse(name)).collect();
-    let granted = Granted {
-        categories: categories.with(Category::Necessary),
-        vendors: given("vendors").iter().filter_map(|id| policy.place_of(id)).collect::<VendorSet>(),
-        traces: &site.traces,
-        country_name,
-    };
+    let vendors = given("vendors").iter().filter_map(|id| policy.place_of(id)).collect::<VendorSet>();
+    let granted = granted(site, categories, vendors);
     let at = Timestamp::parse(&text(receipt, "at")?)?;
     let policy_hex = pages::asked_tag(policy, receipt.get("release").and_then(Value::as_u64));
     let method = text(receipt, "method")?;
@@ -139,7 +177,7 @@ fn page(site: &Site, policy: &Policy, receipt: &Value, before: Option<&Value>) -
     }
     let is_layer_one = method.starts_with("layer1.");
     let change = policy.change_on(Day::from_unix_ms(at.unix_ms(), 0).number());
-    let banner = postern_view::banner(&BannerFacts {
+    let facts = BannerFacts {
         policy,
         policy_hex: &policy_hex,
         granted,
@@ -151,8 +189,6 @@ fn page(site: &Site, policy: &Policy, receipt: &Value, before: Option<&Value>) -
         language,
         receipt: None,
         is_own_page: true,
-    });
-    let css = postern_view::banner_css(policy) + change.map_or("", |_| postern_view::CHANGE_CSS);
-    let title = text(receipt, "receipt_id")?;
-    Some(postern_view::shown_page(&title, language, &css, &banner, !is_layer_one).into_string())
+    };
+    Some(first_page(policy, &facts, &text(receipt, "receipt_id")?))
 }

@@ -4,6 +4,7 @@
 mod check;
 mod export;
 mod known;
+mod pictures;
 mod publish;
 mod remote;
 mod show;
@@ -22,7 +23,7 @@ usage: postern check [FILE]
                       [--cache FOLDER]
        postern verify --key KEY (--log FOLDER | --url SITE) EXPORT
        postern export --url SITE [--csv | --acts] [--out FILE] [--from PLACE]
-       postern publish --url SITE [FILE]
+       postern publish --url SITE [--pictures FOLDER [--browser COMMAND]] [FILE]
        postern show --url SITE --receipt ID --out FOLDER [--browser COMMAND]
        postern files CHECKPOINT
 
@@ -41,7 +42,8 @@ usage: postern check [FILE]
           or admin
   publish put what is deployed into the site's log, so that visitors may be
           asked with it; with FILE only if that is the policy that is
-          deployed; the variable POSTERN_TOKEN has the token of an admin
+          deployed; with --pictures the log has the hashes of pictures of it on
+          a desktop and a phone, which are left in FOLDER; the variable POSTERN_TOKEN has the token of an admin
   show    write into FOLDER what the visitor was asked with who has that
           receipt, as a page and as pictures of a phone and a desktop, with the
           receipt, the policy and its entry in the log; the variable

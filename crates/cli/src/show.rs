@@ -1,25 +1,22 @@
 //! `postern show`: what the visitor was asked with who has that receipt, from the site, checked, and as pictures.
 
 use crate::export::token;
+use crate::pictures::take_pictures;
 use crate::remote::Remote;
 use postern_receipt::log::{ArchivedReceipt, write_archived, write_archived_entry};
 use postern_receipt::{Entry, EntryKind, ReceiptId, Sha256Hex, canonical_json, commitment, sha256};
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 
 /// Where an auditor asks for it.
-const SHOWN_PATH: &str = "/_postern/shown?receipt=";
+pub(crate) const SHOWN_PATH: &str = "/_postern/shown";
 /// Versions of what visitors are asked with, for anyone.
 const RELEASES_PATH: &str = "/_postern/log/releases/";
 /// A policy of 64 kB, a page with every vendor, and a receipt, rounded up.
-const ANSWER_BYTES_MAX: u64 = 4_000_000;
+pub(crate) const ANSWER_BYTES_MAX: u64 = 4_000_000;
 /// Wrong usage, or something that could not be had.
 const UNUSABLE: u8 = 2;
-/// Browsers that take pictures of a page, by the names they have on machines.
-const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-/// Name, width and height of each picture, CSS pixels: as the sizes of screens the banner is made for.
-const PICTURES: [(&str, u32, u32); 2] = [("phone", 390, 844), ("desktop", 1440, 900)];
 
 /// What is asked for.
 #[derive(Default)]
@@ -40,7 +37,7 @@ pub(crate) fn show(arguments: &[&str]) -> ExitCode {
         let out = asked.out.as_deref().ok_or("name a folder for it: --out FOLDER")?;
         let remote = Remote::new(url)?;
         let token = token("an auditor or admin")?;
-        let answer = remote.read(&format!("{SHOWN_PATH}{id}"), Some(&token), ANSWER_BYTES_MAX)?;
+        let answer = remote.read(&format!("{SHOWN_PATH}?receipt={id}"), Some(&token), ANSWER_BYTES_MAX)?;
         Ok::<_, String>((asked.browser.clone(), out.to_owned(), remote, id, answer))
     };
     let (browser, out, remote, id, answer) = match run() {
@@ -53,7 +50,11 @@ pub(crate) fn show(arguments: &[&str]) -> ExitCode {
     match check(&remote, &id, &answer, Path::new(&out)) {
         Ok(said) => {
             println!("{said}");
-            println!("{}", picture(browser.as_deref(), Path::new(&out)));
+            println!(
+                "{}",
+                take_pictures(browser.as_deref(), Path::new(&out))
+                    .unwrap_or_else(|why| format!("no pictures: {why}"))
+            );
             ExitCode::SUCCESS
         }
         Err(sentence) => {
@@ -158,32 +159,4 @@ fn line(line: &str) -> Result<Line, String> {
         write_archived_entry(&entry)
     };
     Ok(Line { said: read.receipt, place, text })
-}
-
-/// Pictures of the page, where there is a browser; what became of them.
-fn picture(named: Option<&str>, out: &Path) -> String {
-    let Ok(out) = out.canonicalize() else { return "no pictures: the folder is gone".into() };
-    let commands = named.map_or_else(|| BROWSERS.map(str::to_owned).to_vec(), |named| vec![named.to_owned()]);
-    for command in commands {
-        let mut words = command.split_ascii_whitespace();
-        let Some(program) = words.next() else { continue };
-        let options: Vec<&str> = words.collect();
-        let is_taken = PICTURES.iter().all(|(name, width, height)| {
-            let file = out.join(format!("{name}.png"));
-            let taken = Command::new(program)
-                .args(&options)
-                .args(["--headless", "--disable-gpu", "--hide-scrollbars", "--force-prefers-reduced-motion"])
-                .arg(format!("--window-size={width},{height}"))
-                .arg(format!("--screenshot={}", file.display()))
-                .arg(format!("file://{}", out.join("page.html").display()))
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status();
-            taken.is_ok_and(|status| status.success()) && file.is_file()
-        });
-        if is_taken {
-            return "pictures: phone.png, desktop.png".into();
-        }
-    }
-    "no pictures: no browser was found that takes them; name one by --browser".into()
 }

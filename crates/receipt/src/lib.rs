@@ -42,7 +42,7 @@ pub use record::{
     SignalsSeen, VendorState,
 };
 pub use register::{RegisterError, Request, RequestKind, RequestStanding};
-pub use release::{RELEASE_SCHEMA, Release};
+pub use release::{Pictures, RELEASE_SCHEMA, Release};
 pub use retention::{ExpiryError, KEEP_MONTHS_DEFAULT, Retention, expiry_json, expiry_key, purge_unix_ms};
 pub use seal::{CookieKey, KeyError, KeyRing, SEALED_BYTES_MAX, SessionError, constant_time_eq, sha256};
 pub use store::{DayRow, Ended, ReceiptRow, Store};

@@ -23,6 +23,15 @@ pub struct Release<'a> {
     pub parts: &'a str,
 }
 
+/// Hashes of pictures of the banner as it is first seen, as files. Source: CNIL, guidelines of 17 September 2020, section 48.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pictures {
+    /// On a desktop.
+    pub desktop: Sha256Hex,
+    /// On a phone.
+    pub phone: Sha256Hex,
+}
+
 impl Release<'_> {
     /// Names the version: the hash of what it is made of, in canonical form (RFC 8785).
     #[must_use]
@@ -34,13 +43,16 @@ impl Release<'_> {
         Sha256Hex(sha256(form.as_bytes()))
     }
 
-    /// What the log has of it, in canonical form.
+    /// What the log has of it, in canonical form; with what it looks like, where somebody took pictures.
     #[must_use]
-    pub fn json(&self, at_unix_ms: u64) -> String {
+    pub fn json(&self, at_unix_ms: u64, pictures: Option<&Pictures>) -> String {
         let Self { controller, policy_sha256, source_sha256, parts } = self;
         let (at, version) = (Timestamp::from_unix_ms(at_unix_ms), self.version());
+        let pictures = pictures.map_or(String::new(), |Pictures { desktop, phone }| {
+            format!(r#""pictures":{{"desktop":"{desktop}","phone":"{phone}"}},"#)
+        });
         format!(
-            r#"{{"at":"{at}","controller":"{controller}","parts":{parts},"policy_sha256":"{policy_sha256}","schema":"{RELEASE_SCHEMA}","source_sha256":"{source_sha256}","version":"{version}"}}"#
+            r#"{{"at":"{at}","controller":"{controller}","parts":{parts},{pictures}"policy_sha256":"{policy_sha256}","schema":"{RELEASE_SCHEMA}","source_sha256":"{source_sha256}","version":"{version}"}}"#
         )
     }
 }
@@ -68,12 +80,18 @@ mod tests {
     fn a_version_is_what_another_program_computes() {
         // python3: hashlib.sha256(json.dumps({…}, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
         assert_eq!(release().version().to_string(), VERSION);
-        let json = release().json(1_795_346_441_000);
+        let json = release().json(1_795_346_441_000, None);
         let read: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(canonical_json(&read).unwrap(), json);
         assert_eq!(read["at"], "2026-11-22T11:20:41Z");
         assert_eq!(read["version"], VERSION);
         assert_eq!(read["schema"], "banner-release/1");
+        let pictures = Pictures { desktop: Sha256Hex([3; 32]), phone: Sha256Hex([4; 32]) };
+        let json = release().json(1_795_346_441_000, Some(&pictures));
+        let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(canonical_json(&read).unwrap(), json);
+        assert_eq!(read["pictures"]["phone"], "04".repeat(32));
+        assert_eq!(read["version"], VERSION, "a picture makes no other version");
     }
 
     #[test]
@@ -92,6 +110,6 @@ mod tests {
         ];
         let different: std::collections::HashSet<&String> = changed.iter().collect();
         assert_eq!(different.len(), changed.len());
-        assert_ne!(release().json(0), release().json(1_000));
+        assert_ne!(release().json(0, None), release().json(1_000, None));
     }
 }
