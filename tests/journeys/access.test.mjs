@@ -37,14 +37,17 @@ const change = (cookie, fields, headers = {}) => send(world.worker.port, '/_post
 const daysAgo = (days) => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
 
 describe('roles', () => {
-  for (const [role, dashboard, requests, exported] of [['viewer', 200, 403, 403], ['auditor', 200, 403, 200], ['admin', 200, 200, 200]]) {
-    it(`of ${role}: figures ${dashboard}, register ${requests}, receipts ${exported}`, async () => {
+  for (const [role, dashboard, requests, exported, published] of [['viewer', 200, 403, 403, 403], ['auditor', 200, 403, 200, 403], ['admin', 200, 200, 200, 200]]) {
+    it(`of ${role}: figures ${dashboard}, register ${requests}, receipts and what was shown ${exported}, publishing ${published}`, async () => {
       const cookie = await logIn(TOKENS[role]);
       assert.equal((await open('/_postern/dashboard', cookie)).status, dashboard);
       assert.equal((await open('/_postern/requests', cookie)).status, requests);
       assert.equal((await change(cookie, { act: 'add', kind: 'access', reference: `by-${role}`, received: daysAgo(0) })).status, requests === 200 ? 303 : 403);
       const answer = await send(world.worker.port, '/_postern/export', { headers: { authorization: `Bearer ${TOKENS[role]}` } });
       assert.equal(answer.status, exported);
+      const headers = { authorization: `Bearer ${TOKENS[role]}` };
+      assert.equal((await send(world.worker.port, '/_postern/shown', { headers })).status, exported);
+      assert.equal((await send(world.worker.port, '/_postern/publish', { method: 'POST', headers })).status, published);
       assert.equal(readText(await open('/_postern/dashboard', cookie)).includes('/_postern/requests'), role === 'admin');
     });
   }
