@@ -110,6 +110,7 @@ fn add(facts: &RequestsPage<'_>) -> Markup {
     }
 }
 
+/// What matters most stands where a phone shows it without being pushed.
 fn table(requests: &[RequestLine<'_>]) -> Markup {
     html! {
         section class="wide" tabindex="0" aria-labelledby="requests-title" {
@@ -118,10 +119,10 @@ fn table(requests: &[RequestLine<'_>]) -> Markup {
                 thead {
                     tr {
                         th scope="col" { "Reference" }
+                        th scope="col" { "Stands" }
+                        th scope="col" { "Due" }
                         th scope="col" { "What" }
                         th scope="col" { "Came" }
-                        th scope="col" { "Due" }
-                        th scope="col" { "Stands" }
                         th scope="col" { "Do" }
                     }
                 }
@@ -129,10 +130,10 @@ fn table(requests: &[RequestLine<'_>]) -> Markup {
                     @for request in requests {
                         tr data-request=(request.number) {
                             th scope="row" { (request.reference) }
+                            td class=[request.is_overdue.then_some("bad")] { (request.standing) }
+                            td { time datetime=(request.due) { (request.due) } }
                             td { (request.kind) }
                             td { time datetime=(request.received) { (request.received) } }
-                            td { time datetime=(request.due) { (request.due) } }
-                            td class=[request.is_overdue.then_some("bad")] { (request.standing) }
                             td { @if request.is_open { (doings(request)) } }
                         }
                     }
@@ -147,7 +148,7 @@ fn doings(request: &RequestLine<'_>) -> Markup {
         form method="post" action=(REQUESTS_PATH) {
             input type="hidden" name="number" value=(request.number);
             button type="submit" name="act" value="answer" { "Answered" }
-            @if request.can_extend { " " button type="submit" name="act" value="extend" { "Extend by 60 days" } }
+            @if request.can_extend { " " button type="submit" name="act" value="extend" { "Extend" } }
         }
     }
 }
