@@ -315,13 +315,18 @@ describe('an origin that', () => {
     try {
       // Some to warm up: a burst makes the isolate grow to its working size.
       const before = await leaveAll(400);
-      const after = await leaveAll(1000);
+      let after = await leaveAll(1000);
       if (before === undefined) return context.diagnostic('resident memory cannot be read here');
-      const grownBy = Math.round((after - before) / MEGABYTE);
+      let grownBy = Math.round((after - before) / MEGABYTE);
+      // An isolate that was still growing to its working size does not do so twice; what is never let go of comes each time.
+      if (grownBy >= 60) {
+        const settled = after;
+        after = await leaveAll(1000);
+        grownBy = Math.round((after - settled) / MEGABYTE);
+      }
       context.diagnostic(`${Math.round(before / MEGABYTE)} MB before, grew by ${grownBy} MB`);
-      // What the edge holds for one page is some 120 kB: kept for good, that would be 120 MB on top of the 36 to 60 by which the
-      // isolate was seen to grow without it.
-      assert.ok(grownBy < 100, `grew by ${grownBy} MB`);
+      // What the edge holds for one page is some 120 kB: kept for good, that would be 120 MB.
+      assert.ok(grownBy < 60, `grew by ${grownBy} MB`);
     } finally {
       worker.stop();
     }

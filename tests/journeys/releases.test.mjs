@@ -274,6 +274,9 @@ describe('what a visitor was asked with', () => {
     assert.ok(asked.includes('Global Privacy Control'), asked);
     await again.context().close();
     for (const name of ['phone.png', 'desktop.png']) assert.ok(readFileSync(join(folder, name)).length > 5000, name);
+    // That it was looked at is on record, and not whose it was: that would outlive an erasure.
+    const acts = readText(await send(worker.port, '/_postern/export?of=acts', { headers: { authorization: `Bearer ${worker.token}` } }));
+    assert.ok(acts.includes('looked at what a receipt was given to') && !acts.includes(id), acts);
     // Both lines are proven by the log.
     const key = readText(await send(worker.port, '/_postern/log/key')).trimEnd();
     await waitFor('the seal', async () => Number(readText(await send(worker.port, '/_postern/log/checkpoint')).split('\n')[1]) >= 4);

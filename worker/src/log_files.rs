@@ -23,8 +23,9 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// What may leave the log, and when. Source: C2SP tlog-tiles, "Pruning" (without a policy a log is never pruned).
 const RETENTION: &str = "\
 This log is not pruned: its minimum index is 0, and every entry, tile and proof stays available.
-An entry is a salted hash of a receipt. Receipt and salt are kept apart from the log and can be erased without it; the entry
-that stays then tells nothing of anybody, and every proof goes on to hold.
+An entry is a salted hash of a receipt, of an act of those who keep the site, or of a version of what visitors are asked with. What
+was hashed and its salt are kept apart from the log and can be erased without it; the entry that stays then tells nothing of anybody,
+and every proof goes on to hold.
 ";
 
 /// Answers `GET /_postern/log/…`.
