@@ -6,9 +6,7 @@ use crate::grants::{Grants, Verdict};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use htmlize::unescape_attribute;
 use postern_catalogue::Vendor;
-use std::borrow::Cow;
 use std::rc::Rc;
 use url::{Position, Url};
 
@@ -140,11 +138,6 @@ pub fn judge(text: &str, base: &Base, grants: &Grants) -> Found {
 pub fn candidates(srcset: &str) -> impl Iterator<Item = &str> {
     let words = srcset.split([' ', '\t', '\n', '\r', '\x0c']);
     words.flat_map(|word| word.split(',')).filter(|candidate| !candidate.is_empty())
-}
-
-/// An attribute's value as the browser reads it.
-pub fn unescape(raw: &str) -> Cow<'_, str> {
-    unescape_attribute(raw)
 }
 
 /// Some pages leave the padding out, and browsers let them. Source: Infra standard, forgiving-base64 decode.

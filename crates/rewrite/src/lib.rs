@@ -19,6 +19,7 @@ mod origin;
 mod own_file;
 mod payload;
 mod query;
+mod references;
 mod request;
 mod response;
 mod response_headers;

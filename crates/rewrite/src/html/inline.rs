@@ -3,7 +3,7 @@
 use super::page::{Page, add, marks};
 use super::tag::{Tag, decode_text, encode_text, escape_in_style, write_quoted};
 use super::tree::Space;
-use crate::address::unescape;
+use crate::references::unescape;
 use crate::script::{ScriptKind, addresses};
 use postern_catalogue::Vendor;
 use std::borrow::Cow;

@@ -14,8 +14,9 @@ mod tag;
 mod token;
 mod tree;
 
-use crate::address::{Base, unescape};
+use crate::address::Base;
 use crate::grants::Grants;
+use crate::references::unescape;
 use crate::{Charset, OwnSources};
 use encoding_rs::{Decoder, UTF_8};
 pub use injection::Injection;

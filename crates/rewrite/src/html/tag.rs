@@ -2,7 +2,7 @@
 
 use super::token::{Attribute, Span};
 use super::tree::Space;
-use crate::address::unescape;
+use crate::references::unescape;
 use encoding_rs::{EncoderResult, Encoding, UTF_8};
 use std::borrow::Cow;
 

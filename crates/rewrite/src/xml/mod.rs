@@ -13,8 +13,9 @@ mod inline;
 mod tag;
 mod token;
 
-use crate::address::{Base, unescape};
+use crate::address::Base;
 use crate::html::{PAGE_BYTES_MAX, Page};
+use crate::references::unescape;
 use crate::{Charset, Grants, Injection, OwnSources, RewriteError, Seen};
 use encoding_rs::{Decoder, UTF_8};
 use inline::Inline;
