@@ -223,6 +223,7 @@ pub fn percent_decode(text: &str) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::grants::testing::{denied, grants};
+    use crate::references::unescape;
     use postern_consent::CategorySet;
     use proptest::prelude::*;
 
