@@ -6,7 +6,8 @@ use crate::ledger::{Archived, Ledger, Refusal};
 use crate::ledger_store::{SqlStore, integer};
 use crate::site::Site;
 use crate::visit::Visit;
-use crate::{answer, pages};
+use crate::{answer, pages, shards};
+use postern_consent::Shard;
 use postern_receipt::log::{write_archived, write_archived_entry};
 use postern_receipt::{Entry, EntryKind, Person, Role};
 use web_sys::Response;
@@ -18,24 +19,31 @@ const PAGE_RECEIPTS: u32 = 500;
 /// How long a wrong token makes its sender wait, as when one logs in.
 const WRONG_TOKEN_DELAY_MS: u64 = 500;
 
-/// Answers `GET /_postern/export?from=<place in the log>&of=<receipts or acts>`: lines, the first of that place or the next that there is; nothing
-/// behind the last.
+/// Answers `GET /_postern/export?from=<place in the log>&shard=<whose log>&of=<receipts or acts>`: lines, the first of that place or the
+/// next that there is; nothing behind the last.
 pub async fn serve(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     let person = match bearer(site, env, visit, Role::Auditor).await? {
         Ok(person) => person,
         Err(answer) => return Ok(answer),
     };
-    let asked = visit.url.query_pairs().find(|(name, _)| name == "from");
-    let Some(from) = asked.map_or(Some(0), |(_, place)| place.parse::<u64>().ok()) else {
+    let number = |wanted: &str| {
+        let asked = visit.url.query_pairs().find(|(name, _)| name == wanted);
+        asked.map_or(Some(0), |(_, number)| number.parse::<u64>().ok())
+    };
+    let Some(from) = number("from") else {
         return answer::text(400, "from is a place in the log: a whole number.");
+    };
+    let Some(shard) = number("shard").and_then(|number| u8::try_from(number).ok()).map(Shard) else {
+        return answer::text(400, "shard is the number of one: log/shards says how many there are.");
     };
     let of_acts = visit.url.query_pairs().any(|(name, value)| name == "of" && value == "acts");
     let archived = if of_acts { Archived::Acts } else { Archived::Receipts };
-    let page = match Ledger::of(site, env) {
-        Ok(ledger) => ledger.archive(archived, from).await,
+    let page = match shards::one(site, env, shard).await {
+        Ok(Some(ledger)) => ledger.archive(archived, from).await,
+        Ok(None) => return answer::text(404, "There is no such shard."),
         Err(refusal) => Err(refusal),
     };
-    if from == 0 {
+    if from == 0 && shard == Shard::FIRST {
         // Once the page is read: an export of acts would else end with itself, which no checkpoint has yet.
         let what = if of_acts { "exported the acts" } else { "exported the receipts" };
         pages::note(site, env, visit, person, what).await;
@@ -77,21 +85,21 @@ pub async fn bearer<'site>(
 
 impl SqlStore {
     /// The receipts from a place in the log on, a line each, as many as a page holds.
-    pub fn archive(&self, from: u64) -> Result<String> {
+    pub fn archive(&self, shard: Shard, from: u64) -> Result<String> {
         self.archived(
             "SELECT seq - 1, json, salt, commitment FROM receipts WHERE seq > ? ORDER BY seq LIMIT ?",
             from,
-            |one| write_archived(one.place, &one.json, &one.salt, &one.commitment),
+            |one| write_archived(shard, one.place, &one.json, &one.salt, &one.commitment),
         )
     }
 
     /// The same of entries of a kind.
-    pub fn archive_entries(&self, kind: EntryKind, from: u64) -> Result<String> {
+    pub fn archive_entries(&self, shard: Shard, kind: EntryKind, from: u64) -> Result<String> {
         let statement = format!(
             "SELECT place, json, salt, commitment FROM entries WHERE kind = '{}' AND place >= ? ORDER BY place LIMIT ?",
             kind.name()
         );
-        self.archived(&statement, from, write_archived_entry)
+        self.archived(&statement, from, |entry| write_archived_entry(shard, entry))
     }
 
     fn archived(&self, statement: &str, from: u64, write: impl Fn(&Entry) -> String) -> Result<String> {
@@ -99,11 +107,11 @@ impl SqlStore {
     }
 
     /// The receipt of that name, as a line.
-    pub fn archived_receipt(&self, receipt_id: &str) -> Result<String> {
+    pub fn archived_receipt(&self, shard: Shard, receipt_id: &str) -> Result<String> {
         self.lines_of(
             "SELECT seq - 1, json, salt, commitment FROM receipts WHERE receipt_id = ?",
             vec![receipt_id.into()],
-            |one| write_archived(one.place, &one.json, &one.salt, &one.commitment),
+            |one| write_archived(shard, one.place, &one.json, &one.salt, &one.commitment),
         )
     }
 

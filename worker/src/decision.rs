@@ -1,11 +1,11 @@
 //! Taking a decision: checked, recorded, and only then told. Source: standards.md 5.4.
 
-use crate::ledger::{ActMessage, Ledger, METHODS, Refusal, body_hash};
-use crate::random::random;
+use crate::ledger::{Ledger, Refusal, body_hash};
+use crate::messages::{ActMessage, METHODS};
 use crate::site::Site;
 use crate::spoken::Place;
 use crate::visit::{CONSENT_COOKIE, Visit};
-use crate::{answer, drop_in, pages, release, sealing, spoken};
+use crate::{answer, asked, drop_in, pages, release, sealing, shards, spoken};
 use futures_util::StreamExt;
 use js_sys::Uint8Array;
 use postern_consent::{Category, CategorySet, Choice, Decision, Minutes, Reason, State, Subject, VendorSet};
@@ -121,16 +121,13 @@ async fn take(
         asked.key = name.to_ascii_lowercase().replace('-', "");
     }
     // A page that names no version is of one from before pages did; nobody gains by naming another than theirs.
-    let (tag, place) = asked.policy.split_once('_').unwrap_or((&asked.policy, ""));
-    let release = if place.is_empty() { site.release.get() } else { place.parse().ok() };
-    if tag != format!("{:08x}", policy.tag().0) || (release.is_none() && !place.is_empty()) {
+    let tag = format!("{:08x}", policy.tag().0);
+    let Some(said) = asked::parse(&asked.policy).filter(|said| said.tag == tag) else {
         return refuse(409, "What is asked has changed since this page was opened. Please reload it.");
-    }
-    let wanted = wanted(policy, &asked, visit)?;
-    let subject = match visit.state {
-        State::Decided(choice) => choice.subject,
-        _ => Subject(random()),
     };
+    let release = said.release.or_else(|| site.release.get());
+    let wanted = wanted(policy, &asked, visit)?;
+    let (subject, shard) = shards::home(site, env, &visit.state, &asked.key, &said).await?;
     let message = ActMessage {
         release,
         granted: visit.profile.grantable(visit.signals, wanted.granted).bits(),
@@ -148,8 +145,8 @@ async fn take(
         return refuse(503, "Nothing can be granted here just now.");
     }
     let now = Minutes::from_unix_ms(visit.now_ms);
-    let recorded = Ledger::of(site, env)?.record(&message).await?;
-    let choice = recorded.choice(policy);
+    let recorded = Ledger::at(site, env, shard)?.record(&message).await?;
+    let choice = recorded.choice(policy, shard);
     let Some((choice, (sealed, cookie))) =
         choice.and_then(|choice| Some((choice, kept(site, visit, &choice)?)))
     else {
@@ -171,7 +168,8 @@ async fn take(
         .extend(expire_denied(cookies, &visit.url, &grants).into_iter().map(|cookie| ("set-cookie", cookie)));
     // The receipt is durable by now: whether the log can sign its word on it changes nothing.
     let promise =
-        sealing::promise(&site.log, recorded.commitment, recorded.leaf_index, recorded.at_unix_ms).await;
+        sealing::promise(&site.log, shard, recorded.commitment, recorded.leaf_index, recorded.at_unix_ms)
+            .await;
     Ok(Taken { headers, decision, sealed, receipt_id: recorded.receipt_id, promise })
 }
 
@@ -282,7 +280,7 @@ pub async fn state(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
 /// The name of the visitor's newest receipt. Where it cannot be read the settings come without.
 pub async fn latest_receipt(site: &Site, env: &Env, visit: &Visit) -> Option<String> {
     let State::Decided(choice) = visit.state else { return None };
-    let receipts = Ledger::of(site, env).ok()?.receipts(choice.subject).await.ok()?;
+    let receipts = Ledger::at(site, env, choice.shard).ok()?.receipts(choice.subject).await.ok()?;
     receipts.receipts.into_iter().next().map(|receipt| receipt.receipt_id)
 }
 

@@ -3,7 +3,8 @@
 //! Source: standards.md requirements 52 and 61; 11 CCR 7025(c)(1), (7).
 
 use crate::decision::{kept, signed};
-use crate::ledger::{ActMessage, Ledger, METHODS};
+use crate::ledger::Ledger;
+use crate::messages::{ActMessage, METHODS};
 use crate::site::Site;
 use crate::visit::Visit;
 use postern_consent::{Choice, Reason, State, VendorSet};
@@ -44,8 +45,8 @@ pub async fn hear(site: &Site, env: &Env, visit: &Visit) -> Option<(String, Stri
         body_sha256: sha256(signal.name().as_bytes()),
         ..signed(visit, choice.subject)
     };
-    let recorded = Ledger::of(site, env).ok()?.record(&act).await.ok()?;
-    kept(site, visit, &recorded.choice(policy)?)
+    let recorded = Ledger::at(site, env, choice.shard).ok()?.record(&act).await.ok()?;
+    kept(site, visit, &recorded.choice(policy, choice.shard)?)
 }
 
 /// The act's name: the same for every page that hears the same of the same choice.

@@ -1,158 +1,22 @@
-//! The Ledger as the Worker sees it: messages, and the object that answers them.
+//! The Ledger as the Worker sees it: what can be asked of it. What is said then: `messages.rs`.
 //!
 //! A Durable Object answers only after its writes are durable (the platform's output gate), so an
 //! acknowledged receipt is never lost. What it does with a message: `ledger_object.rs`.
 
 use crate::answer;
+use crate::messages::{ActMessage, Recorded, Standing, parse_days};
 use crate::site::Site;
 use js_sys::Uint8Array;
-use postern_consent::{Category, CategorySet, Choice, Minutes, Subject};
-use postern_policy::Policy;
+use postern_consent::{Shard, Subject};
 use postern_receipt::log::Tile;
-use postern_receipt::{Method, sha256};
-use postern_stats::{Day, SeenBatch, ViewBatch};
-use serde::{Deserialize, Serialize};
+use postern_receipt::sha256;
+use postern_stats::{Day, DayCounts, SeenBatch, ViewBatch};
+use serde::Deserialize;
 use wasm_bindgen_futures::JsFuture;
 use worker::{Env, Method as HttpMethod, Request, RequestInit, Stub};
 
 /// The binding in `wrangler.toml`.
 const BINDING: &str = "LEDGER";
-
-/// One act, as the Worker sends it.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct ActMessage {
-    /// Host the visitor sees; the receipt's scope.
-    pub host: String,
-    /// 32 hex digits.
-    pub subject: [u8; 16],
-    /// Granted categories, bits.
-    pub granted: u8,
-    /// Ids of vendors granted by themselves.
-    pub vendors: Vec<String>,
-    /// Is the question answered?
-    pub is_answered: bool,
-    /// When what holds now was decided, Unix milliseconds.
-    pub decided_ms: u64,
-    /// How it was expressed: index into [`METHODS`].
-    pub method: usize,
-    /// Language of the texts shown.
-    pub lang: String,
-    /// `Sec-GPC: 1`.
-    pub gpc: bool,
-    /// `DNT: 1`.
-    pub dnt: bool,
-    /// What `ADPC` withdraws, bits.
-    pub adpc_withdrawn: u8,
-    /// Does `ADPC` object to direct marketing?
-    pub adpc_objected: bool,
-    /// Where the platform finds the visitor to be; only the legal profile it leads to is recorded.
-    pub country: Option<String>,
-    /// The part of the country.
-    pub region: Option<String>,
-    /// The visitor's network address, for counting in memory; it is stored nowhere.
-    pub address: String,
-    /// The user agent; reduced to engine and form before anything is stored.
-    pub user_agent: String,
-    /// The place in the log of the version that the visitor was asked with.
-    pub release: Option<u64>,
-    /// The act's name, 32 hex digits.
-    pub key: String,
-    /// SHA-256 of the request's body.
-    pub body_sha256: [u8; 32],
-    /// The Worker's clock, Unix milliseconds.
-    pub now_ms: u64,
-}
-
-impl ActMessage {
-    /// Does it grant nothing?
-    pub fn is_refusal(&self) -> bool {
-        let granted = CategorySet::from_bits(self.granted).unwrap_or(CategorySet::ALL);
-        granted.without(Category::Necessary).is_empty() && self.vendors.is_empty()
-    }
-}
-
-/// Every way to express a choice.
-pub const METHODS: [Method; 9] = [
-    Method::AcceptAll,
-    Method::RejectAll,
-    Method::LayerTwoSave,
-    Method::WithdrawAll,
-    Method::PageSave,
-    Method::VendorLoad,
-    Method::Gpc,
-    Method::Adpc,
-    Method::Dnt,
-];
-
-/// What was recorded.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Recorded {
-    /// The receipt's name.
-    pub receipt_id: String,
-    /// Whose it is.
-    pub subject: [u8; 16],
-    /// What it grants, bits.
-    pub granted: u8,
-    /// Ids of vendors it grants by themselves.
-    pub vendors: Vec<String>,
-    /// Is the question answered?
-    pub is_answered: bool,
-    /// When what holds now was decided, Unix milliseconds.
-    pub decided_ms: u64,
-    /// What the log has of it.
-    pub commitment: [u8; 32],
-    /// Its place in the log, from 0.
-    pub leaf_index: u64,
-    /// When it was recorded, Unix milliseconds.
-    pub at_unix_ms: u64,
-}
-
-impl Recorded {
-    /// The choice as the cookie stores it.
-    pub fn choice(&self, policy: &Policy) -> Option<Choice> {
-        Some(Choice {
-            granted: CategorySet::from_bits(self.granted)?,
-            decided_at: Minutes::from_unix_ms(self.decided_ms),
-            policy: policy.tag(),
-            subject: Subject(self.subject),
-            vendors: self.vendors.iter().filter_map(|id| policy.place_of(id)).collect(),
-            is_answered: self.is_answered,
-        })
-    }
-}
-
-/// A receipt as its holder sees it.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct ReceiptMessage {
-    /// Its name.
-    pub receipt_id: String,
-    /// When, Unix milliseconds.
-    pub at_unix_ms: u64,
-    /// What it amounts to, by name.
-    pub outcome: String,
-    /// What was on offer, bits.
-    pub offered: u8,
-    /// What it grants, bits.
-    pub granted: u8,
-}
-
-/// What a holder has here.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Standing {
-    /// The receipts, newest first.
-    pub receipts: Vec<ReceiptMessage>,
-    /// Are they restricted?
-    pub is_restricted: bool,
-}
-
-/// Counts of one day.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct DayMessage {
-    /// Days since 1970-01-01.
-    pub day: u32,
-    /// views, shown, accepted, refused, partial, withdrawn.
-    pub counts: [u64; 6],
-}
 
 /// What is taken along page by page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,8 +29,11 @@ pub enum Archived {
     Releases,
 }
 
-/// The site's Ledger, to talk to. An error means there is none.
-pub struct Ledger(Stub);
+/// One of the site's Ledgers, to talk to. An error means there is none.
+pub struct Ledger {
+    stub: Stub,
+    shard: Shard,
+}
 
 /// An answer of the Ledger that is no success.
 #[derive(Debug)]
@@ -178,11 +45,21 @@ pub struct Refusal {
 }
 
 impl Ledger {
-    /// The Ledger of this site.
+    /// The main Ledger of this site, which keeps all that is not of one visitor.
     pub fn of(site: &Site, env: &Env) -> std::result::Result<Self, Refusal> {
+        Self::at(site, env, Shard::FIRST)
+    }
+
+    /// The Ledger of a shard that is known to be there: of a cookie of ours, or by `shards.rs`.
+    pub fn at(site: &Site, env: &Env, shard: Shard) -> std::result::Result<Self, Refusal> {
         let id = site.policy.as_ref().map_or("postern", |policy| policy.site.id.as_str());
-        let stub = env.durable_object(BINDING).and_then(|namespace| namespace.get_by_name(id));
-        stub.map(Self).map_err(|error| unavailable(&error.to_string()))
+        let name = match shard {
+            Shard::FIRST => id.to_string(),
+            // No id of a site has a slash.
+            Shard(number) => format!("{id}/{number}"),
+        };
+        let stub = env.durable_object(BINDING).and_then(|namespace| namespace.get_by_name(&name));
+        stub.map(|stub| Self { stub, shard }).map_err(|error| unavailable(&error.to_string()))
     }
 
     async fn ask(&self, path: &str, body: &str) -> std::result::Result<String, Refusal> {
@@ -194,9 +71,10 @@ impl Ledger {
         let call = async {
             let mut init = RequestInit::new();
             init.with_method(HttpMethod::Post).with_body(Some(body.into()));
-            let request = Request::new_with_init(&format!("https://ledger.internal{path}"), &init)?;
+            let request =
+                Request::new_with_init(&format!("https://ledger.internal/{}{path}", self.shard.0), &init)?;
             // In one piece: read as a stream, each answer costs an error that the platform makes when the reader is let go.
-            let response = web_sys::Response::from(self.0.fetch_with_request(request).await?);
+            let response = web_sys::Response::from(self.stub.fetch_with_request(request).await?);
             let body = JsFuture::from(response.array_buffer()?).await?;
             Ok::<_, worker::Error>((response.status(), Uint8Array::new(&body).to_vec()))
         };
@@ -215,10 +93,30 @@ impl Ledger {
         parse(&self.ask("/record", &body).await?)
     }
 
-    /// The place in the log of the version that is to be shown; with another policy on the lines behind it where that is to be
-    /// shown instead.
-    pub async fn release(&self, now_ms: u64, version: &str) -> std::result::Result<String, Refusal> {
-        self.ask("/release", &format!("{now_ms}\t{version}\t")).await
+    /// The place in the log of the version that is to be shown, a space, and how many shards there are now that so many are
+    /// wanted; with another policy on the lines behind it where that is to be shown instead.
+    pub async fn release(
+        &self,
+        now_ms: u64,
+        version: &str,
+        shards: u8,
+    ) -> std::result::Result<String, Refusal> {
+        self.ask("/release", &format!("{now_ms}\t{version}\t{shards}")).await
+    }
+
+    /// How many shards there are.
+    pub async fn count_shards(&self) -> std::result::Result<String, Refusal> {
+        self.ask("/shards", "").await
+    }
+
+    /// Is the act of that name recorded there?
+    pub async fn knows(&self, key: &str) -> std::result::Result<bool, Refusal> {
+        Ok(!self.ask("/knows", key).await?.is_empty())
+    }
+
+    /// The version at that place in the main log.
+    pub async fn version_at(&self, place: u64) -> std::result::Result<String, Refusal> {
+        self.ask("/version", &place.to_string()).await
     }
 
     /// Puts what is deployed into the log, and gives its place; with hashes of pictures for desktop and phone between tabs, or
@@ -271,7 +169,8 @@ impl Ledger {
     /// What a subject has here.
     pub async fn receipts(&self, subject: Subject) -> std::result::Result<Standing, Refusal> {
         let body = serde_json::to_string(&subject.0).map_err(|error| unavailable(&error.to_string()))?;
-        parse(&self.ask("/receipts", &body).await?)
+        let said = self.ask("/receipts", &body).await?;
+        Standing::parse(&said).ok_or_else(|| unavailable("it says what nobody here can read"))
     }
 
     /// The same, each as it was committed to, with salt, commitment, and what vouches for it: a JSON array.
@@ -330,8 +229,9 @@ impl Ledger {
     }
 
     /// The days counted, both ends included.
-    pub async fn days(&self, from: Day, to: Day) -> std::result::Result<Vec<DayMessage>, Refusal> {
-        parse(&self.ask("/days", &format!("[{},{}]", from.number(), to.number())).await?)
+    pub async fn days(&self, from: Day, to: Day) -> std::result::Result<Vec<(Day, DayCounts)>, Refusal> {
+        let said = self.ask("/days", &format!("[{},{}]", from.number(), to.number())).await?;
+        parse_days(&said).ok_or_else(|| unavailable("it says what nobody here can read"))
     }
 }
 

@@ -3,14 +3,15 @@
 
 use crate::answer;
 use crate::bucket::Bucket;
-use crate::ledger::{ActMessage, DayMessage, METHODS, ReceiptMessage, Recorded, Standing};
+use crate::ledger::{Ledger, Refusal};
 use crate::ledger_schema::migrate;
 use crate::ledger_store::SqlStore;
+use crate::messages::{ActMessage, METHODS, Recorded, Standing, write_days};
 use crate::random::random;
 use crate::settings::setting_of;
 use crate::site::Site;
 use crate::{sealing, sweeping};
-use postern_consent::{CategorySet, Signals, Subject};
+use postern_consent::{CategorySet, Shard, Signals, Subject};
 use postern_receipt::log::{LogStore, Tile};
 use postern_receipt::{
     Act, Append, Capacity, Client, EntryKind, HostName, IdempotencyKey, LedgerError, Notice, NoticeUri,
@@ -43,6 +44,12 @@ pub struct LedgerObject {
     throttle: RefCell<Throttle>,
     /// How soon what time does to receipts may be seen to again.
     sweep_after: Cell<Duration>,
+    /// Which shard of the site's Ledger it is; `None` until the first message says so.
+    shard: Cell<Option<Shard>>,
+    /// The last version that a shard beside the main one has seen to.
+    release: Cell<Option<u64>>,
+    /// Acts that have come and have no answer yet.
+    acts_waiting: Cell<u32>,
 }
 
 impl DurableObject for LedgerObject {
@@ -52,6 +59,7 @@ impl DurableObject for LedgerObject {
         let is_ready = migrate(&sql)
             .map_err(|error| answer::log(&format!("the Ledger cannot be opened: {error}")))
             .is_ok();
+        let shard = SqlStore(sql.clone()).own_shard().ok().flatten();
         let (site, bucket) = (Site::of(&env), Bucket::of(&env));
         Self {
             storage,
@@ -64,16 +72,33 @@ impl DurableObject for LedgerObject {
             is_sealing_set: Cell::new(false),
             throttle: RefCell::new(Throttle::new(random(), worker::Date::now().as_millis())),
             sweep_after: Cell::new(Duration::ZERO),
+            shard: Cell::new(shard),
+            release: Cell::new(None),
+            acts_waiting: Cell::new(0),
         }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let body = request.text().await?;
+        let path = request.path();
+        let Some((shard, path)) = message_of(&path) else { return Response::error("no such message", 404) };
         if !self.is_ready {
             return Response::error("The record of choices cannot be opened.", 503);
         }
+        // Counts wait at the edge, where they gather: no decision waits behind them.
+        if matches!(path, "/views" | "/see") && self.acts_waiting.get() > ACTS_BEFORE_COUNTS {
+            return Response::error("Decisions come first.", 503);
+        }
+        let _waiting = (path == "/record").then(|| Waiting::of(&self.acts_waiting));
+        let body = request.text().await?;
         let mut store = SqlStore(self.sql.clone());
-        let answer = self.answer(&mut store, &request.path(), &body).await;
+        if self.shard.get().is_none() {
+            store.keep_own_shard(shard)?;
+            self.shard.set(Some(shard));
+        }
+        if self.shard.get() != Some(shard) {
+            return Response::error("That is another shard.", 500);
+        }
+        let answer = self.answer(&mut store, path, &body).await;
         self.set_alarm(&store).await;
         answer
     }
@@ -86,7 +111,9 @@ impl DurableObject for LedgerObject {
             let mut store = SqlStore(self.sql.clone());
             let now_ms = worker::Date::now().as_millis();
             self.sweep_after.set(sweeping::sweep(&mut store, now_ms, self.capacity()));
-            if let Err(error) = sealing::seal(&mut store, &self.site, self.bucket.as_ref()).await {
+            if let Err(error) =
+                sealing::seal(&mut store, &self.site, self.own_shard(), self.bucket.as_ref()).await
+            {
                 answer::log(&format!("the log of receipts is not sealed: {error}"));
             }
             // What came while the platform signed, or could not be sealed now, is sealed next time.
@@ -99,7 +126,13 @@ impl DurableObject for LedgerObject {
 impl LedgerObject {
     async fn answer(&self, store: &mut SqlStore, path: &str, body: &str) -> Result<Response> {
         match path {
-            "/record" => self.record(store, body),
+            "/record" => self.record(store, body).await,
+            "/knows" => Response::ok(if store.knows(body)? { "known" } else { "" }),
+            "/shards" => Response::ok(store.count_shards(body)?),
+            "/version" => match store.version_at(serde_json::from_str(body)?)? {
+                Some(version) => Response::ok(version),
+                None => Response::error("There is no version at that place in the log.", 409),
+            },
             "/register" => Response::ok(store.register()?),
             "/note" | "/change-register" | "/release" | "/publish" => {
                 let mut parts = body.splitn(3, '\t');
@@ -109,7 +142,8 @@ impl LedgerObject {
                     return Response::error("not an act", 400);
                 };
                 if path == "/release" {
-                    return match store.release(&self.site, now_ms, who)? {
+                    let shards = store.count_shards(what)?;
+                    return match store.release(&self.site, now_ms, who, &shards)? {
                         Some(said) => Response::ok(said),
                         None => Response::error("There is no version in the log that may be shown.", 409),
                     };
@@ -156,31 +190,23 @@ impl LedgerObject {
                 let subject = Subject(serde_json::from_str(body)?);
                 let rows = postern_receipt::receipts_of(store, subject).map_err(failed)?;
                 let is_restricted = postern_receipt::is_restricted(store, subject).map_err(failed)?;
-                let receipts: Vec<ReceiptMessage> = rows
-                    .into_iter()
-                    .map(|row| ReceiptMessage {
-                        receipt_id: row.receipt_id.as_str().to_string(),
-                        at_unix_ms: row.at_unix_ms,
-                        outcome: row.outcome.name().to_string(),
-                        offered: row.offered.bits(),
-                        granted: row.granted.bits(),
-                    })
-                    .collect();
-                Response::from_json(&Standing { receipts, is_restricted })
+                Response::ok(Standing::write(&rows, is_restricted))
             }
             "/export" => {
                 let subject = Subject(serde_json::from_str(body)?);
                 let rows = postern_receipt::receipts_of(store, subject).map_err(failed)?;
-                Response::ok(sealing::export(store, &self.site.log, &rows).await?)
+                Response::ok(sealing::export(store, &self.site.log, self.own_shard(), &rows).await?)
             }
-            "/archive" => Response::ok(store.archive(serde_json::from_str(body)?)?),
+            "/archive" => Response::ok(store.archive(self.own_shard(), serde_json::from_str(body)?)?),
             "/archive-acts" => {
-                Response::ok(store.archive_entries(EntryKind::Act, serde_json::from_str(body)?)?)
+                let from = serde_json::from_str(body)?;
+                Response::ok(store.archive_entries(self.own_shard(), EntryKind::Act, from)?)
             }
             "/archive-releases" => {
-                Response::ok(store.archive_entries(EntryKind::Release, serde_json::from_str(body)?)?)
+                let from = serde_json::from_str(body)?;
+                Response::ok(store.archive_entries(self.own_shard(), EntryKind::Release, from)?)
             }
-            "/receipt" => Response::ok(store.archived_receipt(body)?),
+            "/receipt" => Response::ok(store.archived_receipt(self.own_shard(), body)?),
             "/policy" => Response::ok(store.policy_at(serde_json::from_str(body)?)?.unwrap_or_default()),
             "/checkpoint" => Response::ok(store.sealed()?.map_or(String::new(), |sealed| sealed.note)),
             "/file" => {
@@ -206,14 +232,7 @@ impl LedgerObject {
             "/days" => {
                 let (from, to) = serde_json::from_str(body)?;
                 let rows = postern_receipt::days(store, from, to).map_err(failed)?;
-                let messages: Vec<DayMessage> = rows
-                    .into_iter()
-                    .map(|row| DayMessage {
-                        day: row.day,
-                        counts: [row.views, row.shown, row.accepted, row.refused, row.partial, row.withdrawn],
-                    })
-                    .collect();
-                Response::from_json(&messages)
+                Response::ok(write_days(&rows))
             }
             _ => Response::error("no such message", 404),
         }
@@ -267,8 +286,39 @@ impl LedgerObject {
         Some(if source == self.site.source { Rc::clone(&self.site) } else { Site::under(&self.env, &source) })
     }
 
-    fn record(&self, store: &mut SqlStore, body: &str) -> Result<Response> {
+    fn own_shard(&self) -> Shard {
+        self.shard.get().unwrap_or_default()
+    }
+
+    /// Sees to it that a shard beside the main one has the version in its log that an act names.
+    async fn adopt(&self, store: &mut SqlStore, place: u64) -> std::result::Result<(), Refusal> {
+        let failed = |error: worker::Error| Refusal { status: 503, sentence: error.to_string() };
+        if self.own_shard() == Shard::FIRST
+            || self.release.get() == Some(place)
+            || store.has_release(place).map_err(failed)?
+        {
+            self.release.set(Some(place));
+            return Ok(());
+        }
+        let version = Ledger::of(&self.site, &self.env)?.version_at(place).await?;
+        // Another act may have done it meanwhile.
+        if !store.has_release(place).map_err(failed)? {
+            store.adopt(&version, place, worker::Date::now().as_millis()).map_err(failed)?;
+        }
+        self.release.set(Some(place));
+        Ok(())
+    }
+
+    async fn record(&self, store: &mut SqlStore, body: &str) -> Result<Response> {
         let mut message: ActMessage = serde_json::from_str(body)?;
+        if let Some(place) = message.release
+            && let Err(Refusal { status, sentence }) = self.adopt(store, place).await
+            && !message.is_refusal()
+            && status != 409
+        {
+            return Response::error(sentence, status);
+        }
+        // Nothing from here on awaits.
         let setting_then =
             |message: &ActMessage| setting_of(message, || setting(&*self.site_at(store, message)?, message));
         let mut found = setting_then(&message);
@@ -347,6 +397,31 @@ impl LedgerObject {
             Err(error) => Err(failed(error)),
         }
     }
+}
+
+/// Acts that may wait in a Ledger before it takes no counts.
+const ACTS_BEFORE_COUNTS: u32 = 32;
+
+/// One act that waits, for as long as this lives.
+struct Waiting<'count>(&'count Cell<u32>);
+
+impl<'count> Waiting<'count> {
+    fn of(count: &'count Cell<u32>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+/// Shard and name of a message: `/<shard>/<name>`.
+fn message_of(path: &str) -> Option<(Shard, &str)> {
+    let (shard, name) = path.get(1..)?.split_once('/')?;
+    Some((Shard(shard.parse().ok()?), path.get(path.len() - name.len() - 1..)?))
 }
 
 fn subject_bytes(hex: &str) -> Option<[u8; 16]> {

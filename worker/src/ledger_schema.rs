@@ -6,7 +6,7 @@ use serde::Deserialize;
 use worker::{Result, SqlStorage};
 
 /// Statements that bring the storage to the next version, in order; never changed, only added to.
-const MIGRATIONS: [&str; 8] = ["
+const MIGRATIONS: [&str; 9] = ["
 CREATE TABLE receipts (
     seq INTEGER PRIMARY KEY,
     receipt_id TEXT NOT NULL UNIQUE,
@@ -171,6 +171,12 @@ CREATE TABLE releases (
     asked TEXT NOT NULL,
     source TEXT NOT NULL
 ) WITHOUT ROWID;
+", "
+CREATE TABLE shard (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    number INTEGER NOT NULL,
+    shards INTEGER NOT NULL
+);
 "];
 
 /// Brings the storage to the newest version.

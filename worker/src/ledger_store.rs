@@ -35,12 +35,12 @@ impl SqlStore {
     }
 
     /// The one number of a statement; `None` for NULL.
-    fn number(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<Option<u64>> {
+    pub fn number(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<Option<u64>> {
         Ok(self.lines(statement, bindings)?.trim_end().parse().ok())
     }
 
     /// How many a statement counts.
-    fn count(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<u64> {
+    pub fn count(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<u64> {
         let bad = || worker::Error::RustError("the storage does not count".into());
         self.number(statement, bindings)?.ok_or_else(bad)
     }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod archive;
+mod asked;
 mod assets;
 mod bucket;
 mod collect;
@@ -20,6 +21,7 @@ mod ledger_object;
 mod ledger_schema;
 mod ledger_store;
 mod log_files;
+mod messages;
 mod observing;
 mod own_file;
 mod pages;
@@ -31,12 +33,14 @@ mod report;
 mod rights;
 mod sealing;
 mod settings;
+mod shards;
 mod shown;
 mod signing;
 mod site;
 mod spoken;
 mod stream;
 mod sweeping;
+mod together;
 mod visit;
 
 use site::Site;

@@ -5,8 +5,10 @@
 use crate::answer;
 use crate::bucket::Bucket;
 use crate::ledger::{Archived, Ledger, Refusal};
+use crate::shards::{self, folder};
 use crate::signing::LOG_FOLDER;
 use crate::site::Site;
+use postern_consent::Shard;
 use postern_receipt::log::Tile;
 use web_sys::{Headers, Response};
 use worker::{Env, Result};
@@ -28,24 +30,41 @@ was hashed and its salt are kept apart from the log and can be erased without it
 and every proof goes on to hold.
 ";
 
+/// The Ledger of a log, or why it cannot be reached.
+type Found = std::result::Result<Ledger, Refusal>;
+
 /// Answers `GET /_postern/log/…`.
 pub async fn serve(site: &Site, env: &Env, path: &str) -> Result<Response> {
     let Some(path) = path.strip_prefix(LOG_FOLDER) else { return nothing() };
+    // Each shard has a log of its own, the first that of the site.
+    let (shard, path) = match path.split_once('/').map(|(number, rest)| (number.parse().map(Shard), rest)) {
+        Some((Ok(shard), rest)) if path.starts_with(&folder(shard)) && shard != Shard::FIRST => (shard, rest),
+        _ => (Shard::FIRST, path),
+    };
+    let ledger = match shards::one(site, env, shard).await {
+        Ok(Some(ledger)) => Ok(ledger),
+        Ok(None) => return nothing(),
+        Err(refusal) => Err(refusal),
+    };
     match path {
-        "checkpoint" => checkpoint(site, env).await,
-        "key" => match site.log.public_keys().await {
+        "checkpoint" => checkpoint(site, ledger).await,
+        "shards" if shard == Shard::FIRST => match count(ledger).await {
+            Ok(count) => text(&format!("{count}\n")),
+            Err(refusal) => refused(&refusal),
+        },
+        "key" => match site.log.public_keys(shard).await {
             Ok(keys) => text(&keys.iter().map(|key| format!("{key}\n")).collect::<String>()),
             Err(error) => answer::text(503, &error),
         },
         "retention" => text(RETENTION),
-        "verify" => verify_page(env).await,
-        "releases" => releases(site, env, 0).await,
+        "verify" if shard == Shard::FIRST => verify_page(env).await,
+        "releases" => releases(ledger, 0).await,
         _ if path.starts_with("releases/") => match path.trim_start_matches("releases/").parse() {
-            Ok(from) => releases(site, env, from).await,
+            Ok(from) => releases(ledger, from).await,
             Err(_) => nothing(),
         },
         _ => match Tile::parse(path) {
-            Some(tile) => file(site, env, &tile).await,
+            Some(tile) => file(env, shard, ledger, &tile).await,
             None => nothing(),
         },
     }
@@ -72,8 +91,12 @@ fn refused(refusal: &Refusal) -> Result<Response> {
     answer::text(refusal.status, refusal.sentence.trim_end())
 }
 
-async fn checkpoint(site: &Site, env: &Env) -> Result<Response> {
-    let found = match Ledger::of(site, env) {
+async fn count(ledger: Found) -> std::result::Result<String, Refusal> {
+    ledger?.count_shards().await
+}
+
+async fn checkpoint(site: &Site, ledger: Found) -> Result<Response> {
+    let found = match ledger {
         Ok(ledger) => ledger.checkpoint().await,
         Err(refusal) => Err(refusal),
     };
@@ -88,8 +111,8 @@ async fn checkpoint(site: &Site, env: &Env) -> Result<Response> {
 }
 
 /// Versions of what visitors are asked with, from a place in the log on, as lines that anybody can check against it.
-async fn releases(site: &Site, env: &Env, from: u64) -> Result<Response> {
-    let found = match Ledger::of(site, env) {
+async fn releases(ledger: Found, from: u64) -> Result<Response> {
+    let found = match ledger {
         Ok(ledger) => ledger.archive(Archived::Releases, from).await,
         Err(refusal) => Err(refusal),
     };
@@ -121,11 +144,11 @@ async fn verify_page(env: &Env) -> Result<Response> {
     answer::with(200, &page.text().await?, &headers)
 }
 
-async fn file(site: &Site, env: &Env, tile: &Tile) -> Result<Response> {
-    let bytes = match from_bucket(env, tile).await {
+async fn file(env: &Env, shard: Shard, ledger: Found, tile: &Tile) -> Result<Response> {
+    let bytes = match from_bucket(env, shard, tile).await {
         Some(bytes) => bytes,
         None => {
-            let found = match Ledger::of(site, env) {
+            let found = match ledger {
                 Ok(ledger) => ledger.log_file(tile).await,
                 Err(refusal) => Err(refusal),
             };
@@ -140,7 +163,7 @@ async fn file(site: &Site, env: &Env, tile: &Tile) -> Result<Response> {
 }
 
 /// A full file from the bucket. What is not there, or cannot be had, the Ledger has.
-async fn from_bucket(env: &Env, tile: &Tile) -> Option<Vec<u8>> {
+async fn from_bucket(env: &Env, shard: Shard, tile: &Tile) -> Option<Vec<u8>> {
     let bucket = Bucket::of(env).filter(|_| tile.is_full())?;
-    bucket.read(&tile.to_string()).await.ok()?
+    bucket.read(&format!("{}{tile}", folder(shard))).await.ok()?
 }

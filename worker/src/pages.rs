@@ -1,14 +1,15 @@
 //! Pages of our own: health, consent page, dashboard, login, and what visitors see when something fails.
 
-use crate::answer;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Refusal};
 use crate::random::random;
 use crate::site::Site;
+use crate::together::together;
 use crate::visit::Visit;
-use postern_consent::{CategorySet, Minutes, State};
-use postern_receipt::{Person, Role, Timestamp, outcome_named};
+use crate::{answer, asked, shards};
+use postern_consent::{Minutes, State};
+use postern_receipt::{Person, Role, Timestamp};
 use postern_rewrite::cookie_value;
-use postern_stats::{Day, DayCounts};
+use postern_stats::{Day, DayCounts, SeenBatch};
 use postern_view::{ConsentPage, DashboardFacts, Load, RANGES_DAYS, ReceiptLine};
 use web_sys::Response;
 use worker::{Env, Result};
@@ -44,7 +45,7 @@ pub fn health(site: &Site, env: &Env) -> Result<Response> {
         return answer::text(503, &faults.join("\n"));
     }
     // Choices are recorded all the same, so these are no faults, but somebody must be told.
-    let told = site.log.keys.as_ref().err().into_iter().chain(&site.access_fault);
+    let told = site.log.keys.as_ref().err().into_iter().chain(&site.access_fault).chain(&site.shards_fault);
     answer::text(200, &["ok"].into_iter().chain(told.map(String::as_str)).collect::<Vec<_>>().join("\n"))
 }
 
@@ -109,7 +110,7 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
     let mut receipts = Vec::new();
     let mut is_restricted = false;
     if let State::Decided(choice) = visit.state {
-        let found = match Ledger::of(site, env) {
+        let found = match Ledger::at(site, env, choice.shard) {
             Ok(ledger) => ledger.receipts(choice.subject).await,
             Err(refusal) => Err(refusal),
         };
@@ -123,14 +124,12 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
     let lines: Vec<ReceiptLine> = receipts
         .iter()
         .zip(&times)
-        .filter_map(|(receipt, at)| {
-            Some(ReceiptLine {
-                id: &receipt.receipt_id,
-                at,
-                outcome: outcome_named(&receipt.outcome)?,
-                granted: CategorySet::from_bits(receipt.granted)?,
-                offered: CategorySet::from_bits(receipt.offered)?,
-            })
+        .map(|(receipt, at)| ReceiptLine {
+            id: &receipt.receipt_id,
+            at,
+            outcome: receipt.outcome,
+            granted: receipt.granted,
+            offered: receipt.offered,
         })
         .collect();
     let asked = |wanted: &str| {
@@ -151,7 +150,7 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
     let page = postern_view::consent_page(&ConsentPage {
         policy,
         language,
-        policy_hex: &asked_tag(policy, site.release.get()),
+        policy_hex: &asked::of(site, policy, &visit.state),
         granted: site.granted(&visit.decision),
         must_ask: visit.decision.must_ask,
         honoured: &visit.honoured(),
@@ -166,18 +165,32 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
     answer::page(200, &page.into_string())
 }
 
-/// The tag of what is asked, as pages carry it, and the place in the log of the version that asks: a choice is recorded under the
-/// version of its page, whatever has been deployed since.
-pub fn asked_tag(policy: &postern_policy::Policy, release: Option<u64>) -> String {
-    let place = release.map_or(String::new(), |place| format!("_{place}"));
-    format!("{:08x}{place}", policy.tag().0)
-}
-
 /// Who is logged in.
 pub fn person(site: &Site, visit: &Visit) -> Option<Person> {
     let cookie = visit.header("cookie").and_then(|cookies| cookie_value(cookies, SESSION_COOKIE));
     let now = Minutes::from_unix_ms(visit.now_ms);
     site.key.as_ref().ok().and_then(|key| key.open_session(visit.host(), cookie, now).ok())
+}
+
+/// The counts of so many days until that one, of all shards together, and what was seen.
+async fn figures(
+    site: &Site,
+    env: &Env,
+    days: u32,
+    to: Day,
+) -> std::result::Result<(Vec<(Day, DayCounts)>, SeenBatch), Refusal> {
+    let from = to.minus(days.saturating_sub(1));
+    let ledgers = shards::all(site, env).await?;
+    let mut days: Vec<(Day, DayCounts)> = Vec::new();
+    for rows in together(ledgers.iter().map(|ledger| ledger.days(from, to))).await {
+        for (day, counts) in rows? {
+            match days.iter_mut().find(|(known, _)| *known == day) {
+                Some((_, sum)) => *sum = sum.merge(counts),
+                None => days.push((day, counts)),
+            }
+        }
+    }
+    Ok((days, Ledger::of(site, env)?.seen().await?))
 }
 
 /// The figures, for those who are logged in.
@@ -187,24 +200,10 @@ pub async fn dashboard(site: &Site, env: &Env, visit: &Visit) -> Result<Response
         visit.url.query_pairs().find(|(name, _)| name == "days").and_then(|(_, value)| value.parse().ok());
     let range_days = asked.filter(|days| RANGES_DAYS.contains(days)).unwrap_or(30);
     let today = Day::from_unix_ms(visit.now_ms, 0);
-    let found = match Ledger::of(site, env) {
-        Ok(ledger) => match ledger.days(today.minus(range_days - 1), today).await {
-            Ok(rows) => ledger.seen().await.map(|seen| (rows, seen)),
-            Err(refusal) => Err(refusal),
-        },
-        Err(refusal) => Err(refusal),
-    };
-    let (rows, seen) = match found {
+    let (days, seen) = match figures(site, env, range_days, today).await {
         Ok(found) => found,
         Err(refusal) => return failure(503, "No figures just now", &refusal.sentence),
     };
-    let days: Vec<(Day, DayCounts)> = rows
-        .into_iter()
-        .filter_map(|row| {
-            let [views, shown, accepted, refused, partial, withdrawn] = row.counts;
-            Some((Day::new(row.day)?, DayCounts { views, shown, accepted, refused, partial, withdrawn }))
-        })
-        .collect();
     let name = site.policy.as_ref().map_or("postern", |policy| policy.site.id.as_str());
     let seen: Vec<postern_stats::Seen> = seen.all().collect();
     let may_register = person.role >= Role::Admin;

@@ -7,7 +7,7 @@ use crate::ledger_store::{SqlStore, integer};
 use crate::random::random;
 use crate::site::Site;
 use crate::visit::Visit;
-use crate::{answer, assets, pages};
+use crate::{answer, assets, pages, shards};
 use futures_util::future::{Either, select};
 use postern_receipt::{Capacity, EntryKind, Pictures, Release, Role, Sha256Hex, Word, append_entry, sha256};
 use std::cell::RefCell;
@@ -51,7 +51,10 @@ pub async fn current(env: &Env) -> Rc<Site> {
     let version = release.version().to_string();
     let ask = async {
         match Ledger::of(&site, env) {
-            Ok(ledger) => ledger.release(now_ms, &version).await.map_err(|refusal| refusal.sentence),
+            Ok(ledger) => ledger
+                .release(now_ms, &version, site.shards.count())
+                .await
+                .map_err(|refusal| refusal.sentence),
             Err(refusal) => Err(refusal.sentence),
         }
     };
@@ -66,10 +69,13 @@ pub async fn current(env: &Env) -> Rc<Site> {
     shown(env)
 }
 
-/// Shows what the Ledger said: a place, and on the lines behind it the policy where it is not the deployed one.
+/// Shows what the Ledger said: a place, how many shards there are, and on the lines behind it the policy where it is not the
+/// deployed one.
 fn show(env: &Env, deployed: &Rc<Site>, said: &str, now_ms: u64) -> std::result::Result<(), String> {
     let (place, source) = said.split_once('\n').unwrap_or((said, ""));
+    let (place, shards) = place.split_once(' ').unwrap_or((place, ""));
     let place = place.parse().map_err(|_| format!("the Ledger said {place:?}"))?;
+    shards::learn(shards);
     if source.is_empty() {
         deployed.release.set(Some(place));
         INSTEAD.set(None);
@@ -132,35 +138,65 @@ impl SqlStore {
         if known.is_some() {
             return Ok(Some(place));
         }
-        let row = vec![
-            version.into(),
-            integer(place)?,
-            assets::SHOWN.into(),
-            assets::ASKED.into(),
-            site.source.as_str().into(),
-        ];
-        self.0.exec(
-            "INSERT INTO releases (version, place, parts, asked, source) VALUES (?, ?, ?, ?, ?)",
-            row,
-        )?;
+        self.keep_release(&version, place, [assets::SHOWN, assets::ASKED, &site.source])?;
         Ok(Some(place))
+    }
+
+    fn keep_release(&self, version: &str, place: u64, [parts, asked, source]: [&str; 3]) -> Result<()> {
+        let row = vec![version.into(), integer(place)?, parts.into(), asked.into(), source.into()];
+        let statement = "INSERT INTO releases (version, place, parts, asked, source) VALUES (?, ?, ?, ?, ?)";
+        self.0.exec(statement, row).map(|_| ())
+    }
+
+    /// Is the version at that place of the main log known here?
+    pub fn has_release(&self, place: u64) -> Result<bool> {
+        Ok(self.count("SELECT COUNT(*) FROM releases WHERE place = ?", vec![integer(place)?])? > 0)
+    }
+
+    /// The version at that place, for another shard; `None` if there is none: its name, what it is made of, what it asks with and
+    /// its entry, between tabs, which none of them has, and behind them the policy.
+    pub fn version_at(&self, place: u64) -> Result<Option<String>> {
+        let row = "version || char(9) || parts || char(9) || asked || char(9) || json || char(9) || source";
+        let statement = format!("SELECT {row} FROM releases JOIN entries USING (place) WHERE place = ?");
+        self.text(&statement, vec![integer(place)?])
+    }
+
+    /// Puts a version of the main log into this shard's log too, before any receipt names it: so their order is proven here as
+    /// well. Receipts name its place in the main log.
+    pub fn adopt(&mut self, version: &str, place: u64, now_ms: u64) -> Result<()> {
+        let mut cells = version.splitn(5, '\t');
+        let (Some(version), Some(parts), Some(asked), Some(json), Some(source)) =
+            (cells.next(), cells.next(), cells.next(), cells.next(), cells.next())
+        else {
+            return Err(worker::Error::RustError("the main Ledger told no version".into()));
+        };
+        // No await between these: both are written, or neither.
+        append_entry(self, EntryKind::Release, json.into(), now_ms, random(), CAPACITY)
+            .map_err(|error| worker::Error::RustError(error.to_string()))?;
+        self.keep_release(version, place, [parts, asked, source])
     }
 
     /// Where the version that somebody wants to show is in the log; else, where only published ones may be shown, the last that
     /// this code can show, with its policy. `None` if there is none: then nothing is shown.
-    pub fn release(&mut self, site: &Site, now_ms: u64, version: &str) -> Result<Option<String>> {
+    pub fn release(
+        &mut self,
+        site: &Site,
+        now_ms: u64,
+        version: &str,
+        shards: &str,
+    ) -> Result<Option<String>> {
         if let Some(place) = self.place_of(version)? {
-            return Ok(Some(place.to_string()));
+            return Ok(Some(format!("{place} {shards}")));
         }
         if site.shows_published_only {
-            let last = "SELECT place || char(10) || source FROM releases WHERE parts = ? ORDER BY place DESC LIMIT 1";
-            return self.text(last, vec![assets::SHOWN.into()]);
+            let last = "SELECT place || ' ' || ? || char(10) || source FROM releases WHERE parts = ? ORDER BY place DESC LIMIT 1";
+            return self.text(last, vec![shards.into(), assets::SHOWN.into()]);
         }
         // While a deployment goes round, edge and Ledger are not of one version for some seconds.
         if of(site).is_none_or(|own| own.version().to_string() != version) {
             return Ok(None);
         }
-        Ok(self.publish(site, now_ms, None)?.map(|place| place.to_string()))
+        Ok(self.publish(site, now_ms, None)?.map(|place| format!("{place} {shards}")))
     }
 }
 

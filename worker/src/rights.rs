@@ -29,7 +29,7 @@ async fn holder(site: &Site, visit: Visit) -> Option<(Visit, Option<Url>)> {
 /// The visitor's receipts as a JSON array; an empty one for who brings no choice.
 async fn exported(site: &Site, env: &Env, visit: &Visit) -> std::result::Result<String, Refusal> {
     match visit.state {
-        State::Decided(choice) => Ledger::of(site, env)?.export(choice.subject).await,
+        State::Decided(choice) => Ledger::at(site, env, choice.shard)?.export(choice.subject).await,
         _ => Ok("[]".to_string()),
     }
 }
@@ -132,7 +132,7 @@ pub async fn restrict(site: &Site, env: &Env, visit: &Visit) -> Result<Response>
         _ => return answer::text(400, "Send restrict=yes or restrict=no."),
     };
     if let State::Decided(choice) = visit.state {
-        let done = match Ledger::of(site, env) {
+        let done = match Ledger::at(site, env, choice.shard) {
             Ok(ledger) => ledger.restrict(choice.subject, visit.now_ms, is_restricted).await,
             Err(refusal) => Err(refusal),
         };
@@ -156,7 +156,7 @@ pub async fn erase(site: &Site, env: &Env, visit: Visit) -> Result<Response> {
         return answer::text(400, "This is not a choice.");
     };
     if let State::Decided(choice) = visit.state {
-        let erased = match Ledger::of(site, env) {
+        let erased = match Ledger::at(site, env, choice.shard) {
             Ok(ledger) => ledger.erase(choice.subject, visit.now_ms).await,
             Err(refusal) => Err(refusal),
         };

@@ -5,8 +5,10 @@
 
 use crate::bucket::Bucket;
 use crate::ledger_store::SqlStore;
+use crate::shards::folder;
 use crate::site::Site;
 use crate::{answer, signing::LogSetting};
+use postern_consent::Shard;
 use postern_receipt::ReceiptRow;
 use postern_receipt::log::{
     Bundle, LogStore, Promise, Sealed, Tile, finish_seal, plan_seal_of, prove_inclusion,
@@ -28,28 +30,29 @@ pub fn is_due(store: &SqlStore) -> Result<bool> {
 pub async fn seal(
     store: &mut SqlStore,
     site: &Site,
+    shard: Shard,
     bucket: Option<&Bucket>,
 ) -> std::result::Result<(), String> {
     let log = &site.log;
     let leaves_max = if bucket.is_some() { LEAVES_MAX_TO_BUCKET } else { u64::MAX };
-    let plan = plan_seal_of(store, &log.origin, leaves_max).map_err(|error| error.to_string())?;
+    let plan = plan_seal_of(store, &log.origin_of(shard), leaves_max).map_err(|error| error.to_string())?;
     let Some(plan) = plan else { return Ok(()) };
     let size = plan.checkpoint.size;
     for tile in bucket.map(|_| Tile::filled(plan.before, size)).unwrap_or_default() {
         let bytes = store.log_file(&tile, size).map_err(|error| error.to_string())?.unwrap_or_default();
         if let Some(bucket) = bucket {
-            bucket.put(&tile.to_string(), &bytes).await.map_err(|error| {
+            bucket.put(&format!("{}{tile}", folder(shard)), &bytes).await.map_err(|error| {
                 format!("{tile} could not be put into the bucket LOG_TILES: {}", answer::message(&error))
             })?;
         }
     }
-    let note = log.sign(&plan.checkpoint.to_string()).await?;
+    let note = log.sign(shard, &plan.checkpoint.to_string()).await?;
     finish_seal(store, &plan, note).map(|_| ()).map_err(|error| error.to_string())
 }
 
 /// A visitor's receipts as a JSON array: each as it was committed to, with its proof, or with the log's promise where no
 /// checkpoint holds it yet.
-pub async fn export(store: &SqlStore, log: &LogSetting, rows: &[ReceiptRow]) -> Result<String> {
+pub async fn export(store: &SqlStore, log: &LogSetting, shard: Shard, rows: &[ReceiptRow]) -> Result<String> {
     let sealed = store.sealed()?;
     let mut each = Vec::new();
     for row in rows {
@@ -59,7 +62,9 @@ pub async fn export(store: &SqlStore, log: &LogSetting, rows: &[ReceiptRow]) -> 
             (&row.json, hex(&row.salt), hex(&row.commitment), row.leaf_index());
         let voucher = match prove(store, sealed.as_ref(), index) {
             Some(proof) => Some(("proof", proof)),
-            None => promise(log, row.commitment, index, row.at_unix_ms).await.map(|note| ("promise", note)),
+            None => {
+                promise(log, shard, row.commitment, index, row.at_unix_ms).await.map(|note| ("promise", note))
+            }
         };
         let voucher = voucher
             .map_or(String::new(), |(name, text)| format!(",\"{name}\":{}", serde_json::Value::from(text)));
@@ -82,10 +87,16 @@ fn prove(store: &SqlStore, sealed: Option<&Sealed>, index: u64) -> Option<String
 }
 
 /// The log's signed word on a receipt. Without a key, or should signing fail, there is none; the receipt stands all the same.
-pub async fn promise(log: &LogSetting, commitment: [u8; 32], index: u64, at_unix_ms: u64) -> Option<String> {
+pub async fn promise(
+    log: &LogSetting,
+    shard: Shard,
+    commitment: [u8; 32],
+    index: u64,
+    at_unix_ms: u64,
+) -> Option<String> {
     if log.keys.is_err() {
         return None;
     }
-    let promise = Promise::new(&log.origin, commitment, index, at_unix_ms);
-    log.sign(&promise.to_string()).await.map_err(|error| answer::log(&error)).ok()
+    let promise = Promise::new(&log.origin_of(shard), commitment, index, at_unix_ms);
+    log.sign(shard, &promise.to_string()).await.map_err(|error| answer::log(&error)).ok()
 }

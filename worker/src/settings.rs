@@ -1,7 +1,7 @@
 //! The site's part of a receipt, made once for each kind of visitor: it is hashes over every word that is asked, the same for
 //! all who read one language under one law. Made natively it takes 44 µs, as much as all the rest of an append.
 
-use crate::ledger::ActMessage;
+use crate::messages::ActMessage;
 use postern_receipt::Setting;
 use std::cell::RefCell;
 use std::collections::HashMap;

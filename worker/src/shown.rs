@@ -5,8 +5,9 @@ use crate::archive::bearer;
 use crate::countries::country_name;
 use crate::ledger::{Ledger, Refusal};
 use crate::site::Site;
+use crate::together::together;
 use crate::visit::Visit;
-use crate::{answer, pages};
+use crate::{answer, asked, pages, shards};
 use postern_consent::{Category, CategorySet, Signals, VendorSet};
 use postern_policy::Policy;
 use postern_receipt::{ReceiptId, Role, Sha256Hex, Timestamp};
@@ -55,7 +56,7 @@ fn preview(env: &Env, now_ms: u64, lang: Option<&str>) -> Result<Response> {
         policy,
         &BannerFacts {
             policy,
-            policy_hex: &pages::asked_tag(policy, None),
+            policy_hex: &asked::write(policy, None, None, false),
             granted: granted(&site, CategorySet::EMPTY, VendorSet::default()),
             must_ask: true,
             honoured: &[],
@@ -86,9 +87,16 @@ fn first_page(policy: &Policy, facts: &BannerFacts<'_>, title: &str) -> String {
 
 async fn put_together(site: &Site, env: &Env, id: &str) -> std::result::Result<String, Refusal> {
     let refuse = |status, sentence: &str| Err(Refusal { status, sentence: sentence.into() });
-    let ledger = Ledger::of(site, env)?;
-    let line = ledger.receipt(id).await?;
-    let Some(receipt) = read(&line) else {
+    // No receipt says which shard has it.
+    let ledgers = shards::all(site, env).await?;
+    let mut found = None;
+    for (ledger, line) in ledgers.iter().zip(together(ledgers.iter().map(|one| one.receipt(id))).await) {
+        let line = line?;
+        if let Some(receipt) = read(&line) {
+            found = Some((ledger, line, receipt));
+        }
+    }
+    let Some((ledger, line, receipt)) = found else {
         return refuse(404, "There is no receipt of that name: it was erased, or never given.");
     };
     let Some(place) = receipt.get("release").and_then(Value::as_u64) else {
@@ -97,7 +105,7 @@ async fn put_together(site: &Site, env: &Env, id: &str) -> std::result::Result<S
             "Nobody was asked for that receipt, or it is from before versions were in the log.",
         );
     };
-    let source = ledger.policy_at(place).await?;
+    let source = Ledger::of(site, env)?.policy_at(place).await?;
     if source.is_empty() {
         let sentence = format!(
             "What was asked then was put together by other code than runs here: run the one whose hashes log/releases/{place} has."
@@ -155,7 +163,7 @@ fn page(site: &Site, policy: &Policy, receipt: &Value, before: Option<&Value>) -
     let vendors = given("vendors").iter().filter_map(|id| policy.place_of(id)).collect::<VendorSet>();
     let granted = granted(site, categories, vendors);
     let at = Timestamp::parse(&text(receipt, "at")?)?;
-    let policy_hex = pages::asked_tag(policy, receipt.get("release").and_then(Value::as_u64));
+    let policy_hex = asked::write(policy, receipt.get("release").and_then(Value::as_u64), None, false);
     let method = text(receipt, "method")?;
     if method == "page.save" {
         let page = postern_view::consent_page(&ConsentPage {

@@ -3,7 +3,8 @@
 
 use crate::answer;
 use js_sys::{Array, Reflect, Uint8Array};
-use postern_receipt::log::{LogKey, PublicKey, write_note};
+use postern_consent::Shard;
+use postern_receipt::log::{LogKey, PublicKey, shard_origin, write_note};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -64,19 +65,24 @@ impl LogSetting {
         }
     }
 
-    /// The text as a note, signed with every key.
-    pub async fn sign(&self, text: &str) -> Result<String, String> {
+    /// The name of a shard's log.
+    pub fn origin_of(&self, shard: Shard) -> String {
+        shard_origin(&self.origin, shard)
+    }
+
+    /// The text as a note, signed with every key as it signs the log of that shard.
+    pub async fn sign(&self, shard: Shard, text: &str) -> Result<String, String> {
         let mut lines = Vec::new();
         for signer in self.signers().await?.iter() {
             let signature = signer.sign(text).await.map_err(|error| fault("sign", &error))?;
-            lines.push(signer.public.signature_line(&signature));
+            lines.push(signer.public_of(shard)?.signature_line(&signature));
         }
         Ok(write_note(text, &lines))
     }
 
-    /// The public keys, the current first.
-    pub async fn public_keys(&self) -> Result<Vec<PublicKey>, String> {
-        Ok(self.signers().await?.iter().map(|signer| signer.public.clone()).collect())
+    /// The public keys of a shard's log, the current first.
+    pub async fn public_keys(&self, shard: Shard) -> Result<Vec<PublicKey>, String> {
+        self.signers().await?.iter().map(|signer| signer.public_of(shard)).collect()
     }
 
     async fn signers(&self) -> Result<Rc<[Signer]>, String> {
@@ -108,6 +114,10 @@ thread_local! {
 }
 
 impl Signer {
+    fn public_of(&self, shard: Shard) -> Result<PublicKey, String> {
+        self.public.of_shard(shard).map_err(|error| format!("the log's key: {error}"))
+    }
+
     async fn sign(&self, text: &str) -> Result<[u8; 64], JsValue> {
         let signature =
             JsFuture::from(subtle()?.sign_with_str_and_u8_array(ED25519, &self.key, text.as_bytes())?)

@@ -5,7 +5,7 @@ use crate::countries::country_name;
 use crate::signing::LogSetting;
 use crate::visit::Visit;
 use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
-use postern_consent::{Category, CategorySet, Decision, Need, PolicyTag, Profile, State, VendorSet};
+use postern_consent::{Category, CategorySet, Decision, Need, PolicyTag, Profile, Shards, State, VendorSet};
 use postern_policy::{Policy, Reopen, Vendor};
 use postern_receipt::{Access, CookieKey, KeyRing, Rule};
 use postern_rewrite::{Grants, held_query, lockdown_policy, strip_denied};
@@ -51,6 +51,10 @@ pub struct Site {
     pub ledger_bytes_max: u64,
     /// How many choices a minute are taken from one address.
     pub decisions_per_minute: u32,
+    /// Among how many Ledgers new visitors are placed.
+    pub shards: Shards,
+    /// What is wrong with that number; then it is the first alone.
+    pub shards_fault: Option<String>,
     /// The log of receipts: its name and keys.
     pub log: LogSetting,
     /// Who may log in.
@@ -104,6 +108,11 @@ impl Site {
         let named = policy.as_ref().ok().and_then(|policy| policy.site.origin.clone());
         let catalogue = policy.as_ref().map(catalogue).unwrap_or_default();
         let place = policy.as_ref().ok().map(|policy| policy.site.hosts.first().unwrap_or(&policy.site.id));
+        let shards = text("SHARDS").map(|count| {
+            count.parse().ok().and_then(Shards::new).ok_or_else(|| {
+                format!("the variable SHARDS is {count:?}: use a number from 1 to 255; until then it is 1")
+            })
+        });
         let listed = Access::parse(&secret("ACCESS_TOKENS").unwrap_or_default());
         let site = Self {
             log: LogSetting::read(text, secret, place.map_or("postern", String::as_str)),
@@ -113,6 +122,8 @@ impl Site {
             decisions_per_minute: number(text("DECISIONS_PER_MINUTE"))
                 .and_then(|count| u32::try_from(count).ok())
                 .unwrap_or(Rule::DECISIONS.max),
+            shards: shards.clone().and_then(Result::ok).unwrap_or(Shards::ONE),
+            shards_fault: shards.and_then(Result::err),
             access: listed
                 .clone()
                 .unwrap_or_default()
@@ -133,6 +144,7 @@ impl Site {
             .into_iter()
             .chain(site.log.keys.as_ref().err().cloned())
             .chain(site.access_fault.clone())
+            .chain(site.shards_fault.clone())
         {
             crate::answer::log(&fault);
         }

@@ -1,9 +1,9 @@
 //! What a page says in words, which must wait until its language is known: the banner or the link to the settings, and
 //! the note in a held frame. Without policy or key nothing can be recorded, so nothing is asked.
 
-use crate::pages;
 use crate::site::Site;
 use crate::visit::Visit;
+use crate::{asked, pages};
 use postern_stats::Day;
 use postern_view::{BannerFacts, ReopenFacts};
 use serde_json::{Map, Value};
@@ -34,7 +34,7 @@ pub fn words(
     place: Place,
     return_to: String,
 ) -> impl Fn(Option<&str>) -> (String, String) + 'static {
-    let decision = visit.decision;
+    let (decision, state) = (visit.decision, visit.state);
     let honoured = visit.honoured();
     let origin = origin.to_owned();
     let accept = visit.header("accept-language").map(str::to_owned);
@@ -50,7 +50,7 @@ pub fn words(
         if place == Place::Within || site.working().is_none() {
             return (String::new(), note);
         }
-        let policy_hex = pages::asked_tag(policy, site.release.get());
+        let policy_hex = asked::of(&site, policy, &state);
         let change = policy.change_on(today);
         let (receipt, is_own_page) = match &place {
             Place::Script { receipt, is_own_page } => (receipt.as_deref(), *is_own_page),

@@ -6,7 +6,7 @@
 //! Usage: `ledger_rows POLICY COOKIE_KEY COUNT NOW_MS`
 
 use postern_catalogue::VENDORS;
-use postern_consent::{CategorySet, Choice, Minutes, Signals, Subject, VendorSet};
+use postern_consent::{CategorySet, Choice, Minutes, Shard, Signals, Subject, VendorSet};
 use postern_policy::{KnownVendor, Policy};
 use postern_receipt::log::{Hash, LogStore, NodePlace, Nodes, Sealed};
 use postern_receipt::{
@@ -267,6 +267,7 @@ fn main() -> Result<(), Failure> {
                 subject,
                 vendors: VendorSet::default(),
                 is_answered: true,
+                shard: Shard::FIRST,
             };
             writeln!(out, "cookie\t{}", keys.seal(HOST, &choice))?;
         }

@@ -1,10 +1,12 @@
 //! `postern export`: all receipts of a site, or what was done by those who keep it, page by page, as lines of JSON or as a
 //! table; goes on where it was broken off.
 
-use crate::remote::{Progress, Remote};
+use crate::remote::{Progress, Remote, count_shards};
+use postern_consent::Shard;
 use postern_receipt::Sha256Hex;
 use postern_receipt::canonical_json;
 use postern_receipt::log::{ArchivedReceipt, write_archived};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::process::ExitCode;
@@ -28,7 +30,8 @@ pub(crate) fn token(whose: &str) -> Result<String, String> {
 }
 
 /// The table's head.
-pub(crate) const COLUMNS: [&str; 12] = [
+pub(crate) const COLUMNS: [&str; 13] = [
+    "shard",
     "leaf_index",
     "receipt_id",
     "previous",
@@ -49,6 +52,7 @@ struct Asked {
     url: Option<String>,
     out: Option<String>,
     from: Option<u64>,
+    shard: Option<u8>,
     is_table: bool,
     of_acts: bool,
 }
@@ -82,11 +86,18 @@ fn read(arguments: &[&str]) -> Result<Asked, String> {
                 let place = number.parse().map_err(|_| format!("--from {number}: use a place in the log"));
                 asked.from = Some(place?);
             }
+            "--shard" => {
+                let number = value()?;
+                asked.shard = Some(number.parse().map_err(|_| format!("--shard {number}: use a number"))?);
+            }
             other => return Err(format!("there is no option {other}")),
         }
     }
     if asked.of_acts && asked.is_table {
         return Err("acts are exported as lines of JSON: leave --csv away".into());
+    }
+    if asked.of_acts && asked.shard.is_some_and(|shard| shard != 0) {
+        return Err("acts are in the first log: leave --shard away".into());
     }
     Ok(asked)
 }
@@ -95,57 +106,75 @@ fn stream(asked: &Asked) -> Result<String, String> {
     let url = asked.url.as_deref().ok_or("name the site: --url https://shop.example")?;
     let remote = Remote::new(url)?;
     let token = token("an auditor or admin")?;
-    let (mut out, next): (Box<dyn Write>, Option<u64>) = match &asked.out {
+    let shards: Vec<u8> = match (asked.of_acts, asked.shard) {
+        (true, _) => vec![0],
+        (false, Some(shard)) => vec![shard],
+        (false, None) => (0..count_shards(&remote)?).collect(),
+    };
+    if asked.from.is_some() && shards.len() > 1 {
+        return Err("--from is a place in one log, and this site has several: add --shard NUMBER".into());
+    }
+    let (mut out, next): (Box<dyn Write>, Option<Places>) = match &asked.out {
         Some(path) => {
             let (file, next) = open(path, asked.is_table).map_err(|error| format!("{path}: {error}"))?;
             (Box::new(BufWriter::new(file)), next)
         }
         None => (Box::new(std::io::stdout().lock()), None),
     };
-    let mut place = asked.from.or(next).unwrap_or(0);
     let written = |error: std::io::Error| format!("the export cannot be written: {error}");
     if asked.is_table && next.is_none() {
         writeln!(out, "{}", COLUMNS.join(",")).map_err(written)?;
     }
-    let begin = place;
+    let next = next.unwrap_or_default();
+    let begin = |shard: u8| asked.from.or_else(|| next.get(&shard).copied()).unwrap_or(0);
     let (what, query) = if asked.of_acts { ("acts", "&of=acts") } else { ("receipts", "") };
     let progress = Progress::new(what, 0);
     let mut count = 0;
-    loop {
-        let page =
-            remote.read(&format!("{EXPORT_PATH}?from={place}{query}"), Some(&token), PAGE_BYTES_MAX)?;
-        let page = String::from_utf8(page).map_err(|_| "the site's answer is not a text".to_string())?;
-        if page.is_empty() {
-            break;
-        }
-        for line in page.lines() {
-            let receipt: ArchivedReceipt = serde_json::from_str(line)
-                .map_err(|error| format!("{url}: not an export of receipts: {error}"))?;
-            if receipt.leaf_index < place {
-                return Err(format!("{url}: place {} comes twice or out of order", receipt.leaf_index));
+    for shard in shards.iter().copied() {
+        let mut place = begin(shard);
+        loop {
+            let path = format!("{EXPORT_PATH}?from={place}&shard={shard}{query}");
+            let page = remote.read(&path, Some(&token), PAGE_BYTES_MAX)?;
+            let page = String::from_utf8(page).map_err(|_| "the site's answer is not a text".to_string())?;
+            if page.is_empty() {
+                break;
             }
-            place = receipt.leaf_index + 1;
-            if asked.is_table {
-                writeln!(out, "{}", row(&receipt)?).map_err(written)?;
-            } else {
-                // Byte for byte as it came: what was altered is found by `postern verify`, not mended here.
-                writeln!(out, "{line}").map_err(written)?;
+            for line in page.lines() {
+                let receipt: ArchivedReceipt = serde_json::from_str(line)
+                    .map_err(|error| format!("{url}: not an export of receipts: {error}"))?;
+                if receipt.leaf_index < place {
+                    return Err(format!("{url}: place {} comes twice or out of order", receipt.leaf_index));
+                }
+                if receipt.shard != shard {
+                    return Err(format!("{url}: shard {shard} was asked and {} answered", receipt.shard));
+                }
+                place = receipt.leaf_index + 1;
+                if asked.is_table {
+                    writeln!(out, "{}", row(&receipt)?).map_err(written)?;
+                } else {
+                    // Byte for byte as it came: what was altered is found by `postern verify`, not mended here.
+                    writeln!(out, "{line}").map_err(written)?;
+                }
+                count += 1;
+                progress.tell(count);
             }
-            count += 1;
-            progress.tell(count);
+            out.flush().map_err(written)?;
         }
-        out.flush().map_err(written)?;
     }
     progress.end();
     out.flush().map_err(written)?;
-    Ok(match begin {
-        0 => format!("{count} {what}"),
-        begin => format!("{count} {what}, from place {begin} on"),
+    Ok(match shards.as_slice() {
+        [shard] if begin(*shard) > 0 => format!("{count} {what}, from place {} on", begin(*shard)),
+        shards if shards.iter().any(|shard| begin(*shard) > 0) => format!("{count} {what} more"),
+        _ => format!("{count} {what}"),
     })
 }
 
-/// The file to write to, and the place to go on from if there are receipts in it. A line that was broken off goes.
-fn open(path: &str, is_table: bool) -> std::io::Result<(File, Option<u64>)> {
+/// The place in the log of each shard that comes next.
+type Places = BTreeMap<u8, u64>;
+
+/// The file to write to, and the places to go on from if there are receipts in it. A line that was broken off goes.
+fn open(path: &str, is_table: bool) -> std::io::Result<(File, Option<Places>)> {
     let mut file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
     let (mut whole, mut next) = (0_u64, None);
     let mut reader = BufReader::new(&file);
@@ -153,19 +182,25 @@ fn open(path: &str, is_table: bool) -> std::io::Result<(File, Option<u64>)> {
     while reader.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
         let text = String::from_utf8_lossy(&line);
         let place = if is_table {
-            // The table's head has no place: behind it everything is to come.
-            text.split(',').next().and_then(|cell| {
-                if cell == "leaf_index" { Some(0) } else { cell.parse::<u64>().ok()?.checked_add(1) }
-            })
+            let mut cells = text.split(',');
+            match (cells.next(), cells.next()) {
+                // The table's head has no place: behind it everything is to come.
+                (Some("shard"), Some("leaf_index")) => Some((0, 0)),
+                (Some(shard), Some(place)) => {
+                    shard.parse().ok().zip(place.parse::<u64>().ok().and_then(|place| place.checked_add(1)))
+                }
+                _ => None,
+            }
         } else {
-            serde_json::from_str::<ArchivedReceipt>(&text).ok().map(|receipt| receipt.leaf_index + 1)
+            let read = serde_json::from_str::<ArchivedReceipt>(&text).ok();
+            read.map(|receipt| (receipt.shard, receipt.leaf_index + 1))
         };
-        let Some(place) = place else {
+        let Some((shard, place)) = place else {
             return Err(std::io::Error::other(
                 "is there and is not such an export: name another file, or remove it",
             ));
         };
-        next = Some(place);
+        next.get_or_insert_with(Places::new).insert(shard, place);
         whole += line.len() as u64;
         line.clear();
     }
@@ -191,6 +226,7 @@ fn row(read: &ArchivedReceipt) -> Result<String, String> {
         .filter_map(|purpose| purpose.get("id").and_then(serde_json::Value::as_str))
         .collect();
     let cells = [
+        read.shard.to_string(),
         read.leaf_index.to_string(),
         text("receipt_id")?,
         text("previous")?,
@@ -231,10 +267,10 @@ pub(crate) fn line_of_row(row: &str) -> Option<String> {
             sign => cells.last_mut()?.push(sign),
         }
     }
-    let [index, .., commitment, salt, json] = cells.as_slice() else { return None };
+    let [shard, index, .., commitment, salt, json] = cells.as_slice() else { return None };
     let hash = |hex: &str| Sha256Hex::parse(hex).ok().map(|hash| hash.0);
     let (index, commitment, salt) = (index.parse().ok()?, hash(commitment)?, hash(salt)?);
-    let line = write_archived(index, json, &salt, &commitment);
+    let line = write_archived(Shard(shard.parse().ok()?), index, json, &salt, &commitment);
     // Every cell is what the receipt says, so that a byte that was altered in any of them is found.
     let read: ArchivedReceipt = serde_json::from_str(&line).ok()?;
     (self::row(&read).ok()? == row).then(|| line.trim_end().to_owned())
@@ -260,7 +296,7 @@ mod tests {
             {"id": "analytics", "state": "ConsentGiven"}, {"id": "social", "state": "ConsentRefused"}
         ]));
         let json = canonical_json(&receipt).unwrap();
-        write_archived(257, &json, &hash("salt"), &hash("commitment")).trim_end().to_owned()
+        write_archived(Shard(3), 257, &json, &hash("salt"), &hash("commitment")).trim_end().to_owned()
     }
 
     #[test]

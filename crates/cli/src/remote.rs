@@ -1,6 +1,7 @@
 //! What the command asks over the network: a log's files by its address, kept in a folder, and pages of an export. Nothing
 //! that comes is believed: whoever asked checks it.
 
+use postern_consent::Shard;
 use postern_receipt::log::{Checkpoint, NOTE_BYTES_MAX, Tile};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -32,6 +33,8 @@ pub(crate) struct Remote {
 
 /// Why something did not come.
 enum Missed {
+    /// It is not there.
+    Nothing(String),
     /// Asking again may help.
     Perhaps(String),
     /// It will not.
@@ -58,21 +61,34 @@ impl Remote {
 
     /// What is at a path, of so many bytes at most, with a token where one is needed.
     pub(crate) fn read(&self, path: &str, token: Option<&str>, bytes_max: u64) -> Result<Vec<u8>, String> {
-        self.ask(false, path, token, bytes_max)
+        self.ask(false, path, token, bytes_max)?.map_err(|cause| format!("{}{path}: {cause}", self.base))
+    }
+
+    /// The same; nothing where the site says that it is not there.
+    fn read_if_there(&self, path: &str, bytes_max: u64) -> Result<Option<Vec<u8>>, String> {
+        Ok(self.ask(false, path, None, bytes_max)?.ok())
     }
 
     /// Has something done that may be done twice, and gives what is said of it.
     pub(crate) fn post(&self, path: &str, token: &str, bytes_max: u64) -> Result<Vec<u8>, String> {
-        self.ask(true, path, Some(token), bytes_max)
+        self.ask(true, path, Some(token), bytes_max)?.map_err(|cause| format!("{}{path}: {cause}", self.base))
     }
 
-    fn ask(&self, is_post: bool, path: &str, token: Option<&str>, bytes_max: u64) -> Result<Vec<u8>, String> {
+    /// Within: why it is not there.
+    fn ask(
+        &self,
+        is_post: bool,
+        path: &str,
+        token: Option<&str>,
+        bytes_max: u64,
+    ) -> Result<Result<Vec<u8>, String>, String> {
         let url = format!("{}{path}", self.base);
         let mut wait = Duration::from_millis(250);
         let mut tries = 1;
         loop {
             match self.try_ask(is_post, &url, token, bytes_max) {
-                Ok(bytes) => return Ok(bytes),
+                Ok(bytes) => return Ok(Ok(bytes)),
+                Err(Missed::Nothing(cause)) => return Ok(Err(cause)),
                 Err(Missed::ForGood(cause)) => return Err(format!("{url}: {cause}")),
                 Err(Missed::Perhaps(cause)) if tries == TRIES => {
                     return Err(format!("{url}: {cause} (asked {TRIES} times)"));
@@ -114,8 +130,25 @@ impl Remote {
         let text = String::from_utf8_lossy(&body);
         let line = text.lines().next().unwrap_or("").chars().filter(|sign| !sign.is_control());
         let cause = format!("the server answered {status}: {}", line.take(200).collect::<String>());
-        Err(if status >= 500 || status == 429 { Missed::Perhaps(cause) } else { Missed::ForGood(cause) })
+        Err(match status {
+            404 => Missed::Nothing(cause),
+            429 | 500.. => Missed::Perhaps(cause),
+            _ => Missed::ForGood(cause),
+        })
     }
+}
+
+/// How many shards a site has, each with a log of its own.
+pub(crate) fn count_shards(remote: &Remote) -> Result<u8, String> {
+    let path = format!("{LOG_FOLDER}shards");
+    let said = remote.read(&path, None, 16)?;
+    let count = String::from_utf8(said).ok().and_then(|text| text.trim().parse().ok());
+    count.filter(|count| *count > 0).ok_or_else(|| format!("{}{path}: not a number of shards", remote.base))
+}
+
+/// Where the files of a shard's log are, below the log of the site.
+pub(crate) fn shard_folder(shard: Shard) -> String {
+    if shard == Shard::FIRST { String::new() } else { format!("{}/", shard.0) }
 }
 
 /// A log's files, in a folder of this machine.
@@ -126,8 +159,10 @@ pub(crate) struct Kept {
     pub(crate) earlier: Vec<String>,
 }
 
-/// Fetches the log of a site into a folder: its checkpoint, and each file that is not there yet. Says how far it is.
-pub(crate) fn fetch_log(remote: &Remote, folder: &Path) -> Result<Kept, String> {
+/// Fetches the log of a shard into a folder: its checkpoint, and each file that is not there yet. Says how far it is. Nothing for a
+/// shard that never had anything, as far as was ever seen; the first always has.
+pub(crate) fn fetch_log(remote: &Remote, shard: Shard, folder: &Path) -> Result<Option<Kept>, String> {
+    let base = format!("{LOG_FOLDER}{}", shard_folder(shard));
     let seen = folder.join("checkpoints");
     std::fs::create_dir_all(&seen).map_err(|error| format!("{}: {error}", seen.display()))?;
     let mut earlier = Vec::new();
@@ -135,7 +170,15 @@ pub(crate) fn fetch_log(remote: &Remote, folder: &Path) -> Result<Kept, String> 
         let text = std::fs::read_to_string(entry.path());
         earlier.push(text.map_err(|error| format!("{}: {error}", entry.path().display()))?);
     }
-    let bytes = remote.read(&format!("{LOG_FOLDER}checkpoint"), None, NOTE_BYTES_MAX as u64)?;
+    let path = format!("{base}checkpoint");
+    let bytes = if shard != Shard::FIRST && earlier.is_empty() {
+        match remote.read_if_there(&path, NOTE_BYTES_MAX as u64)? {
+            Some(bytes) => bytes,
+            None => return Ok(None),
+        }
+    } else {
+        remote.read(&path, None, NOTE_BYTES_MAX as u64)?
+    };
     let note =
         String::from_utf8(bytes).map_err(|_| "the checkpoint is not a text: is this the log?".to_string())?;
     let head = note.split_inclusive('\n').take(3).collect::<String>();
@@ -145,9 +188,9 @@ pub(crate) fn fetch_log(remote: &Remote, folder: &Path) -> Result<Kept, String> 
         .map(ToString::to_string)
         .filter(|path| !folder.join(path).is_file())
         .collect();
-    fetch_all(remote, folder, &missing)?;
+    fetch_all(remote, &base, folder, &missing)?;
     keep(&folder.join("checkpoint"), note.as_bytes())?;
-    Ok(Kept { folder: folder.to_owned(), earlier })
+    Ok(Some(Kept { folder: folder.to_owned(), earlier }))
 }
 
 /// Keeps a checkpoint that was verified, to compare with on another day.
@@ -158,7 +201,7 @@ pub(crate) fn keep_checkpoint(folder: &Path, checkpoint: &Checkpoint) -> Result<
     keep(&folder.join(format!("checkpoints/{}-{root}", checkpoint.size)), &text)
 }
 
-fn fetch_all(remote: &Remote, folder: &Path, paths: &[String]) -> Result<(), String> {
+fn fetch_all(remote: &Remote, base: &str, folder: &Path, paths: &[String]) -> Result<(), String> {
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let fault: Mutex<Option<String>> = Mutex::new(None);
     let progress = Progress::new("files of the log", paths.len());
@@ -167,7 +210,7 @@ fn fetch_all(remote: &Remote, folder: &Path, paths: &[String]) -> Result<(), Str
             scope.spawn(|| {
                 while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let fetched = remote
-                        .read(&format!("{LOG_FOLDER}{path}"), None, FILE_BYTES_MAX)
+                        .read(&format!("{base}{path}"), None, FILE_BYTES_MAX)
                         .and_then(|bytes| keep(&folder.join(path), &bytes));
                     if let Err(cause) = fetched {
                         fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(cause);

@@ -3,6 +3,7 @@
 use crate::export::token;
 use crate::pictures::take_pictures;
 use crate::remote::Remote;
+use postern_consent::Shard;
 use postern_receipt::log::{ArchivedReceipt, write_archived, write_archived_entry};
 use postern_receipt::{Entry, EntryKind, ReceiptId, Sha256Hex, canonical_json, commitment, sha256};
 use serde_json::Value;
@@ -145,7 +146,7 @@ fn line(line: &str) -> Result<Line, String> {
     let read: ArchivedReceipt =
         serde_json::from_str(line).map_err(|error| format!("not a line of an export: {error}"))?;
     let json = canonical_json(&read.receipt).map_err(|error| error.to_string())?;
-    let place = read.leaf_index;
+    let (shard, place) = (Shard(read.shard), read.leaf_index);
     let salt = Sha256Hex::parse(&read.salt).map_err(|_| "the salt is not 64 hex digits")?.0;
     let made = commitment(&salt, &json);
     if Sha256Hex(made).to_string() != read.commitment {
@@ -154,9 +155,9 @@ fn line(line: &str) -> Result<Line, String> {
     let entry = Entry { place, kind: EntryKind::Release, at_unix_ms: 0, json, salt, commitment: made };
     let is_receipt = read.receipt.get("receipt_id").is_some();
     let text = if is_receipt {
-        write_archived(place, &entry.json, &salt, &made)
+        write_archived(shard, place, &entry.json, &salt, &made)
     } else {
-        write_archived_entry(&entry)
+        write_archived_entry(shard, &entry)
     };
     Ok(Line { said: read.receipt, place, text })
 }

@@ -2,9 +2,11 @@
 //! Believes nobody: the public key is all that must be known beforehand.
 
 use crate::export::line_of_row;
-use crate::remote::{Progress, Remote, fetch_log, keep_checkpoint};
+use crate::remote::{Progress, Remote, count_shards, fetch_log, keep_checkpoint, shard_folder};
+use postern_consent::Shard;
 use postern_receipt::log::{
-    Archive, Bundle, Checkpoint, PublicKey, Tile, VerifiedLog, leaf_hash, verify_export, verify_log,
+    Archive, Bundle, Checkpoint, CheckpointError, LogError, PublicKey, Tile, VerifiedLog, leaf_hash,
+    shard_of_line, shard_origin, verify_export, verify_log,
 };
 use postern_receipt::{Sha256Hex, Timestamp, leaf};
 use std::fs::File;
@@ -165,10 +167,33 @@ fn check_export(asked: &Asked, path: &str, text: &str) -> bool {
     is_proven
 }
 
-/// The log in a folder, if it is the one that was signed; else this is said.
-fn open_log(asked: &Asked, name: &str, folder: &Path, earlier: &[String]) -> Option<VerifiedLog> {
+/// Checkpoints of a shard's log among those that were named. What is none the first log complains about.
+fn of_shard(asked: &Asked, shard: Shard) -> Vec<String> {
+    let is_of = |note: &&String| {
+        let head = note.split_inclusive('\n').take(3).collect::<String>();
+        let origin = Checkpoint::parse(&head).map_or(String::new(), |checkpoint| checkpoint.origin);
+        let is_shards =
+            |number| asked.keys.iter().any(|key| shard_origin(key.name(), Shard(number)) == origin);
+        match (1..=u8::MAX).find(|number| is_shards(*number)) {
+            Some(number) => Shard(number) == shard,
+            None => shard == Shard::FIRST,
+        }
+    };
+    asked.earlier.iter().filter(is_of).cloned().collect()
+}
+
+/// The log of a shard in a folder, if it is the one that was signed; else this is said.
+fn open_log(
+    asked: &Asked,
+    shard: Shard,
+    name: &str,
+    folder: &Path,
+    earlier: &[String],
+) -> Option<VerifiedLog> {
     let read = |path: &str| std::fs::read(folder.join(path)).map_err(|error| error.to_string());
-    match verify_log(read, &asked.keys, earlier) {
+    let keys: Result<Vec<PublicKey>, _> = asked.keys.iter().map(|key| key.of_shard(shard)).collect();
+    let log = keys.map_err(CheckpointError::from).map_err(LogError::from);
+    match log.and_then(|keys| verify_log(read, &keys, earlier)) {
         Ok(log) => Some(log),
         Err(error) => {
             println!("{name}: NOT the log that was signed: {error}");
@@ -188,11 +213,29 @@ fn tell_whole(name: &str, log: &VerifiedLog, earlier: usize) {
 }
 
 fn check_folder(asked: &Asked, folder: &str) -> bool {
-    let log = open_log(asked, folder, Path::new(folder), &asked.earlier);
-    log.is_some_and(|log| {
-        tell_whole(folder, &log, asked.earlier.len());
+    open_all(asked, folder).is_some_and(|logs| {
+        for (shard, log) in &logs {
+            tell_whole(folder, log, of_shard(asked, *shard).len());
+        }
         true
     })
+}
+
+/// The logs of a site in a folder: the first in itself, those of other shards below it by their numbers.
+fn open_all(asked: &Asked, folder: &str) -> Option<Vec<(Shard, VerifiedLog)>> {
+    let place = |shard| Path::new(folder).join(shard_folder(shard));
+    let others = (1..=u8::MAX).map(Shard).filter(|shard| place(*shard).join("checkpoint").is_file());
+    let open = |shard| {
+        let log = open_log(
+            asked,
+            shard,
+            &place(shard).display().to_string(),
+            &place(shard),
+            &of_shard(asked, shard),
+        );
+        log.map(|log| (shard, log))
+    };
+    [Shard::FIRST].into_iter().chain(others).map(open).collect()
 }
 
 /// Fetches a site's log and checks it, and an export of its receipts against it if one is named.
@@ -215,26 +258,34 @@ fn check_fetched(
     folder: &Path,
     path: Option<&str>,
 ) -> Result<bool, String> {
-    let kept = fetch_log(remote, folder)?;
-    let earlier: Vec<String> = asked.earlier.iter().chain(&kept.earlier).cloned().collect();
-    let Some(log) = open_log(asked, url, &kept.folder, &earlier) else {
-        if asked.cache.is_some() {
-            println!(
-                "{}: what was fetched is there; should a file of it have been altered on this machine, remove the folder tile and check again",
-                folder.display()
-            );
-        }
-        return Ok(false);
-    };
-    keep_checkpoint(folder, &log.checkpoint)?;
-    tell_whole(url, &log, earlier.len());
-    path.map_or(Ok(true), |path| check_lines(&log, path))
+    let mut logs = Vec::new();
+    for shard in (0..count_shards(remote)?).map(Shard) {
+        let folder = folder.join(shard_folder(shard));
+        let Some(kept) = fetch_log(remote, shard, &folder)? else {
+            println!("{url}: shard {} has nothing sealed yet", shard.0);
+            continue;
+        };
+        let earlier: Vec<String> = of_shard(asked, shard).into_iter().chain(kept.earlier).collect();
+        let Some(log) = open_log(asked, shard, url, &kept.folder, &earlier) else {
+            if asked.cache.is_some() {
+                println!(
+                    "{}: what was fetched is there; should a file of it have been altered on this machine, remove the folder tile and check again",
+                    folder.display()
+                );
+            }
+            return Ok(false);
+        };
+        keep_checkpoint(&folder, &log.checkpoint)?;
+        tell_whole(url, &log, earlier.len());
+        logs.push((shard, log));
+    }
+    path.map_or(Ok(true), |path| check_lines(&logs, path))
 }
 
 /// An export against a log in a folder.
 fn check_archive(asked: &Asked, folder: &str, path: &str) -> Result<bool, String> {
-    match open_log(asked, folder, Path::new(folder), &asked.earlier) {
-        Some(log) => check_lines(&log, path),
+    match open_all(asked, folder) {
+        Some(logs) => check_lines(&logs, path),
         None => Ok(false),
     }
 }
@@ -242,11 +293,13 @@ fn check_archive(asked: &Asked, folder: &str, path: &str) -> Result<bool, String
 /// Most faults that are told one by one.
 const FAULTS_MAX: usize = 20;
 
-/// Every receipt of an export against the log.
-fn check_lines(log: &VerifiedLog, path: &str) -> Result<bool, String> {
+/// Every receipt of an export against the log of its shard.
+fn check_lines(logs: &[(Shard, VerifiedLog)], path: &str) -> Result<bool, String> {
     let file = File::open(path).map_err(|error| format!("{path}: cannot be read: {error}"))?;
     let mut reader = BufReader::new(file);
-    let (mut archive, mut faults, mut line) = (Archive::default(), 0, Vec::new());
+    let (mut faults, mut line) = (0, Vec::new());
+    let mut archives: Vec<(Archive, &VerifiedLog)> =
+        logs.iter().map(|(shard, log)| (Archive::of(*shard), log)).collect();
     let progress = Progress::new("receipts", 0);
     let (mut is_table, mut what) = (false, "receipts");
     for number in 1.. {
@@ -263,7 +316,7 @@ fn check_lines(log: &VerifiedLog, path: &str) -> Result<bool, String> {
                 return Ok(false);
             }
         };
-        if number == 1 && text.starts_with("leaf_index,") {
+        if number == 1 && text.starts_with("shard,") {
             is_table = text == crate::export::COLUMNS.join(",");
             if is_table {
                 continue;
@@ -273,7 +326,12 @@ fn check_lines(log: &VerifiedLog, path: &str) -> Result<bool, String> {
             what = "acts";
         }
         let line = if is_table { line_of_row(text).unwrap_or_default() } else { text.to_owned() };
-        if let Err(error) = archive.add(&line, log) {
+        let shard = shard_of_line(&line);
+        let added = match archives.iter_mut().find(|(archive, _)| archive.shard == shard) {
+            Some((archive, log)) => archive.add(&line, log).map_err(|error| error.to_string()),
+            None => Err(format!("there is no log of shard {}", shard.0)),
+        };
+        if let Err(error) = added {
             faults += 1;
             if faults <= FAULTS_MAX {
                 println!("{path}, line {number}: NOT proven: {error}");
@@ -282,7 +340,8 @@ fn check_lines(log: &VerifiedLog, path: &str) -> Result<bool, String> {
         progress.tell(number);
     }
     progress.end();
-    let Archive { proven, newer, .. } = archive;
+    let sum = |count: fn(&Archive) -> u64| archives.iter().map(|(archive, _)| count(archive)).sum::<u64>();
+    let (proven, newer) = (sum(|archive| archive.proven), sum(|archive| archive.newer));
     if faults > 0 {
         println!("{path}: NOT proven: {faults} lines are not what was recorded, and {proven} are");
         return Ok(false);
@@ -293,13 +352,21 @@ fn check_lines(log: &VerifiedLog, path: &str) -> Result<bool, String> {
         );
         return Ok(false);
     }
-    let (size, missing) = (log.checkpoint.size, archive.missing(log));
-    let rest = if missing == 0 {
-        "none is missing".into()
-    } else {
-        format!("{missing} entries have no line here: they were erased, left out, or are of another kind")
-    };
-    println!("{path}: {proven} {what} are proven, of {size} in the log {}; {rest}", log.checkpoint.origin);
+    // Acts are in the first log alone.
+    let told = if what == "acts" { 1 } else { archives.len() };
+    for (archive, log) in archives.iter().take(told) {
+        let (size, missing) = (log.checkpoint.size, archive.missing(log));
+        let rest = if missing == 0 {
+            "none is missing".into()
+        } else {
+            format!("{missing} entries have no line here: they were erased, left out, or are of another kind")
+        };
+        let proven = archive.proven;
+        println!(
+            "{path}: {proven} {what} are proven, of {size} in the log {}; {rest}",
+            log.checkpoint.origin
+        );
+    }
     Ok(true)
 }
 

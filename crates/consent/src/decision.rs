@@ -169,7 +169,7 @@ fn choice_in_force<'state>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Subject;
+    use crate::{Shard, Subject};
     use proptest::prelude::*;
 
     const DAY: u32 = 24 * 60;
@@ -190,6 +190,7 @@ mod tests {
             subject: Subject([1; 16]),
             vendors: VendorSet::EMPTY,
             is_answered: true,
+            shard: Shard::FIRST,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The bytes of a stored choice, before they are sealed. Sealing and checking the seal is
 //! `postern-receipt`'s; nothing here may be trusted until it has done so.
 
-use crate::{CategorySet, Minutes, VendorSet};
+use crate::{CategorySet, Minutes, Shard, VendorSet};
 
 /// First 32 bits of the hash of what consent is asked for; another tag means: ask again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,17 +27,23 @@ pub struct Choice {
     pub vendors: VendorSet,
     /// Was the question answered? Not by who has only let one vendor's content load.
     pub is_answered: bool,
+    /// Which of the site's Ledgers has the receipts.
+    pub shard: Shard,
 }
 
 /// Length of what each payload begins with, bytes: `v1.` 2 `.` 6 `.` 8 `.` 32.
 const BEGINNING_LEN: usize = 3 + 2 + 1 + 6 + 1 + 8 + 1 + 32;
 
-/// Length of the longest payload, bytes: the beginning, `.` 1 `.` 32.
-pub const PAYLOAD_LEN_MAX: usize = BEGINNING_LEN + 1 + 1 + 1 + 32;
+/// Length of a payload with single vendors, bytes: the beginning, `.` 1 `.` 32.
+const VENDORS_LEN: usize = BEGINNING_LEN + 1 + 1 + 1 + 32;
+
+/// Length of the longest payload, bytes: that and `.` 2.
+pub const PAYLOAD_LEN_MAX: usize = VENDORS_LEN + 1 + 2;
 
 /// `"v1." <2 hex granted> "." <6 hex minutes> "." <8 hex policy tag> "." <32 hex subject>`, ASCII; where single
 /// vendors are granted or the question is open, `v2` and behind the subject
-/// `"." <1: answered, 0: not> "." <32 hex vendors>`.
+/// `"." <1: answered, 0: not> "." <32 hex vendors>`; where the receipts are in another Ledger than the first, `v3` and behind
+/// all that `"." <2 hex shard>`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Payload {
     bytes: [u8; PAYLOAD_LEN_MAX],
@@ -49,7 +55,7 @@ pub struct Payload {
 pub enum PayloadError {
     /// Not as long as its version is.
     Length,
-    /// Neither version `v1` nor `v2`.
+    /// None of the versions `v1`, `v2` and `v3`.
     Version,
     /// A separator is missing or a digit is not lower-case hex.
     Syntax,
@@ -70,22 +76,26 @@ impl Choice {
     /// The payload of this choice.
     #[must_use]
     pub fn write(&self) -> Payload {
-        let is_plain = self.is_answered && self.vendors.is_empty();
+        let (version, length) = match (self.shard, self.is_answered && self.vendors.is_empty()) {
+            (Shard::FIRST, true) => (b'1', BEGINNING_LEN),
+            (Shard::FIRST, false) => (b'2', VENDORS_LEN),
+            _ => (b'3', PAYLOAD_LEN_MAX),
+        };
         let mut bytes =
-            *b"v1.00.000000.00000000.00000000000000000000000000000000.0.00000000000000000000000000000000";
+            *b"v1.00.000000.00000000.00000000000000000000000000000000.0.00000000000000000000000000000000.00";
         write_hex(&mut bytes, 3, &[self.granted.bits()]);
         let [_, minutes @ ..] = self.decided_at.count().to_be_bytes();
         write_hex(&mut bytes, 6, &minutes);
         write_hex(&mut bytes, 13, &self.policy.0.to_be_bytes());
         write_hex(&mut bytes, 22, &self.subject.0);
-        if let (false, [_, version, ..]) = (is_plain, &mut bytes) {
-            *version = b'2';
-        }
+        let [_, written, ..] = &mut bytes;
+        *written = version;
         if let Some(answered) = bytes.get_mut(BEGINNING_LEN + 1).filter(|_| self.is_answered) {
             *answered = b'1';
         }
         write_hex(&mut bytes, BEGINNING_LEN + 3, &self.vendors.bits().to_be_bytes());
-        Payload { bytes, length: if is_plain { BEGINNING_LEN } else { PAYLOAD_LEN_MAX } }
+        write_hex(&mut bytes, VENDORS_LEN + 1, &[self.shard.0]);
+        Payload { bytes, length }
     }
 
     /// Reads a payload back.
@@ -94,12 +104,13 @@ impl Choice {
     /// [`PayloadError`] by cause; there is no partial result.
     pub fn parse(payload: &str) -> Result<Self, PayloadError> {
         let bytes = payload.as_bytes();
-        let (is_plain, rest) = match bytes {
-            [b'v', b'1', b'.', rest @ ..] => (true, rest),
-            [b'v', b'2', b'.', rest @ ..] => (false, rest),
+        let (length, rest) = match bytes {
+            [b'v', b'1', b'.', rest @ ..] => (BEGINNING_LEN, rest),
+            [b'v', b'2', b'.', rest @ ..] => (VENDORS_LEN, rest),
+            [b'v', b'3', b'.', rest @ ..] => (PAYLOAD_LEN_MAX, rest),
             _ => return Err(PayloadError::Version),
         };
-        if bytes.len() != if is_plain { BEGINNING_LEN } else { PAYLOAD_LEN_MAX } {
+        if bytes.len() != length {
             return Err(PayloadError::Length);
         }
         let mut fields = rest.split(|byte| *byte == b'.');
@@ -107,7 +118,7 @@ impl Choice {
         let [hours, middle, low] = read_hex(fields.next())?;
         let policy = read_hex(fields.next())?;
         let subject = read_hex(fields.next())?;
-        let (is_answered, vendors) = if is_plain {
+        let (is_answered, vendors) = if length == BEGINNING_LEN {
             (true, VendorSet::EMPTY)
         } else {
             let is_answered = match fields.next() {
@@ -115,13 +126,20 @@ impl Choice {
                 Some(b"0") => false,
                 _ => return Err(PayloadError::Syntax),
             };
-            let vendors = VendorSet::from_bits(u128::from_be_bytes(read_hex(fields.next())?));
-            // Each choice has one text.
-            if is_answered && vendors.is_empty() {
-                return Err(PayloadError::Syntax);
-            }
-            (is_answered, vendors)
+            (is_answered, VendorSet::from_bits(u128::from_be_bytes(read_hex(fields.next())?)))
         };
+        let shard = if length == PAYLOAD_LEN_MAX { read_hex(fields.next())? } else { [0] }.map(Shard);
+        // Each choice has one text.
+        let is_plain = is_answered && vendors.is_empty();
+        let is_shortest = match length {
+            BEGINNING_LEN => true,
+            VENDORS_LEN => !is_plain,
+            _ => shard != [Shard::FIRST],
+        };
+        if !is_shortest {
+            return Err(PayloadError::Syntax);
+        }
+        let [shard] = shard;
         if fields.next().is_some() {
             return Err(PayloadError::Syntax);
         }
@@ -133,6 +151,7 @@ impl Choice {
             subject: Subject(subject),
             vendors,
             is_answered,
+            shard,
         })
     }
 }
@@ -187,7 +206,7 @@ mod tests {
         #[test]
         fn a_choice_survives_its_payload(
             granted in 0u8..=0x1f, minutes in 0u32..1 << 24, policy: u32, subject: [u8; 16],
-            vendors in prop_oneof![Just(0u128), any::<u128>()], is_answered: bool,
+            vendors in prop_oneof![Just(0u128), any::<u128>()], is_answered: bool, shard in prop_oneof![Just(0u8), any::<u8>()],
         ) {
             let choice = Choice {
                 granted: CategorySet::from_bits(granted).unwrap(),
@@ -196,12 +215,13 @@ mod tests {
                 subject: Subject(subject),
                 vendors: VendorSet::from_bits(vendors),
                 is_answered,
+                shard: Shard(shard),
             };
             prop_assert_eq!(Choice::parse(choice.write().as_str()), Ok(choice));
         }
 
         #[test]
-        fn no_input_panics_and_only_the_canonical_text_is_read(text in "(v[12]\\.[0-9a-f.]{49,86}|.{0,100})") {
+        fn no_input_panics_and_only_the_canonical_text_is_read(text in "(v[123]\\.[0-9a-f.]{49,89}|.{0,100})") {
             if let Ok(choice) = Choice::parse(&text) {
                 let payload = choice.write();
                 prop_assert_eq!(payload.as_str(), text.as_str());
@@ -216,9 +236,15 @@ mod tests {
         let more = |tail: &str| std::format!("{}.{tail}", good.replacen("v1", "v2", 1));
         let open = Choice::parse(&more("0.00000000000000000000000000000001")).unwrap();
         assert!(open.vendors.contains(0) && !open.is_answered);
+        let elsewhere = |tail: &str| more(&std::format!("1.{:032}.{tail}", 0)).replacen("v2", "v3", 1);
+        let sharded = Choice::parse(&elsewhere("0a")).unwrap();
+        assert_eq!((sharded.shard, open.shard), (Shard(10), Shard::FIRST));
         for (text, cause) in [
             (String::from(&good[..53]), PayloadError::Length),
-            (good.replacen("v1", "v3", 1), PayloadError::Version),
+            (good.replacen("v1", "v4", 1), PayloadError::Version),
+            (elsewhere("00"), PayloadError::Syntax),
+            (elsewhere("0A"), PayloadError::Syntax),
+            (elsewhere("0a").replacen("v3", "v2", 1), PayloadError::Length),
             (good.replacen("v1", "v2", 1), PayloadError::Length),
             (std::format!("{good}.0.00000000000000000000000000000001"), PayloadError::Length),
             (more("1.00000000000000000000000000000000"), PayloadError::Syntax),

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use subtle::ConstantTimeEq;
 
-/// Longest sealed value looked at, bytes: a cookie of ours at most 133, a session at most 100.
+/// Longest sealed value looked at, bytes: a cookie of ours at most 136, a session at most 100.
 pub const SEALED_BYTES_MAX: usize = 512;
 
 const COOKIE_DOMAIN: &[u8] = b"postern-cookie/v1\0";
@@ -196,7 +196,7 @@ pub fn constant_time_eq(left: &[u8; 32], right: &[u8; 32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use postern_consent::{CategorySet, PayloadError, PolicyTag, Subject, VendorSet};
+    use postern_consent::{CategorySet, PayloadError, PolicyTag, Shard, Subject, VendorSet};
     use proptest::prelude::*;
 
     const HOST: &str = "shop.example";
@@ -214,6 +214,7 @@ mod tests {
             subject: Subject([9; 16]),
             vendors: VendorSet::EMPTY,
             is_answered: true,
+            shard: Shard::FIRST,
         }
     }
 

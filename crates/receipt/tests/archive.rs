@@ -8,9 +8,10 @@
 mod store;
 
 use ed25519_dalek::{Signer, SigningKey};
+use postern_consent::Shard;
 use postern_receipt::log::{
-    Archive, ArchiveError, Checkpoint, LogError, PublicKey, Tile, TileKind, VerifiedLog, root, verify_log,
-    write_archived, write_archived_entry, write_bundle, write_note,
+    Archive, ArchiveError, Checkpoint, LogError, PublicKey, Tile, TileKind, VerifiedLog, root, shard_of_line,
+    shard_origin, verify_log, write_archived, write_archived_entry, write_bundle, write_note,
 };
 use postern_receipt::{Capacity, EntryKind, Word, admin_act_json, append_entry};
 use store::{Memory, filled};
@@ -19,9 +20,14 @@ const ORIGIN: &str = "shop.example/log";
 
 /// The first `size` leaves of a store as a log that was checked.
 fn log_of(store: &Memory, size: u64) -> VerifiedLog {
+    log_of_shard(store, size, Shard::FIRST)
+}
+
+fn log_of_shard(store: &Memory, size: u64, shard: Shard) -> VerifiedLog {
     let signer = SigningKey::from_bytes(&[7; 32]);
-    let key = PublicKey::new(ORIGIN, signer.verifying_key().to_bytes()).unwrap();
-    let text = Checkpoint { origin: ORIGIN.into(), size, root: root(size, store).unwrap() }.to_string();
+    let key = PublicKey::new(ORIGIN, signer.verifying_key().to_bytes()).unwrap().of_shard(shard).unwrap();
+    let text = Checkpoint { origin: shard_origin(ORIGIN, shard), size, root: root(size, store).unwrap() }
+        .to_string();
     let note = write_note(&text, &[key.signature_line(&signer.sign(text.as_bytes()).to_bytes())]);
     let read = |path: &str| match Tile::parse(path) {
         None => Ok(note.clone().into_bytes()),
@@ -36,8 +42,12 @@ fn log_of(store: &Memory, size: u64) -> VerifiedLog {
 }
 
 fn lines(store: &Memory) -> Vec<String> {
+    lines_of_shard(store, Shard::FIRST)
+}
+
+fn lines_of_shard(store: &Memory, shard: Shard) -> Vec<String> {
     let line = |row: &postern_receipt::ReceiptRow| {
-        write_archived(row.leaf_index(), &row.json, &row.salt, &row.commitment).trim_end().to_owned()
+        write_archived(shard, row.leaf_index(), &row.json, &row.salt, &row.commitment).trim_end().to_owned()
     };
     store.rows.iter().map(line).collect()
 }
@@ -67,7 +77,7 @@ fn acts_of_those_who_keep_the_site_are_proven_in_a_file_of_their_own() {
     let json = admin_act_json(1_795_346_441_000, &Word::parse("zoe").unwrap(), "logged in");
     append_entry(&mut store, EntryKind::Act, json, 1_795_346_441_000, [9; 32], room).unwrap();
     let log = log_of(&store, 4);
-    let line = write_archived_entry(&store.entries[0]).trim_end().to_owned();
+    let line = write_archived_entry(Shard::FIRST, &store.entries[0]).trim_end().to_owned();
     let archive = check(std::slice::from_ref(&line), &log).unwrap();
     assert_eq!((archive.proven, archive.newer, archive.missing(&log)), (1, 0, 3));
     for (from, to) in [("logged in", "logged on"), ("zoe", "eve"), ("\"entry\":", "\"receipt\":")] {
@@ -77,6 +87,27 @@ fn acts_of_those_who_keep_the_site_are_proven_in_a_file_of_their_own() {
     }
     // Nor is a receipt one.
     assert!(check(&[lines(&store)[0].replace("\"receipt\":", "\"entry\":")], &log).is_err());
+}
+
+#[test]
+fn a_line_says_which_shards_log_it_is_in_and_counts_for_no_other() {
+    let store = filled(4);
+    let (third, first) = (log_of_shard(&store, 4, Shard(3)), log_of(&store, 4));
+    let lines = lines_of_shard(&store, Shard(3));
+    assert!(lines.iter().all(|line| shard_of_line(line) == Shard(3)));
+    let of_third = || Archive::of(Shard(3));
+    let mut archive = of_third();
+    lines.iter().try_for_each(|line| archive.add(line, &third)).unwrap();
+    assert_eq!((archive.proven, archive.missing(&third)), (4, 0));
+    for (from, to) in
+        [("\"shard\":3,", ""), ("\"shard\":3,", "\"shard\":0,"), ("\"shard\":3", "\"shard\":03")]
+    {
+        let altered = lines[0].replace(from, to);
+        assert_ne!(altered, lines[0]);
+        assert!(of_third().add(&altered, &third).is_err(), "{to}");
+    }
+    assert_eq!(Archive::default().add(&lines[0], &first), Err(ArchiveError::Spelling));
+    assert_eq!(shard_of_line(r#"{"leaf_index":0}"#), Shard::FIRST);
 }
 
 #[test]

@@ -8,6 +8,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::{Signer, SigningKey};
+use postern_consent::Shard;
 use postern_receipt::log::{
     Bundle, Checkpoint, Hash, NodePlace, Nodes, Note, Promise, ProofError, PublicKey, Tile, TileKind,
     TreeError, completed, leaf_hash, prove_consistency, prove_inclusion, root, tile_root, verify_consistency,
@@ -166,6 +168,50 @@ fn what_we_prove_and_sign_is_accepted_by_other_programs() {
         (ours.origin.as_str(), ours.size, ours.root)
     );
     assert_eq!(theirs.to_bytes(), ours.to_string().as_bytes());
+}
+
+#[test]
+fn one_key_signs_the_logs_of_all_shards_and_each_checkpoint_is_of_its_own() {
+    let signer = SigningKey::from_bytes(&[7; 32]);
+    let main = PublicKey::new("shop.example/log", signer.verifying_key().to_bytes()).unwrap();
+    let signed = |name: &str, origin: &str| {
+        let key = PublicKey::new(name, signer.verifying_key().to_bytes()).unwrap();
+        let text = Checkpoint { origin: origin.into(), size: 1, root: [1; 32] }.to_string();
+        write_note(&text, &[key.signature_line(&signer.sign(text.as_bytes()).to_bytes())])
+    };
+    let open = |note: &str| Checkpoint::open(note, std::slice::from_ref(&main)).map(|opened| opened.origin);
+    let third = signed("shop.example/log/3", "shop.example/log/3");
+    assert_eq!(open(&third).as_deref(), Ok("shop.example/log/3"));
+    // Other programs know it by the key that the shard has.
+    let of_third = main.of_shard(Shard(3)).unwrap();
+    let verifier = StandardVerifier::new(&of_third.to_string()).unwrap();
+    let theirs = TheirNote::from_bytes(third.as_bytes()).unwrap();
+    assert_eq!(theirs.verify(&VerifierList::new(vec![Box::new(verifier)])).unwrap().0.len(), 1);
+    assert_eq!(main.of_shard(Shard::FIRST).unwrap(), main);
+    for (name, origin) in [
+        ("shop.example/log/3", "shop.example/log"),
+        ("shop.example/log/3", "shop.example/log/2"),
+        ("shop.example/log", "shop.example/log/3"),
+        ("shop.example/log/0", "shop.example/log/0"),
+        ("shop.example/log/03", "shop.example/log/03"),
+        ("shop.example/log/256", "shop.example/log/256"),
+        ("shop.example/log/3/3", "shop.example/log/3/3"),
+        ("shop.example/log3", "shop.example/log3"),
+        ("shop.example/log/", "shop.example/log/"),
+    ] {
+        assert!(open(&signed(name, origin)).is_err(), "{name} for {origin}");
+    }
+    // A shard's key is none of the site's log, nor of another shard.
+    for other in
+        [signed("shop.example/log", "shop.example/log"), signed("shop.example/log/2", "shop.example/log/2")]
+    {
+        assert!(Checkpoint::open(&other, std::slice::from_ref(&of_third)).is_err());
+    }
+    // Another's signature under that name is found.
+    let stranger = SigningKey::from_bytes(&[8; 32]);
+    let text = Checkpoint { origin: "shop.example/log/3".into(), size: 1, root: [1; 32] }.to_string();
+    let forged = write_note(&text, &[of_third.signature_line(&stranger.sign(text.as_bytes()).to_bytes())]);
+    assert!(open(&forged).is_err());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! All receipts of a site in one file: a line of JSON for each, in the order of their places, as an auditor takes them along
+//! All receipts of a site in one file: a line of JSON for each, those of one log in the order of their places, as an auditor takes them along
 //! and checks them against the log. Places without a line are receipts that were erased or are kept back, or are no receipts:
 //! the log says how many there are, and never whose. Acts of those who keep the site are taken along in a file of their own.
 
@@ -9,25 +9,38 @@ use crate::field::Sha256Hex;
 use crate::log::tree::{Hash, leaf_hash};
 use crate::log::verify::VerifiedLog;
 use crate::release::RELEASE_SCHEMA;
+use postern_consent::Shard;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// One line: `{"leaf_index":0,"commitment":"…","salt":"…","receipt":{…}}`, the receipt in its canonical form.
+/// One line: `{"leaf_index":0,"commitment":"…","salt":"…","receipt":{…}}`, the receipt in its canonical form; in front of it
+/// `"shard":1,` where it is in the log of another shard than the first.
 #[must_use]
-pub fn write_archived(index: u64, json: &str, salt: &Hash, commitment: &Hash) -> String {
-    write_line("receipt", index, json, salt, commitment)
+pub fn write_archived(shard: Shard, index: u64, json: &str, salt: &Hash, commitment: &Hash) -> String {
+    write_line("receipt", shard, index, json, salt, commitment)
 }
 
 /// The same for what is no receipt: `{"leaf_index":0,"commitment":"…","salt":"…","entry":{…}}`.
 #[must_use]
-pub fn write_archived_entry(entry: &Entry) -> String {
-    write_line("entry", entry.place, &entry.json, &entry.salt, &entry.commitment)
+pub fn write_archived_entry(shard: Shard, entry: &Entry) -> String {
+    write_line("entry", shard, entry.place, &entry.json, &entry.salt, &entry.commitment)
 }
 
-fn write_line(name: &str, index: u64, json: &str, salt: &Hash, commitment: &Hash) -> String {
+/// Whose log a line is of, as it says itself at its beginning; [`Archive::add`] finds any other spelling.
+#[must_use]
+pub fn shard_of_line(line: &str) -> Shard {
+    let number = line.strip_prefix("{\"shard\":").and_then(|rest| rest.split(',').next());
+    number.and_then(|number| number.parse().ok()).map_or(Shard::FIRST, Shard)
+}
+
+fn write_line(name: &str, shard: Shard, index: u64, json: &str, salt: &Hash, commitment: &Hash) -> String {
     let (commitment, salt) = (hex(commitment), hex(salt));
+    let shard = match shard {
+        Shard::FIRST => String::new(),
+        Shard(number) => format!("\"shard\":{number},"),
+    };
     format!(
-        "{{\"leaf_index\":{index},\"commitment\":\"{commitment}\",\"salt\":\"{salt}\",\"{name}\":{json}}}\n"
+        "{{{shard}\"leaf_index\":{index},\"commitment\":\"{commitment}\",\"salt\":\"{salt}\",\"{name}\":{json}}}\n"
     )
 }
 
@@ -39,6 +52,9 @@ fn hex(hash: &Hash) -> String {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArchivedReceipt {
+    /// Which shard's log it is in; nothing for the first.
+    #[serde(default)]
+    pub shard: u8,
     /// Its place in the log, from 0.
     pub leaf_index: u64,
     /// 64 hex digits.
@@ -77,9 +93,11 @@ pub enum ArchiveError {
     },
 }
 
-/// What a file proves, line by line.
+/// What the lines of one log prove.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Archive {
+    /// Whose log it is.
+    pub shard: Shard,
     /// Receipts that are in the log as they are here.
     pub proven: u64,
     /// Receipts that came after the checkpoint: unaltered as far as they say themselves, and not proven.
@@ -88,6 +106,12 @@ pub struct Archive {
 }
 
 impl Archive {
+    /// Nothing yet, of that shard's log.
+    #[must_use]
+    pub const fn of(shard: Shard) -> Self {
+        Self { shard, proven: 0, newer: 0, last: None }
+    }
+
     /// Checks the next line, without its newline.
     ///
     /// # Errors
@@ -106,7 +130,8 @@ impl Archive {
         let schema = read.receipt.get("schema").and_then(Value::as_str);
         let is_receipt = !schema.is_some_and(|schema| [ADMIN_ACT_SCHEMA, RELEASE_SCHEMA].contains(&schema));
         let name = if is_receipt { "receipt" } else { "entry" };
-        if write_line(name, index, &json, &salt, &said).trim_end() != line {
+        let shard = Shard(read.shard);
+        if shard != self.shard || write_line(name, shard, index, &json, &salt, &said).trim_end() != line {
             return Err(ArchiveError::Spelling);
         }
         if let Some(before) = self.last.filter(|before| index <= *before) {

@@ -14,10 +14,12 @@ mod tile;
 mod tree;
 mod verify;
 
-pub use archive::{Archive, ArchiveError, ArchivedReceipt, write_archived, write_archived_entry};
+pub use archive::{
+    Archive, ArchiveError, ArchivedReceipt, shard_of_line, write_archived, write_archived_entry,
+};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use key::LogKey;
-pub use note::{NOTE_BYTES_MAX, Note, NoteError, PublicKey, write_note};
+pub use note::{NOTE_BYTES_MAX, Note, NoteError, PublicKey, shard_origin, write_note};
 pub use promise::{MERGE_SECONDS_MAX, Promise, PromiseError};
 pub use proof::{Bundle, BundleError};
 pub use sealing::{LogStore, SealError, SealPlan, Sealed, finish_seal, plan_seal, plan_seal_of};

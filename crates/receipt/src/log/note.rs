@@ -5,6 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, VerifyingKey};
+use postern_consent::Shard;
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -85,6 +86,22 @@ impl PublicKey {
         &self.name
     }
 
+    /// The same key as it signs another of the site's logs. Source: C2SP signed-note, which has the name hashed into the id.
+    ///
+    /// # Errors
+    /// [`NoteError::Name`] for a name that is too long.
+    pub fn of_shard(&self, shard: Shard) -> Result<Self, NoteError> {
+        Self::new(&shard_origin(&self.name, shard), self.key)
+    }
+
+    /// This key under the name that somebody signed with, if that is of the log it is for or of a shard of it.
+    fn under(&self, name: &str) -> Option<Self> {
+        let number = name.strip_prefix(&self.name)?.strip_prefix('/')?;
+        let key = self.of_shard(Shard(number.parse().ok()?)).ok()?;
+        // One name for each: neither `0`, which has none, nor `03`.
+        (key.name == name && key.name != self.name).then_some(key)
+    }
+
     /// The first four bytes of `SHA-256(name ‖ 0x0A ‖ 0x01 ‖ key)`.
     #[must_use]
     pub fn id(&self) -> [u8; 4] {
@@ -119,6 +136,15 @@ impl fmt::Display for PublicKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes: Vec<u8> = [ED25519].into_iter().chain(self.key).collect();
         write!(out, "{}+{}+{}", self.name, self.id_hex(), STANDARD.encode(bytes))
+    }
+}
+
+/// The name of a shard's log, which checkpoints and keys carry; the first has that of the site's.
+#[must_use]
+pub fn shard_origin(origin: &str, shard: Shard) -> String {
+    match shard {
+        Shard::FIRST => origin.to_owned(),
+        Shard(number) => format!("{origin}/{number}"),
     }
 }
 
@@ -175,15 +201,18 @@ impl Note {
         }
     }
 
-    /// The text and who of these keys signed it, one at least: a log that changes keys signs with both for a time.
+    /// The text and who of these keys signed it, one at least: a log that changes keys signs with both for a time. A key of a
+    /// site's log is one of the logs of its shards too.
     ///
     /// # Errors
     /// As [`Note::verify`]; a wrong signature outweighs a missing one.
-    pub fn verify_any<'k>(&self, keys: &'k [PublicKey]) -> Result<(&str, Vec<&'k PublicKey>), NoteError> {
+    pub fn verify_any(&self, keys: &[PublicKey]) -> Result<(&str, Vec<PublicKey>), NoteError> {
         let mut missing = None;
         let mut signers = Vec::new();
         for key in keys {
-            match self.verify(key) {
+            let of_shard = self.signatures.iter().find_map(|line| key.under(&line.name));
+            let key = of_shard.unwrap_or_else(|| key.clone());
+            match self.verify(&key) {
                 Ok(_) => signers.push(key),
                 Err(error @ NoteError::Signature(_)) => return Err(error),
                 Err(error) => missing = missing.or(Some(error)),

@@ -268,6 +268,17 @@ pub fn verify_files(
     verify_log(read, keys, earlier).map(|log| log.checkpoint)
 }
 
+/// A checkpoint of the very log that the keys are named for: that of another shard says nothing of this one.
+fn open_own(note: &str, keys: &[PublicKey]) -> Result<Checkpoint, CheckpointError> {
+    let checkpoint = Checkpoint::open(note, keys)?;
+    match keys.first() {
+        Some(key) if keys.iter().all(|key| key.name() != checkpoint.origin) => {
+            Err(CheckpointError::Origin { found: checkpoint.origin, expected: key.name().to_owned() })
+        }
+        _ => Ok(checkpoint),
+    }
+}
+
 /// The same, and gives the leaves to compare receipts with.
 ///
 /// # Errors
@@ -279,7 +290,7 @@ pub fn verify_log(
 ) -> Result<VerifiedLog, LogError> {
     let get = |path: String| read(&path).map_err(|cause| LogError::Read { path, cause });
     let note = String::from_utf8(get("checkpoint".to_owned())?).map_err(|_| CheckpointError::Form)?;
-    let checkpoint = Checkpoint::open(&note, keys)?;
+    let checkpoint = open_own(&note, keys)?;
     let mut memory = Memory::default();
     // The hashes over full tiles, which the level above must repeat.
     let mut above: HashMap<(u8, u64), Hash> = HashMap::new();
@@ -317,7 +328,7 @@ pub fn verify_log(
         return Err(LogError::Root);
     }
     for note in earlier {
-        let old = Checkpoint::open(note, keys)?;
+        let old = open_own(note, keys)?;
         let is_beginning = root(old.size, &memory).is_ok_and(|root| root == old.root);
         if old.size > checkpoint.size || !is_beginning {
             return Err(LogError::Rewritten { old: old.size, new: checkpoint.size });

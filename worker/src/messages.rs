@@ -1,0 +1,192 @@
+//! What the Worker and its Ledgers say to each other. Acts and what was recorded of them are JSON; the rest are lines, cells between
+//! tabs, which cost a tenth of the code.
+
+use postern_consent::{Category, CategorySet, Choice, Minutes, Outcome, Shard, Subject};
+use postern_policy::Policy;
+use postern_receipt::{DayRow, Method, ReceiptRow, outcome_named};
+use postern_stats::{Day, DayCounts};
+use serde::{Deserialize, Serialize};
+
+/// One act, as the Worker sends it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct ActMessage {
+    /// Host the visitor sees; the receipt's scope.
+    pub host: String,
+    /// 32 hex digits.
+    pub subject: [u8; 16],
+    /// Granted categories, bits.
+    pub granted: u8,
+    /// Ids of vendors granted by themselves.
+    pub vendors: Vec<String>,
+    /// Is the question answered?
+    pub is_answered: bool,
+    /// When what holds now was decided, Unix milliseconds.
+    pub decided_ms: u64,
+    /// How it was expressed: index into [`METHODS`].
+    pub method: usize,
+    /// Language of the texts shown.
+    pub lang: String,
+    /// `Sec-GPC: 1`.
+    pub gpc: bool,
+    /// `DNT: 1`.
+    pub dnt: bool,
+    /// What `ADPC` withdraws, bits.
+    pub adpc_withdrawn: u8,
+    /// Does `ADPC` object to direct marketing?
+    pub adpc_objected: bool,
+    /// Where the platform finds the visitor to be; only the legal profile it leads to is recorded.
+    pub country: Option<String>,
+    /// The part of the country.
+    pub region: Option<String>,
+    /// The visitor's network address, for counting in memory; it is stored nowhere.
+    pub address: String,
+    /// The user agent; reduced to engine and form before anything is stored.
+    pub user_agent: String,
+    /// The place in the log of the version that the visitor was asked with.
+    pub release: Option<u64>,
+    /// The act's name, 32 hex digits.
+    pub key: String,
+    /// SHA-256 of the request's body.
+    pub body_sha256: [u8; 32],
+    /// The Worker's clock, Unix milliseconds.
+    pub now_ms: u64,
+}
+
+impl ActMessage {
+    /// Does it grant nothing?
+    pub fn is_refusal(&self) -> bool {
+        let granted = CategorySet::from_bits(self.granted).unwrap_or(CategorySet::ALL);
+        granted.without(Category::Necessary).is_empty() && self.vendors.is_empty()
+    }
+}
+
+/// Every way to express a choice.
+pub const METHODS: [Method; 9] = [
+    Method::AcceptAll,
+    Method::RejectAll,
+    Method::LayerTwoSave,
+    Method::WithdrawAll,
+    Method::PageSave,
+    Method::VendorLoad,
+    Method::Gpc,
+    Method::Adpc,
+    Method::Dnt,
+];
+
+/// What was recorded.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Recorded {
+    /// The receipt's name.
+    pub receipt_id: String,
+    /// Whose it is.
+    pub subject: [u8; 16],
+    /// What it grants, bits.
+    pub granted: u8,
+    /// Ids of vendors it grants by themselves.
+    pub vendors: Vec<String>,
+    /// Is the question answered?
+    pub is_answered: bool,
+    /// When what holds now was decided, Unix milliseconds.
+    pub decided_ms: u64,
+    /// What the log has of it.
+    pub commitment: [u8; 32],
+    /// Its place in the log, from 0.
+    pub leaf_index: u64,
+    /// When it was recorded, Unix milliseconds.
+    pub at_unix_ms: u64,
+}
+
+impl Recorded {
+    /// The choice as the cookie stores it.
+    pub fn choice(&self, policy: &Policy, shard: Shard) -> Option<Choice> {
+        Some(Choice {
+            granted: CategorySet::from_bits(self.granted)?,
+            decided_at: Minutes::from_unix_ms(self.decided_ms),
+            policy: policy.tag(),
+            subject: Subject(self.subject),
+            vendors: self.vendors.iter().filter_map(|id| policy.place_of(id)).collect(),
+            is_answered: self.is_answered,
+            shard,
+        })
+    }
+}
+
+/// A receipt as its holder sees it.
+#[derive(Debug)]
+pub struct ReceiptMessage {
+    /// Its name.
+    pub receipt_id: String,
+    /// When, Unix milliseconds.
+    pub at_unix_ms: u64,
+    /// What it amounts to.
+    pub outcome: Outcome,
+    /// What was on offer.
+    pub offered: CategorySet,
+    /// What it grants.
+    pub granted: CategorySet,
+}
+
+/// What a holder has in a Ledger.
+#[derive(Debug, Default)]
+pub struct Standing {
+    /// The receipts, newest first.
+    pub receipts: Vec<ReceiptMessage>,
+    /// Are they restricted?
+    pub is_restricted: bool,
+}
+
+impl Standing {
+    /// A line that says whether they are restricted, and one for each receipt.
+    pub fn write(rows: &[ReceiptRow], is_restricted: bool) -> String {
+        let mut text = format!("{is_restricted}\n");
+        for row in rows {
+            text.push_str(&format!(
+                "{}\t{}\t{}\t{}\t{}\n",
+                row.receipt_id,
+                row.at_unix_ms,
+                row.outcome.name(),
+                row.offered.bits(),
+                row.granted.bits()
+            ));
+        }
+        text
+    }
+
+    /// Reads it back; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        let is_restricted = lines.next()? == "true";
+        let receipts = lines.map(|line| {
+            let mut cells = line.split('\t');
+            let receipt_id = cells.next()?.to_string();
+            let at_unix_ms = cells.next()?.parse().ok()?;
+            let outcome = outcome_named(cells.next()?)?;
+            let mut set = || CategorySet::from_bits(cells.next()?.parse().ok()?);
+            Some(ReceiptMessage { receipt_id, at_unix_ms, outcome, offered: set()?, granted: set()? })
+        });
+        Some(Self { receipts: receipts.collect::<Option<_>>()?, is_restricted })
+    }
+}
+
+/// The counts of days, a line each.
+pub fn write_days(rows: &[DayRow]) -> String {
+    let mut text = String::new();
+    for DayRow { day, views, shown, accepted, refused, partial, withdrawn } in rows {
+        text.push_str(&format!("{day}\t{views}\t{shown}\t{accepted}\t{refused}\t{partial}\t{withdrawn}\n"));
+    }
+    text
+}
+
+/// Reads them back; `None` for anything else.
+pub fn parse_days(text: &str) -> Option<Vec<(Day, DayCounts)>> {
+    let read = |line: &str| {
+        let (day, counts) = line.split_once('\t')?;
+        let mut counts = counts.split('\t').map(str::parse);
+        let mut count = || counts.next()?.ok();
+        let [views, shown, accepted] = [count()?, count()?, count()?];
+        let [refused, partial, withdrawn] = [count()?, count()?, count()?];
+        let counts = DayCounts { views, shown, accepted, refused, partial, withdrawn };
+        Some((Day::new(day.parse().ok()?)?, counts))
+    };
+    text.lines().map(read).collect()
+}

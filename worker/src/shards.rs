@@ -1,0 +1,100 @@
+//! Which Ledgers a site has. The main one counts them: there are as many as there ever were, so that whoever was placed somewhere
+//! is found there. New visitors are placed among as many as are set now. Source: `postern_consent::Shard`.
+
+use crate::asked::Said;
+use crate::ledger::{Ledger, Refusal};
+use crate::ledger_store::SqlStore;
+use crate::random::random;
+use crate::site::Site;
+use postern_consent::{Shard, Shards, State, Subject};
+use postern_receipt::IdempotencyKey;
+use std::cell::Cell;
+use worker::{Env, Result};
+
+thread_local! {
+    /// How many there are, as far as this isolate has heard. There are never fewer.
+    static KNOWN: Cell<Shards> = const { Cell::new(Shards::ONE) };
+}
+
+/// Where the files of a shard's log are, below the folder of the log.
+pub fn folder(shard: Shard) -> String {
+    if shard == Shard::FIRST { String::new() } else { format!("{}/", shard.0) }
+}
+
+/// The main Ledger has said how many there are.
+pub fn learn(said: &str) {
+    if let Some(known) = said.parse().ok().and_then(Shards::new) {
+        KNOWN.set(KNOWN.get().max(known));
+    }
+}
+
+/// How many there are, by the main Ledger's word.
+async fn count(site: &Site, env: &Env) -> std::result::Result<Shards, Refusal> {
+    learn(&Ledger::of(site, env)?.count_shards().await?);
+    Ok(KNOWN.get())
+}
+
+/// All of a site's Ledgers.
+pub async fn all(site: &Site, env: &Env) -> std::result::Result<Vec<Ledger>, Refusal> {
+    count(site, env).await?.all().map(|shard| Ledger::at(site, env, shard)).collect()
+}
+
+/// The Ledger of that shard, if there is one: a name that somebody made up makes none.
+pub async fn one(site: &Site, env: &Env, shard: Shard) -> std::result::Result<Option<Ledger>, Refusal> {
+    let is_known = KNOWN.get().has(shard) || count(site, env).await?.has(shard);
+    if is_known { Ledger::at(site, env, shard).map(Some) } else { Ok(None) }
+}
+
+/// Whose act it is, and which shard takes it.
+pub async fn home(
+    site: &Site,
+    env: &Env,
+    state: &State,
+    key: &str,
+    said: &Said<'_>,
+) -> std::result::Result<(Subject, Shard), Refusal> {
+    let of_newcomer = said.shards.map(|shards| Shard::of_first_act(key, shards));
+    let State::Decided(choice) = state else {
+        let shard = of_newcomer.unwrap_or_default();
+        if one(site, env, shard).await?.is_none() {
+            let sentence = "What is asked has changed since this page was opened. Please reload it.";
+            return Err(Refusal { status: 409, sentence: sentence.into() });
+        }
+        return Ok((Subject(random()), shard));
+    };
+    // The answer to this act was lost, it is sent again, and meanwhile another page has got an answer of its own.
+    if let Some(shard) = of_newcomer.filter(|shard| *shard != choice.shard)
+        && let Some(ledger) = one(site, env, shard).await?
+        && ledger.knows(key).await?
+    {
+        return Ok((choice.subject, shard));
+    }
+    Ok((choice.subject, choice.shard))
+}
+
+impl SqlStore {
+    /// Which shard this is, once it has been told.
+    pub fn own_shard(&self) -> Result<Option<Shard>> {
+        let number = self.number("SELECT number FROM shard", Vec::new())?;
+        Ok(number.and_then(|number| u8::try_from(number).ok()).map(Shard))
+    }
+
+    /// Keeps which shard this is.
+    pub fn keep_own_shard(&self, shard: Shard) -> Result<()> {
+        let row = vec![i64::from(shard.0).into()];
+        self.0.exec("INSERT INTO shard (only_row, number, shards) VALUES (1, ?, 1)", row).map(|_| ())
+    }
+
+    /// How many shards the site has, now that somebody wants so many.
+    pub fn count_shards(&self, wanted: &str) -> Result<String> {
+        let wanted: u8 = wanted.parse().unwrap_or(1);
+        self.0.exec("UPDATE shard SET shards = max(shards, ?)", vec![i64::from(wanted).into()])?;
+        Ok(self.number("SELECT shards FROM shard", Vec::new())?.unwrap_or(1).to_string())
+    }
+
+    /// Is the act of that name recorded here?
+    pub fn knows(&self, key: &str) -> Result<bool> {
+        let Ok(key) = IdempotencyKey::parse(key) else { return Ok(false) };
+        Ok(self.count("SELECT COUNT(*) FROM receipts WHERE key = ?", vec![key.as_str().into()])? > 0)
+    }
+}
