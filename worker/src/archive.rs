@@ -6,7 +6,7 @@ use crate::ledger::{Archived, Ledger, Refusal};
 use crate::ledger_store::{SqlStore, integer};
 use crate::site::Site;
 use crate::visit::Visit;
-use crate::{answer, pages, shards};
+use crate::{answer, pages, platform, shards};
 use postern_consent::Shard;
 use postern_receipt::log::{write_archived, write_archived_entry};
 use postern_receipt::{Entry, EntryKind, Person, Role};
@@ -54,7 +54,8 @@ pub async fn serve(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     }
 }
 
-/// Who shows a token by the header `authorization: Bearer`, if they are of that role or a higher one; else what to answer.
+/// Who shows a token by the header `authorization: Bearer`, or whom the platform has let in, if they are of that role or a higher one;
+/// else what to answer.
 pub async fn bearer<'site>(
     site: &'site Site,
     env: &Env,
@@ -62,6 +63,11 @@ pub async fn bearer<'site>(
     role: Role,
 ) -> Result<std::result::Result<&'site Person, Response>> {
     let refuse = |status, sentence: &str| answer::text(status, sentence).map(Err);
+    if visit.header("authorization").is_none()
+        && let Some(person) = platform::person(site, visit).await
+    {
+        return of_role(person, role);
+    }
     if site.access.is_empty() {
         return refuse(503, "Nobody may do this: the secrets DASHBOARD_TOKEN and ACCESS_TOKENS are missing.");
     }
@@ -77,8 +83,12 @@ pub async fn bearer<'site>(
         worker::Delay::from(std::time::Duration::from_millis(WRONG_TOKEN_DELAY_MS)).await;
         return refuse(403, "That is no token of this site: send one as authorization: Bearer.");
     };
+    of_role(person, role)
+}
+
+fn of_role(person: &Person, role: Role) -> Result<std::result::Result<&Person, Response>> {
     if person.role < role {
-        return refuse(403, "That is not for your role.");
+        return answer::text(403, "That is not for your role.").map(Err);
     }
     Ok(Ok(person))
 }

@@ -11,7 +11,6 @@ use postern_consent::{Shard, Subject};
 use postern_receipt::log::Tile;
 use postern_receipt::sha256;
 use postern_stats::{Day, DayCounts, SeenBatch, ViewBatch};
-use serde::Deserialize;
 use wasm_bindgen_futures::JsFuture;
 use worker::{Env, Method as HttpMethod, Request, RequestInit, Stub};
 
@@ -89,8 +88,8 @@ impl Ledger {
 
     /// Records an act. When this returns a value, the receipt is durable.
     pub async fn record(&self, act: &ActMessage) -> std::result::Result<Recorded, Refusal> {
-        let body = serde_json::to_string(act).map_err(|error| unavailable(&error.to_string()))?;
-        parse(&self.ask("/record", &body).await?)
+        let said = self.ask("/record", &act.write()).await?;
+        Recorded::parse(&said).ok_or_else(|| unavailable("it says what nobody here can read"))
     }
 
     /// The place in the log of the version that is to be shown, a space, and how many shards there are now that so many are
@@ -233,10 +232,6 @@ impl Ledger {
         let said = self.ask("/days", &format!("[{},{}]", from.number(), to.number())).await?;
         parse_days(&said).ok_or_else(|| unavailable("it says what nobody here can read"))
     }
-}
-
-fn parse<T: for<'text> Deserialize<'text>>(text: &str) -> std::result::Result<T, Refusal> {
-    serde_json::from_str(text).map_err(|error| unavailable(&error.to_string()))
 }
 
 fn unavailable(cause: &str) -> Refusal {

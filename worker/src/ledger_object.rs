@@ -10,7 +10,7 @@ use crate::messages::{ActMessage, METHODS, Recorded, Standing, write_days};
 use crate::random::random;
 use crate::settings::setting_of;
 use crate::site::Site;
-use crate::{sealing, sweeping};
+use crate::{sealing, sweeping, witnessing};
 use postern_consent::{CategorySet, Shard, Signals, Subject};
 use postern_receipt::log::{LogStore, Tile};
 use postern_receipt::{
@@ -48,6 +48,8 @@ pub struct LedgerObject {
     shard: Cell<Option<Shard>>,
     /// The last version that a shard beside the main one has seen to.
     release: Cell<Option<u64>>,
+    /// How soon witnesses are asked again, if one has not signed.
+    witness_after: Cell<Option<Duration>>,
     /// Acts that have come and have no answer yet.
     acts_waiting: Cell<u32>,
 }
@@ -74,6 +76,7 @@ impl DurableObject for LedgerObject {
             sweep_after: Cell::new(Duration::ZERO),
             shard: Cell::new(shard),
             release: Cell::new(None),
+            witness_after: Cell::new(None),
             acts_waiting: Cell::new(0),
         }
     }
@@ -116,6 +119,9 @@ impl DurableObject for LedgerObject {
             {
                 answer::log(&format!("the log of receipts is not sealed: {error}"));
             }
+            let witnesses = self.site.log.witnesses.as_deref().unwrap_or_default();
+            let is_witnessed = witnessing::cosign(&mut store, witnesses).await;
+            self.witness_after.set((!is_witnessed).then_some(self.site.log.seal_after));
             // What came while the platform signed, or could not be sealed now, is sealed next time.
             self.set_alarm(&store).await;
         }
@@ -254,7 +260,10 @@ impl LedgerObject {
             }
             Err(_) => Some(self.sweep_after.get()),
         };
-        let Some(after) = seal_after.into_iter().chain(sweep_after).min() else { return };
+        let witness_after = self.witness_after.get();
+        let Some(after) = seal_after.into_iter().chain(sweep_after).chain(witness_after).min() else {
+            return;
+        };
         let alarm_ms = now_ms.saturating_add(u64::try_from(after.as_millis()).unwrap_or(u64::MAX));
         if alarm_ms >= self.alarm_ms.get() && seal_after.is_none() {
             return;
@@ -310,7 +319,7 @@ impl LedgerObject {
     }
 
     async fn record(&self, store: &mut SqlStore, body: &str) -> Result<Response> {
-        let mut message: ActMessage = serde_json::from_str(body)?;
+        let Some(mut message) = ActMessage::parse(body) else { return Response::error("not an act", 400) };
         if let Some(place) = message.release
             && let Err(Refusal { status, sentence }) = self.adopt(store, place).await
             && !message.is_refusal()
@@ -375,17 +384,20 @@ impl LedgerObject {
         match postern_receipt::append(store, &append) {
             Ok(appended) => {
                 let row = appended.receipt;
-                Response::from_json(&Recorded {
-                    subject: subject_bytes(&row.subject).unwrap_or(message.subject),
-                    receipt_id: row.receipt_id.as_str().to_string(),
-                    granted: row.granted.bits(),
-                    vendors: row.vendors.iter().map(ToString::to_string).collect(),
-                    is_answered: row.is_answered,
-                    decided_ms: row.decided_unix_ms,
-                    commitment: row.commitment,
-                    leaf_index: row.leaf_index(),
-                    at_unix_ms: row.at_unix_ms,
-                })
+                Response::ok(
+                    Recorded {
+                        subject: subject_bytes(&row.subject).unwrap_or(message.subject),
+                        receipt_id: row.receipt_id.as_str().to_string(),
+                        granted: row.granted.bits(),
+                        vendors: row.vendors.iter().map(ToString::to_string).collect(),
+                        is_answered: row.is_answered,
+                        decided_ms: row.decided_unix_ms,
+                        commitment: row.commitment,
+                        leaf_index: row.leaf_index(),
+                        at_unix_ms: row.at_unix_ms,
+                    }
+                    .write(),
+                )
             }
             Err(LedgerError::Conflict) => Response::error(LedgerError::<()>::Conflict.to_string(), 422),
             Err(LedgerError::Full { bytes_used, bytes_max }) => {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use worker::{Result, SqlStorage};
 
 /// Statements that bring the storage to the next version, in order; never changed, only added to.
-const MIGRATIONS: [&str; 9] = ["
+const MIGRATIONS: [&str; 10] = ["
 CREATE TABLE receipts (
     seq INTEGER PRIMARY KEY,
     receipt_id TEXT NOT NULL UNIQUE,
@@ -177,6 +177,11 @@ CREATE TABLE shard (
     number INTEGER NOT NULL,
     shards INTEGER NOT NULL
 );
+", "
+CREATE TABLE witnesses (
+    name TEXT PRIMARY KEY,
+    size INTEGER NOT NULL
+) WITHOUT ROWID;
 "];
 
 /// Brings the storage to the newest version.

@@ -23,8 +23,10 @@ mod ledger_store;
 mod log_files;
 mod messages;
 mod observing;
+mod outside;
 mod own_file;
 mod pages;
+mod platform;
 mod proxy;
 mod random;
 mod register;
@@ -42,6 +44,7 @@ mod stream;
 mod sweeping;
 mod together;
 mod visit;
+mod witnessing;
 
 use site::Site;
 use worker::{Context, Env, event};

@@ -5,7 +5,7 @@ use crate::random::random;
 use crate::site::Site;
 use crate::together::together;
 use crate::visit::Visit;
-use crate::{answer, asked, shards};
+use crate::{answer, asked, platform, shards};
 use postern_consent::{Minutes, State};
 use postern_receipt::{Person, Role, Timestamp};
 use postern_rewrite::cookie_value;
@@ -45,7 +45,9 @@ pub fn health(site: &Site, env: &Env) -> Result<Response> {
         return answer::text(503, &faults.join("\n"));
     }
     // Choices are recorded all the same, so these are no faults, but somebody must be told.
+    let platform = site.platform.as_ref().and_then(|login| login.as_ref().err());
     let told = site.log.keys.as_ref().err().into_iter().chain(&site.access_fault).chain(&site.shards_fault);
+    let told = told.chain(platform).chain(site.log.witnesses.as_ref().err());
     answer::text(200, &["ok"].into_iter().chain(told.map(String::as_str)).collect::<Vec<_>>().join("\n"))
 }
 
@@ -165,11 +167,15 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
     answer::page(200, &page.into_string())
 }
 
-/// Who is logged in.
-pub fn person(site: &Site, visit: &Visit) -> Option<Person> {
+/// Who is logged in: by a session of ours, or by the platform.
+pub async fn person(site: &Site, visit: &Visit) -> Option<Person> {
     let cookie = visit.header("cookie").and_then(|cookies| cookie_value(cookies, SESSION_COOKIE));
     let now = Minutes::from_unix_ms(visit.now_ms);
-    site.key.as_ref().ok().and_then(|key| key.open_session(visit.host(), cookie, now).ok())
+    let own = site.key.as_ref().ok().and_then(|key| key.open_session(visit.host(), cookie, now).ok());
+    match own {
+        Some(person) => Some(person),
+        None => platform::person(site, visit).await.cloned(),
+    }
 }
 
 /// The counts of so many days until that one, of all shards together, and what was seen.
@@ -195,7 +201,7 @@ async fn figures(
 
 /// The figures, for those who are logged in.
 pub async fn dashboard(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
-    let Some(person) = person(site, visit) else { return answer::see_other(postern_view::LOGIN_PATH) };
+    let Some(person) = person(site, visit).await else { return answer::see_other(postern_view::LOGIN_PATH) };
     let asked =
         visit.url.query_pairs().find(|(name, _)| name == "days").and_then(|(_, value)| value.parse().ok());
     let range_days = asked.filter(|days| RANGES_DAYS.contains(days)).unwrap_or(30);

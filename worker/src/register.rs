@@ -150,8 +150,8 @@ impl SqlStore {
 }
 
 /// Who is logged in as an admin; else what to answer.
-fn admin(site: &Site, visit: &Visit) -> Result<std::result::Result<Person, Response>> {
-    Ok(match person(site, visit) {
+async fn admin(site: &Site, visit: &Visit) -> Result<std::result::Result<Person, Response>> {
+    Ok(match person(site, visit).await {
         None => Err(answer::see_other(postern_view::LOGIN_PATH)?),
         Some(person) if person.role < Role::Admin => {
             Err(answer::text(403, "The register of requests is for admins.")?)
@@ -162,7 +162,7 @@ fn admin(site: &Site, visit: &Visit) -> Result<std::result::Result<Person, Respo
 
 /// Answers `GET /_postern/requests`.
 pub async fn show(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
-    match admin(site, visit)? {
+    match admin(site, visit).await? {
         Ok(_) => page(site, env, visit, 200, None).await,
         Err(answer) => Ok(answer),
     }
@@ -173,7 +173,7 @@ pub async fn change(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     if !crate::decision::is_same_origin(visit) {
         return answer::text(403, "Change the register on the site itself.");
     }
-    let person = match admin(site, visit)? {
+    let person = match admin(site, visit).await? {
         Ok(person) => person,
         Err(answer) => return Ok(answer),
     };

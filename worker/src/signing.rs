@@ -2,6 +2,7 @@
 //! `postern-receipt`'s affair.
 
 use crate::answer;
+use crate::witnessing::{self, Witness};
 use js_sys::{Array, Reflect, Uint8Array};
 use postern_consent::Shard;
 use postern_receipt::log::{LogKey, PublicKey, shard_origin, write_note};
@@ -13,7 +14,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, SubtleCrypto, WorkerGlobalScope};
 
 /// The name that WebCrypto has for it, as for its keys. Source: WICG Secure Curves; RFC 8032.
-const ED25519: &str = "Ed25519";
+pub const ED25519: &str = "Ed25519";
 
 /// How long receipts gather before they are sealed.
 const SEAL_AFTER_MS: u64 = 60_000;
@@ -32,6 +33,8 @@ pub struct LogSetting {
     pub seal_after: Duration,
     /// The keys that sign, the current first; or what to do about it.
     pub keys: Result<Vec<LogKey>, String>,
+    /// Who else is to sign; or what to do about it.
+    pub witnesses: Result<Vec<Witness>, String>,
 }
 
 impl LogSetting {
@@ -62,6 +65,7 @@ impl LogSetting {
             origin: text("LOG_ORIGIN").unwrap_or_else(|| format!("{host}/_postern/log")),
             seal_after: Duration::from_millis(seal_after_ms.min(SEAL_AFTER_MS_MAX)),
             keys,
+            witnesses: text("LOG_WITNESSES").map_or(Ok(Vec::new()), |text| witnessing::read(&text)),
         }
     }
 
@@ -129,7 +133,8 @@ impl Signer {
     }
 }
 
-fn subtle() -> Result<SubtleCrypto, JsValue> {
+/// The platform's cryptography.
+pub fn subtle() -> Result<SubtleCrypto, JsValue> {
     let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
     Ok(scope.crypto()?.subtle())
 }

@@ -2,6 +2,7 @@
 //! or broken is kept as the sentence that says what to do, and means: everything stays denied.
 
 use crate::countries::country_name;
+use crate::platform::PlatformLogin;
 use crate::signing::LogSetting;
 use crate::visit::Visit;
 use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
@@ -61,6 +62,8 @@ pub struct Site {
     pub access: Access,
     /// What is wrong with the list of them; then its people are left out, all of them.
     pub access_fault: Option<String>,
+    /// The platform's login, where it is set up, or what to do about it.
+    pub platform: Option<Result<PlatformLogin, String>>,
 }
 
 thread_local! {
@@ -122,6 +125,7 @@ impl Site {
             decisions_per_minute: number(text("DECISIONS_PER_MINUTE"))
                 .and_then(|count| u32::try_from(count).ok())
                 .unwrap_or(Rule::DECISIONS.max),
+            platform: PlatformLogin::read(text, secret),
             shards: shards.clone().and_then(Result::ok).unwrap_or(Shards::ONE),
             shards_fault: shards.and_then(Result::err),
             access: listed
@@ -145,6 +149,8 @@ impl Site {
             .chain(site.log.keys.as_ref().err().cloned())
             .chain(site.access_fault.clone())
             .chain(site.shards_fault.clone())
+            .chain(site.log.witnesses.as_ref().err().cloned())
+            .chain(site.platform.as_ref().and_then(|login| login.as_ref().err().cloned()))
         {
             crate::answer::log(&fault);
         }

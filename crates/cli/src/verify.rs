@@ -5,8 +5,8 @@ use crate::export::line_of_row;
 use crate::remote::{Progress, Remote, count_shards, fetch_log, keep_checkpoint, shard_folder};
 use postern_consent::Shard;
 use postern_receipt::log::{
-    Archive, Bundle, Checkpoint, CheckpointError, LogError, PublicKey, Tile, VerifiedLog, leaf_hash,
-    shard_of_line, shard_origin, verify_export, verify_log,
+    Archive, Bundle, Checkpoint, CheckpointError, LogError, PublicKey, Tile, VerifiedLog, WitnessKey,
+    leaf_hash, shard_of_line, shard_origin, verify_export, verify_log,
 };
 use postern_receipt::{Sha256Hex, Timestamp, leaf};
 use std::fs::File;
@@ -21,6 +21,7 @@ const UNUSABLE: u8 = 2;
 #[derive(Default)]
 struct Asked {
     keys: Vec<PublicKey>,
+    witnesses: Vec<WitnessKey>,
     earlier: Vec<String>,
     commitment: Option<[u8; 32]>,
     url: Option<String>,
@@ -95,6 +96,15 @@ fn read(arguments: &[&str]) -> Result<Asked, String> {
                     asked.keys.push(PublicKey::parse(line).map_err(|error| format!("{line}: {error}"))?);
                 }
             }
+            "--witness" => {
+                let value = value()?;
+                let lines =
+                    if WitnessKey::parse(value).is_ok() { (*value).to_owned() } else { read_text(value)? };
+                for line in lines.lines() {
+                    let key = WitnessKey::parse(line).map_err(|error| format!("{line}: {error}"))?;
+                    asked.witnesses.push(key);
+                }
+            }
             "--url" => asked.url = Some((*value()?).to_owned()),
             "--cache" => asked.cache = Some((*value()?).to_owned()),
             "--log" => asked.log = Some((*value()?).to_owned()),
@@ -114,6 +124,9 @@ fn read(arguments: &[&str]) -> Result<Asked, String> {
 fn check(asked: &Asked, path: &str) -> Result<bool, String> {
     if Path::new(path).is_dir() {
         return Ok(check_folder(asked, path));
+    }
+    if !asked.witnesses.is_empty() {
+        return Err("--witness is for a log: name it by --url, --log or its folder".into());
     }
     let text = read_text(path)?;
     if text.starts_with('{') {
@@ -194,12 +207,28 @@ fn open_log(
     let keys: Result<Vec<PublicKey>, _> = asked.keys.iter().map(|key| key.of_shard(shard)).collect();
     let log = keys.map_err(CheckpointError::from).map_err(LogError::from);
     match log.and_then(|keys| verify_log(read, &keys, earlier)) {
-        Ok(log) => Some(log),
+        Ok(log) => is_witnessed(asked, name, folder).then_some(log),
         Err(error) => {
             println!("{name}: NOT the log that was signed: {error}");
             None
         }
     }
+}
+
+/// Did every witness that was named sign the checkpoint in a folder? Each is told.
+fn is_witnessed(asked: &Asked, name: &str, folder: &Path) -> bool {
+    let note = std::fs::read_to_string(folder.join("checkpoint")).unwrap_or_default();
+    let mut are_all = true;
+    for witness in &asked.witnesses {
+        match witness.verify(&note) {
+            Ok(at) => println!("{name}: signed by the witness {} at {at}", witness.name()),
+            Err(error) => {
+                are_all = false;
+                println!("{name}: NOT signed by the witness {}: {error}", witness.name());
+            }
+        }
+    }
+    are_all
 }
 
 fn tell_whole(name: &str, log: &VerifiedLog, earlier: usize) {

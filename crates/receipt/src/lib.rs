@@ -7,6 +7,7 @@
 //! arrive as arguments, in types that cannot hold an address, a path or a user agent.
 
 mod access;
+mod assertion;
 mod canonical;
 mod commitment;
 mod entry;
@@ -27,6 +28,7 @@ mod time;
 pub const SCHEMA_JSON: &str = include_str!("../receipt.schema.json");
 
 pub use access::{Access, AccessError, Person, Role};
+pub use assertion::{Assertion, AssertionError, Expected, People, PeopleError};
 pub use canonical::{CanonicalError, canonical_json};
 pub use commitment::{LEAF_PREFIX, Salt, commitment, leaf};
 pub use entry::{ADMIN_ACT_SCHEMA, Entry, EntryKind, admin_act_json, append_entry};

@@ -226,14 +226,29 @@ fn percent(rate: Rate) -> String {
         None => "–".to_owned(),
         Some(share) if is_some && share < 0.01 => "<\u{a0}1\u{a0}%".to_owned(),
         Some(share) if is_some && share > 0.99 => ">\u{a0}99\u{a0}%".to_owned(),
-        Some(share) => format!("{:.0}\u{a0}%", share * 100.0),
+        Some(share) => format!("{}\u{a0}%", rounded(share * 100.0)),
     }
 }
 
 /// `± 1.2`
 fn margin(rate: Rate) -> String {
-    rate.wilson_95()
-        .map_or_else(|| "–".to_owned(), |interval| format!("±\u{a0}{:.1}", interval.half_width() * 100.0))
+    rate.wilson_95().map_or_else(
+        || "–".to_owned(),
+        |interval| {
+            let tenths = rounded(interval.half_width() * 1000.0);
+            format!("±\u{a0}{}.{}", tenths / 10, tenths % 10)
+        },
+    )
+}
+
+/// To whole numbers by hand: the library's way of writing fractions is 9 kB of the Worker.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share is no larger than 1, and not negative"
+)]
+fn rounded(number: f64) -> u64 {
+    number.round() as u64
 }
 
 #[cfg(test)]
@@ -251,6 +266,11 @@ mod tests {
             (7, 7, "100\u{a0}%"),
         ] {
             assert_eq!(percent(Rate::new(numerator, denominator)), text);
+        }
+        for (numerator, denominator, text) in
+            [(0, 0, "–"), (81, 263, "±\u{a0}5.5"), (1, 1, "±\u{a0}39.7"), (500_000, 1_000_000, "±\u{a0}0.1")]
+        {
+            assert_eq!(margin(Rate::new(numerator, denominator)), text);
         }
     }
 }

@@ -13,6 +13,7 @@ mod sealing;
 mod tile;
 mod tree;
 mod verify;
+mod witness;
 
 pub use archive::{
     Archive, ArchiveError, ArchivedReceipt, shard_of_line, write_archived, write_archived_entry,
@@ -32,3 +33,4 @@ pub use verify::{
     ExportError, ExportedReceipt, LogError, Standing, Verified, VerifiedLog, verify_export, verify_files,
     verify_log,
 };
+pub use witness::{Cosignature, WitnessAnswer, WitnessKey, add_checkpoint, cosigned_text, read_answer};

@@ -184,6 +184,16 @@ impl Note {
         Ok(Self { text: text.to_owned(), signatures: signatures.ok_or(NoteError::Form)? })
     }
 
+    /// The text, and the lines of signatures below it; neither is verified.
+    pub fn split(self) -> (String, String) {
+        let lines = self.signatures.iter().map(|line| {
+            let bytes: Vec<u8> = line.id.into_iter().chain(line.signature.iter().copied()).collect();
+            format!("— {} {}\n", line.name, STANDARD.encode(bytes))
+        });
+        let lines = lines.collect();
+        (self.text, lines)
+    }
+
     /// The text, if it is signed with this key. Signatures of others are no reason to refuse it.
     ///
     /// # Errors
