@@ -6,8 +6,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { startWorld } from './harness.mjs';
-import { consentCookie, postDecision, readPolicy, readText, send, valueOf } from './wire.mjs';
+import { sleep, startWorld, waitFor } from './harness.mjs';
+import { consentCookie, postDecision, readDashboard, readPolicy, readText, send, valueOf } from './wire.mjs';
 
 const FLOOD = '203.0.113.77';
 const OTHER = '198.51.100.7';
@@ -59,6 +59,34 @@ describe('wrong tokens from one address', () => {
     assert.equal(right.status, 429);
     assert.match(readText(right), /too often from one address; try again in \d+ seconds/);
     assert.equal((await login(OTHER, worker.token)).status, 303);
+  });
+});
+
+describe('more than a Ledger can take at once', () => {
+  it('puts counts off, and no decision, and all are counted in the end', async () => {
+    const busy = await world.startWorker();
+    const policyThere = await readPolicy(busy);
+    let pages = 0;
+    let waves = 0;
+    // Views gather for a second, and the wave must be there when they are sent.
+    while (!busy.log.includes('Decisions come first')) {
+      waves += 1;
+      assert.ok(waves < 40, 'no count was ever put off');
+      const decisions = Array.from({ length: 120 }, () => postDecision(busy, { change: { policy: policyThere, choice: 'accept' } }));
+      const page = send(busy.port, '/', { headers: { accept: 'text/html', 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0' } });
+      pages += 1;
+      for (const answer of await Promise.all(decisions)) assert.equal(answer.status, 200, readText(answer));
+      assert.equal((await page).status, 200);
+    }
+    // The next page takes along what was put off.
+    const shown = async () => {
+      pages += 1;
+      await send(busy.port, '/', { headers: { accept: 'text/html', 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0' } });
+      await sleep(1300);
+      const total = (await readDashboard(busy)).split('data-day="total"')[1];
+      return Number(/data-count="shown">(\d+)</.exec(total)[1]) === pages && Number(/data-count="accepted">(\d+)</.exec(total)[1]) === waves * 120;
+    };
+    await waitFor('every page and every decision to be counted', shown, 20_000);
   });
 });
 

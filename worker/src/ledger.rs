@@ -149,9 +149,9 @@ impl Ledger {
         self.ask("/change-register", &format!("{now_ms}\t{who}\t{form}")).await.map(|_| ())
     }
 
-    /// Adds a batch of page views.
-    pub async fn add_views(&self, batch: &ViewBatch) -> std::result::Result<(), Refusal> {
-        self.ask("/views", &batch.write()).await.map(|_| ())
+    /// Adds a batch of page views. A Ledger that is busy with decisions puts it off, unless it is late.
+    pub async fn add_views(&self, batch: &ViewBatch, is_late: bool) -> std::result::Result<(), Refusal> {
+        self.ask(if is_late { "/late-views" } else { "/views" }, &batch.write()).await.map(|_| ())
     }
 
     /// Adds a batch of things seen.

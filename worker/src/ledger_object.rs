@@ -50,8 +50,8 @@ pub struct LedgerObject {
     release: Cell<Option<u64>>,
     /// How soon witnesses are asked again, if one has not signed.
     witness_after: Cell<Option<Duration>>,
-    /// Acts that have come and have no answer yet.
-    acts_waiting: Cell<u32>,
+    /// How many acts came in a tenth of a second, and which.
+    acts_of: Cell<(u64, u32)>,
 }
 
 impl DurableObject for LedgerObject {
@@ -77,7 +77,7 @@ impl DurableObject for LedgerObject {
             shard: Cell::new(shard),
             release: Cell::new(None),
             witness_after: Cell::new(None),
-            acts_waiting: Cell::new(0),
+            acts_of: Cell::new((0, 0)),
         }
     }
 
@@ -88,10 +88,12 @@ impl DurableObject for LedgerObject {
             return Response::error("The record of choices cannot be opened.", 503);
         }
         // Counts wait at the edge, where they gather: no decision waits behind them.
-        if matches!(path, "/views" | "/see") && self.acts_waiting.get() > ACTS_BEFORE_COUNTS {
+        if matches!(path, "/views" | "/see") && self.count_act(0) > ACTS_BEFORE_COUNTS {
             return Response::error("Decisions come first.", 503);
         }
-        let _waiting = (path == "/record").then(|| Waiting::of(&self.acts_waiting));
+        if path == "/record" {
+            self.count_act(1);
+        }
         let body = request.text().await?;
         let mut store = SqlStore(self.sql.clone());
         if self.shard.get().is_none() {
@@ -179,7 +181,7 @@ impl LedgerObject {
                 Ok(()) => Response::ok(""),
                 Err(refused) => Response::error(refused.to_string(), 429),
             },
-            "/views" => {
+            "/views" | "/late-views" => {
                 let Ok(batch) = ViewBatch::parse(body) else { return Response::error("not a batch", 400) };
                 for (day, views, shown) in batch.days() {
                     postern_receipt::add_views(store, day.number(), views, shown).map_err(failed)?;
@@ -293,6 +295,17 @@ impl LedgerObject {
         };
         let source = store.policy_at(release).ok()??;
         Some(if source == self.site.source { Rc::clone(&self.site) } else { Site::under(&self.env, &source) })
+    }
+
+    /// How many acts came in this tenth of a second or, if it were more, in the one before, with so many more now.
+    fn count_act(&self, more: u32) -> u32 {
+        let tenth = worker::Date::now().as_millis() / 100;
+        let (of, count) = self.acts_of.get();
+        let counted = if of == tenth { count } else { 0 };
+        if more > 0 {
+            self.acts_of.set((tenth, counted + more));
+        }
+        if of + 1 >= tenth { counted.max(count) + more } else { counted + more }
     }
 
     fn own_shard(&self) -> Shard {
@@ -411,24 +424,9 @@ impl LedgerObject {
     }
 }
 
-/// Acts that may wait in a Ledger before it takes no counts.
-const ACTS_BEFORE_COUNTS: u32 = 32;
-
-/// One act that waits, for as long as this lives.
-struct Waiting<'count>(&'count Cell<u32>);
-
-impl<'count> Waiting<'count> {
-    fn of(count: &'count Cell<u32>) -> Self {
-        count.set(count.get() + 1);
-        Self(count)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
-    }
-}
+/// Acts in a tenth of a second from which on a Ledger takes no counts: at about twice that many it can take no more acts
+/// (`docs/ledger.md`).
+const ACTS_BEFORE_COUNTS: u32 = 20;
 
 /// Shard and name of a message: `/<shard>/<name>`.
 fn message_of(path: &str) -> Option<(Shard, &str)> {

@@ -18,11 +18,12 @@ postern – checks what a consent gatekeeper is told, and what it has recorded
 usage: postern check [FILE]
        postern verify --key KEY [--key KEY] receipts.json
        postern verify --key KEY --commitment HEX PROOF
-       postern verify --key KEY [--earlier CHECKPOINT]... FOLDER
-       postern verify --key KEY [--earlier CHECKPOINT]... --url SITE
-                      [--cache FOLDER]
+       postern verify --key KEY [--earlier CHECKPOINT]... [--witness KEY]... FOLDER
+       postern verify --key KEY [--earlier CHECKPOINT]... [--witness KEY]...
+                      --url SITE [--cache FOLDER]
        postern verify --key KEY (--log FOLDER | --url SITE) EXPORT
-       postern export --url SITE [--csv | --acts] [--out FILE] [--from PLACE]
+       postern export --url SITE [--csv | --acts] [--out FILE] [--shard NUMBER]
+                      [--from PLACE]
        postern publish --url SITE [--pictures FOLDER [--browser COMMAND]] [FILE]
        postern show --url SITE --receipt ID --out FOLDER [--browser COMMAND]
        postern files CHECKPOINT
@@ -35,7 +36,9 @@ usage: postern check [FILE]
           --url the log is fetched from the site, as https://shop.example; what
           was fetched stays in FOLDER, and the next time the log is compared
           with every checkpoint that was seen before. EXPORT is what
-          `postern export` wrote: each receipt of it against the log
+          `postern export` wrote: each receipt of it against the log. With
+          --witness that witness must have signed the log too; its KEY is the
+          one it publishes, or a file with one in each line
   export  write all receipts of a site, a line of JSON or a row for each, to
           FILE, or on where FILE ends; with --acts what was done by those who
           keep the site; the variable POSTERN_TOKEN has the token of an auditor
