@@ -6,7 +6,7 @@
 // Many receipts are put into the storage directly, by the Worker's own statement, with rows that crates/cli/examples/ledger_rows.rs
 // makes by the Worker's own algorithm: a million by requests would take an hour.
 //
-// Usage: node tests/bench/ledger.mjs [--sizes 0,10000,100000,1000000] [--seconds 15] [--kills 50]
+// Usage: node tests/bench/ledger.mjs [--sizes 0,10000,100000,1000000] [--shards 1,2,4] [--seconds 15] [--kills 50]
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -34,6 +34,8 @@ const FILL_STEP = 20_000;
 /** Visitors who are looked up, one after another. */
 const LOOKUPS = 300;
 const SEALED_AFTER_MS = 200;
+/** What else has a leaf: what visitors are asked with. */
+const VERSIONS = 1;
 
 const log = (line) => console.error(line);
 const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
@@ -111,6 +113,20 @@ async function time(requests) {
   return { p50: at(took, 0.5), p99: at(took, 0.99) };
 }
 
+/** `postern verify --url`, which fetches every file of the log and checks every hash: seconds, and again with what was kept. */
+async function verifyByAddress(worker, vkey, cache) {
+  const run = async () => {
+    const startedAt = performance.now();
+    const postern = spawn(join(ROOT, 'target/release/postern'), ['verify', '--key', vkey, '--url', `http://127.0.0.1:${worker.port}`, '--cache', cache], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    for (const stream of [postern.stdout, postern.stderr]) stream.setEncoding('utf8').on('data', (chunk) => { said += chunk; });
+    const [code] = await once(postern, 'exit');
+    assert.equal(code, 0, said);
+    return (performance.now() - startedAt) / 1000;
+  };
+  return { first: await run(), again: await run() };
+}
+
 /** Milliseconds of processor time that a process has had; undefined where that cannot be read. */
 function processorMs(pid) {
   try {
@@ -126,7 +142,6 @@ async function measure(origin, stored, seconds) {
   let worker = await startWorkerd({ originPort: origin.port, folder, vars });
   try {
     await readLog(worker, 'checkpoint');
-    const policy = await readPolicy(worker);
     let cookies = [];
     if (stored > 0) {
       await worker.stop();
@@ -134,6 +149,8 @@ async function measure(origin, stored, seconds) {
       cookies = await fill(folder, stored, vars.COOKIE_KEY);
       worker = await startWorkerd({ originPort: origin.port, folder, vars });
     }
+    // Which names the place of the version in the log as it is now.
+    const policy = await readPolicy(worker);
     // The object comes alive: its storage is opened, brought to the newest form, and looked through for what lacks a leaf.
     const openedMs = (await time([() => readLog(worker, 'checkpoint')])).p50;
     const decide = async () => {
@@ -184,6 +201,8 @@ async function measure(origin, stored, seconds) {
         proven += 1;
       }
     }
+    log(`${stored}: checking the whole log`);
+    const checked = await verifyByAddress(worker, vkey, join(folder, 'cache'));
     const size = await sealedSize(worker);
     const full = Math.floor(size / 256);
     const numbers = full > 0 ? Array.from({ length: 100 }, (_, index) => (index * 7919) % full) : [];
@@ -194,15 +213,33 @@ async function measure(origin, stored, seconds) {
     const storage = await open(folder);
     const one = (statement) => Object.values(storage.prepare(statement).get())[0];
     const [count, pages, pageBytes] = [one('SELECT COUNT(*) FROM receipts'), one('PRAGMA page_count'), one('PRAGMA page_size')];
-    assert.equal(one('SELECT COUNT(*) FROM log'), count);
-    assert.equal(one('SELECT MAX(place) + 1 FROM log'), count);
+    const leaves = count + one('SELECT COUNT(*) FROM entries');
+    assert.equal(one('SELECT COUNT(*) FROM log'), leaves);
+    assert.equal(one('SELECT MAX(place) + 1 FROM log'), leaves);
     const parts = storage.prepare('SELECT name, SUM(pgsize) AS bytes FROM dbstat GROUP BY name ORDER BY bytes DESC').all().filter(({ bytes }) => bytes * 50 > pages * pageBytes);
     storage.close();
     return {
       stored, perSecond: load.answered / (load.microseconds / 1e6), p50: load.p50 / 1000, p99: load.p99 / 1000,
       crowdPerSecond: crowd.answered / (crowd.microseconds / 1e6), crowdP99: crowd.p99 / 1000, alone, processorEach, openedMs, firstSealMs, sealMs: at(seals, 0.5), page, proof, tile, proven,
-      memory, count, bytesEach: (pages * pageBytes) / count, parts: parts.map(({ name, bytes }) => `${name} ${Math.round(bytes / count)}`).join(', '),
+      memory, count, checked, bytesEach: (pages * pageBytes) / count, parts: parts.map(({ name, bytes }) => `${name} ${Math.round(bytes / count)}`).join(', '),
     };
+  } finally {
+    await worker.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The same load on a site with so many shards, none of which has anything yet. */
+async function measureShards(origin, shards, seconds) {
+  const folder = makeFolder();
+  const worker = await startWorkerd({ originPort: origin.port, folder, vars: settings({ SHARDS: String(shards) }) });
+  try {
+    const policy = await readPolicy(worker);
+    await runWrk(worker, { scenario: 'decisions', seconds: 3, connections: CONNECTIONS, visitors: { policy } });
+    const before = processorMs(worker.pid);
+    const load = await runWrk(worker, { scenario: 'decisions', seconds, connections: CONNECTIONS, visitors: { policy } });
+    assert.deepEqual([load.unexpected, load.timeout], [0, 0], load.example);
+    return { shards, perSecond: load.answered / (load.microseconds / 1e6), p50: load.p50 / 1000, p99: load.p99 / 1000, processorEach: (processorMs(worker.pid) - before) / load.answered };
   } finally {
     await worker.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -254,9 +291,9 @@ async function killOften(origin, kills) {
   try {
     const size = await waitFor('the last seal', async () => {
       const size = await sealedSize(worker);
-      return size >= answered.length && size;
+      return size >= answered.length + VERSIONS && size;
     }).catch(() => sealedSize(worker));
-    assert.equal(size, answered.length, 'leaves, and acts that were answered: every act has one');
+    assert.equal(size, answered.length + VERSIONS, 'leaves, and acts that were answered: every act has one');
     assert.equal(new Set(answered.map(({ id }) => id)).size, answered.length, 'no two acts have one receipt');
     const places = new Set();
     for (const { cookie, id } of answered) {
@@ -266,7 +303,7 @@ async function killOften(origin, kills) {
       prove(receipts[0], vkey);
       places.add(receipts[0].leaf_index);
     }
-    assert.equal(places.size, size);
+    assert.equal(places.size, size - VERSIONS);
     return { kills, answered: answered.length, checkpoints: [...checkpoints.keys()], worker, vkey, folder };
   } catch (error) {
     await worker.stop();
@@ -290,26 +327,35 @@ async function audit({ worker, vkey, folder, checkpoints }) {
   return said.trimEnd().split('\n').at(-1);
 }
 
-const { values } = parseArgs({ options: { sizes: { type: 'string', default: '0,10000,100000,1000000' }, seconds: { type: 'string', default: '15' }, kills: { type: 'string', default: '50' } } });
+const { values } = parseArgs({ options: { sizes: { type: 'string', default: '0,10000,100000,1000000' }, shards: { type: 'string', default: '1,2,4' }, seconds: { type: 'string', default: '15' }, kills: { type: 'string', default: '50' } } });
 const sizes = values.sizes.split(',').filter(Boolean).map(Number);
+const shards = values.shards.split(',').filter(Boolean).map(Number);
 const [seconds, kills] = [Number(values.seconds), Number(values.kills)];
-if (![...sizes, seconds, kills].every((number) => Number.isInteger(number) && number >= 0) || seconds < 1) {
-  console.error('usage: node tests/bench/ledger.mjs [--sizes 0,10000] [--seconds 15] [--kills 50]');
+if (![...sizes, ...shards, seconds, kills].every((number) => Number.isInteger(number) && number >= 0) || seconds < 1) {
+  console.error('usage: node tests/bench/ledger.mjs [--sizes 0,10000] [--shards 1,2] [--seconds 15] [--kills 50]');
   process.exit(2);
 }
 const origin = await startOrigin();
 const faults = [];
 try {
   console.log(`${cpus().length} processors (${cpus()[0].model}), ${loadavg().map((load) => load.toFixed(1)).join(', ')} waiting before; node and wrk on the same machine; ${seconds} s of load for each row`);
-  console.log('| stored | per second, 16 at once | p50, p99 ms | processor ms each | per second, 64 at once | p99 ms | alone p50, p99 ms | page of receipts p50, p99 ms | receipts with proofs p50, p99 ms | tile p50, p99 ms | sealing ms | opening, first seal ms | bytes each |');
-  console.log(`|${'---|'.repeat(13)}`);
+  console.log('| stored | per second, 16 at once | p50, p99 ms | processor ms each | per second, 64 at once | p99 ms | alone p50, p99 ms | page of receipts p50, p99 ms | receipts with proofs p50, p99 ms | tile p50, p99 ms | sealing ms | opening, first seal ms | whole log checked, again s | bytes each |');
+  console.log(`|${'---|'.repeat(14)}`);
   for (const size of sizes) {
     const row = await measure(origin, size, seconds);
     const pair = ({ p50, p99 }) => (p50 === undefined ? '–' : `${ms(p50)}, ${ms(p99)}`);
-    console.log(`| ${[row.stored, Math.round(row.perSecond), `${ms(row.p50)}, ${ms(row.p99)}`, row.processorEach.toFixed(2), Math.round(row.crowdPerSecond), ms(row.crowdP99), pair(row.alone), pair(row.page), pair(row.proof), pair(row.tile), ms(row.sealMs), `${ms(row.openedMs)}, ${ms(row.firstSealMs)}`, Math.round(row.bytesEach)].join(' | ')} |`);
+    console.log(`| ${[row.stored, Math.round(row.perSecond), `${ms(row.p50)}, ${ms(row.p99)}`, row.processorEach.toFixed(2), Math.round(row.crowdPerSecond), ms(row.crowdP99), pair(row.alone), pair(row.page), pair(row.proof), pair(row.tile), ms(row.sealMs), `${ms(row.openedMs)}, ${ms(row.firstSealMs)}`, `${ms(row.checked.first)}, ${ms(row.checked.again)}`, Math.round(row.bytesEach)].join(' | ')} |`);
     log(`${size}: ${row.count} receipts in the end, ${row.proven} proven; ${Math.round(row.memory / 1e6)} MB resident; bytes of a receipt: ${row.parts}`);
     if (row.perSecond < PER_SECOND_MIN) faults.push(`${size} stored: ${Math.round(row.perSecond)} receipts a second, and ${PER_SECOND_MIN} are wanted`);
     if (row.p99 > P99_MS_MAX) faults.push(`${size} stored: the 99th of a hundred takes ${ms(row.p99)} ms, and ${P99_MS_MAX} are allowed`);
+  }
+  if (shards.length > 0) {
+    console.log('| shards | per second, 16 at once | p50, p99 ms | processor ms each |');
+    console.log(`|${'---|'.repeat(4)}`);
+    for (const count of shards) {
+      const row = await measureShards(origin, count, seconds);
+      console.log(`| ${[row.shards, Math.round(row.perSecond), `${ms(row.p50)}, ${ms(row.p99)}`, row.processorEach.toFixed(2)].join(' | ')} |`);
+    }
   }
   if (kills > 0) {
     const killed = await killOften(origin, kills);
