@@ -1,5 +1,5 @@
 // The verify page: one file with script, style and wasm in it, so that it works from a server and from a disk, and its own
-// policy lets it ask nobody. Run by `cargo xtask build`.
+// policy lets it ask nobody but the site that it is of. Run by `cargo xtask build`.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
@@ -24,7 +24,7 @@ const script = bundled.outputFiles[0].text.trim();
 if (/<\/script|<!--/i.test(script)) throw new Error('the verify page would end its own script element');
 const style = (await build({ entryPoints: [join(root, 'www/verify/verify.css')], minify: true, write: false })).outputFiles[0].text.trim();
 const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-const policy = `default-src 'none'; script-src ${hash(script)} 'wasm-unsafe-eval'; style-src ${hash(style)}; base-uri 'none'; form-action 'none'`;
+const policy = `default-src 'none'; script-src ${hash(script)} 'wasm-unsafe-eval'; style-src ${hash(style)}; connect-src 'self'; base-uri 'none'; form-action 'none'`;
 const page = Object.entries({ policy, style, script }).reduce(
   (text, [name, value]) => text.replace(`{{${name}}}`, () => value),
   await readFile(join(root, 'www/verify/verify.html'), 'utf8'),

@@ -213,7 +213,8 @@ async function measure(origin, stored, seconds) {
     const storage = await open(folder);
     const one = (statement) => Object.values(storage.prepare(statement).get())[0];
     const [count, pages, pageBytes] = [one('SELECT COUNT(*) FROM receipts'), one('PRAGMA page_count'), one('PRAGMA page_size')];
-    const leaves = count + one('SELECT COUNT(*) FROM entries');
+    // What was stored a year ago and is over by now is deleted meanwhile; its leaf stays.
+    const leaves = count + one('SELECT COUNT(*) FROM entries') + one('SELECT COALESCE(SUM(receipts), 0) FROM purges');
     assert.equal(one('SELECT COUNT(*) FROM log'), leaves);
     assert.equal(one('SELECT MAX(place) + 1 FROM log'), leaves);
     const parts = storage.prepare('SELECT name, SUM(pgsize) AS bytes FROM dbstat GROUP BY name ORDER BY bytes DESC').all().filter(({ bytes }) => bytes * 50 > pages * pageBytes);

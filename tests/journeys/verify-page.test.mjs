@@ -1,9 +1,10 @@
 // The page on which anybody checks receipts: true ones, altered ones, a stranger's; from the Worker and from a disk, by files, by
-// hand and by dropping. It asks nobody.
+// hand and by dropping. It asks nobody, but its own site for the log where an auditor wants that.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { after, before, describe, it } from 'node:test';
@@ -12,7 +13,7 @@ import { PHONE, ROOT, builtConfig, makeFolder, startWorld, waitFor } from './har
 import { consentCookie, postDecision, readPolicy, readText, send, valueOf } from './wire.mjs';
 
 const PAGE = '/_postern/log/verify';
-const settings = () => ({ LOG_KEY: randomBytes(32).toString('hex'), LOG_SEAL_AFTER_MS: '300' });
+const settings = () => ({ LOG_KEY: randomBytes(32).toString('hex'), LOG_SEAL_AFTER_MS: '300', SHARDS: '2' });
 
 /** The site's configuration with the binding that its own names as a choice. */
 const WITH_PAGE = join(ROOT, 'build/wrangler-verify.toml');
@@ -148,6 +149,100 @@ for (const [where, addressOf] of [
   });
 }
 
+describe('an auditor on the verify page', () => {
+  let page;
+  let folder;
+  let archive;
+  before(async () => {
+    // Visitors of both shards, and everything sealed.
+    const policy = await readPolicy(site);
+    for (const first of ['0', '1']) {
+      const answer = await postDecision(site, { key: `0000000${first}-0000-4000-8000-${randomBytes(6).toString('hex')}`, change: { policy } });
+      assert.equal(answer.status, 200);
+    }
+    folder = join(makeFolder(), 'log');
+    archive = join(makeFolder(), 'all.ndjson');
+    const postern = (...args) => spawnSync('cargo', ['run', '--quiet', '-p', 'postern-cli', '--', ...args], { cwd: ROOT, encoding: 'utf8', env: { ...process.env, POSTERN_TOKEN: site.token } });
+    const exported = postern('export', '--url', site.base, '--out', archive);
+    assert.equal(exported.status, 0, exported.stderr);
+    await waitFor('the command to prove it', () => postern('verify', '--key', own.key, '--url', site.base, '--cache', folder, archive).status === 0, 30_000);
+    page = await open();
+    await page.locator('#key').fill(own.key);
+    await page.locator('#auditors summary').click();
+  });
+  after(() => page?.context().close());
+
+  it('has the logs of the site the page is of checked, and asks for nothing else', async () => {
+    const { verdict, sentence, lines } = await verdictOf(page, async () => {
+      await page.locator('#fetch').click();
+      await waitFor('the end', async () => await page.locator('#verdict').getAttribute('data-verdict') === 'proven');
+    });
+    assert.deepEqual([verdict, sentence], ['proven', 'The 2 logs are whole.']);
+    assert.ok(lines.length === 2 && lines.every((line) => /^The log localhost.*\/_postern\/log(\/1)? is whole: \d+ entries give the signed root\.$|^The log .* is whole/.test(line)), lines.join('\n'));
+    const asked = page.asked.map((url) => new URL(url)).filter(({ protocol }) => protocol.startsWith('http'));
+    assert.deepEqual(asked.filter(({ origin, pathname }) => origin !== new URL(site.base).origin || !(pathname.startsWith('/_postern/log/') || pathname === '/favicon.ico')).map(String), []);
+  });
+
+  it('has an export proven line by line, and an altered line named', async () => {
+    const text = readFileSync(archive, 'utf8');
+    const chosen = (bytes) => verdictOf(page, () => page.locator('#export').setInputFiles({ name: 'all.ndjson', mimeType: 'application/x-ndjson', buffer: Buffer.from(bytes) }));
+    const whole = await chosen(text);
+    assert.deepEqual([whole.verdict, whole.lines.length], ['proven', 2], whole.sentence);
+    assert.match(whole.sentence, /^Proven: each of the \d+ lines is in the signed log, unaltered\.$/);
+    for (const altered of [text.replace('ConsentGiven', 'ConsentRefused'), text.replace('{"shard":1,', '{')]) {
+      assert.notEqual(altered, text);
+      const found = await chosen(altered);
+      assert.equal(found.verdict, 'not');
+      assert.match(found.lines[0], /^line \d+: NOT proven: /);
+      assert.equal((await chosen(text)).verdict, 'proven');
+    }
+  });
+
+  it('has a log of a folder checked, from a disk too, and an altered file named', async () => {
+    const path = join(makeFolder(), 'verify.html');
+    writeFileSync(path, readText(await send(site.port, PAGE)));
+    const there = await open(pathToFileURL(path).href);
+    await there.locator('#key').fill(own.key);
+    await there.locator('#auditors summary').click();
+    assert.equal(await there.locator('#of-site').isVisible(), false, 'a page from a disk is of no site');
+    const whole = await verdictOf(there, () => there.locator('#folder').setInputFiles(folder));
+    assert.deepEqual([whole.verdict, whole.sentence], ['proven', 'The 2 logs are whole.']);
+    const altered = join(makeFolder(), 'log');
+    cpSync(folder, altered, { recursive: true });
+    const tile = spawnSync('find', [join(altered, '1/tile/entries'), '-type', 'f'], { encoding: 'utf8' }).stdout.split('\n')[0];
+    writeFileSync(tile, flip(readFileSync(tile), 40));
+    const found = await verdictOf(there, () => there.locator('#folder').setInputFiles(altered));
+    assert.equal(found.verdict, 'not');
+    assert.match(found.sentence, /^NOT the log that was signed: tile\/.* does not hash to what the tile of level 0 says\.$/);
+    assert.deepEqual(there.asked.filter((url) => url.startsWith('http')), []);
+    assert.deepEqual(there.faults, []);
+    await there.context().close();
+  });
+
+  it('has a single proof checked, of its commitment alone', async () => {
+    const { receipts: [receipt] } = JSON.parse(own.text);
+    await page.locator('#proof').setInputFiles({ name: 'proof', mimeType: 'text/plain', buffer: Buffer.from(receipt.proof) });
+    const proven = await verdictOf(page, () => page.locator('#commitment').fill(receipt.commitment));
+    assert.equal(proven.verdict, 'proven', proven.sentence);
+    const other = await verdictOf(page, () => page.locator('#commitment').fill('0'.repeat(64)));
+    assert.equal(other.verdict, 'not');
+    assert.deepEqual(page.faults, []);
+  });
+
+  it('finds it accessible, on a phone too', async () => {
+    for (const colorScheme of ['light', 'dark']) {
+      const phone = await open(undefined, { ...PHONE, colorScheme });
+      await phone.locator('#auditors summary').click();
+      const { violations } = await new AxeBuilder({ page: phone }).analyze();
+      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`), []);
+      const overflow = await phone.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(overflow <= 0, `${overflow} px too wide`);
+      if (process.env.POSTERN_SHOTS) await phone.screenshot({ path: join(process.env.POSTERN_SHOTS, `verify-auditor-${colorScheme}.png`), fullPage: true });
+      await phone.context().close();
+    }
+  });
+});
+
 describe('the verify page', () => {
   it('is there where it was deployed; else the command is named that does the same', async () => {
     const without = await send(world.worker.port, PAGE);
@@ -171,12 +266,12 @@ describe('the verify page', () => {
     }
   });
 
-  it('cannot be framed, and its own policy lets it ask nobody', async () => {
+  it('cannot be framed, and its own policy lets it ask nobody but its site', async () => {
     const answer = await send(site.port, PAGE);
     assert.equal(answer.status, 200);
     assert.equal(valueOf(answer, 'content-security-policy'), "frame-ancestors 'none'");
     assert.equal(valueOf(answer, 'content-type'), 'text/html; charset=utf-8');
-    assert.match(readText(answer), /http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'sha256-/);
+    assert.match(readText(answer), /http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'sha256-[^;]*; style-src 'sha256-[^;]*; connect-src 'self'; base-uri 'none'; form-action 'none'"/);
     // What is beside the Worker has no address of its own.
     const origin = await send(site.port, '/verify.html');
     assert.notEqual(readText(origin), readText(answer));

@@ -10,6 +10,7 @@ use crate::{answer, pages, platform, shards};
 use postern_consent::Shard;
 use postern_receipt::log::{write_archived, write_archived_entry};
 use postern_receipt::{Entry, EntryKind, Person, Role};
+use std::cell::RefCell;
 use web_sys::Response;
 use worker::{Env, Error, Result, SqlStorageValue};
 
@@ -43,15 +44,50 @@ pub async fn serve(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
         Ok(None) => return answer::text(404, "There is no such shard."),
         Err(refusal) => Err(refusal),
     };
-    if from == 0 && shard == Shard::FIRST {
+    if let Ok(page) = &page
+        && !is_continued(person, of_acts, shard, from, page)
+    {
         // Once the page is read: an export of acts would else end with itself, which no checkpoint has yet.
         let what = if of_acts { "exported the acts" } else { "exported the receipts" };
-        pages::note(site, env, visit, person, what).await;
+        let whence = match (from, shard) {
+            (0, Shard::FIRST) => String::new(),
+            (place, Shard::FIRST) => format!(" from place {place} on"),
+            (place, Shard(number)) => format!(" of log {number} from place {place} on"),
+        };
+        pages::note(site, env, visit, person, &format!("{what}{whence}")).await;
     }
     match page {
         Ok(page) => answer::with(200, &page, &answer::headers("application/x-ndjson")?),
         Err(Refusal { status, sentence }) => answer::text(status, &sentence),
     }
+}
+
+/// Exports that are under way in this isolate, at most: who goes on beyond that is noted again.
+const UNDER_WAY_MAX: usize = 32;
+
+/// Who exports what, from which shard, and the place that comes next.
+type UnderWay = (Person, bool, Shard, u64);
+
+thread_local! {
+    static UNDER_WAY: RefCell<Vec<UnderWay>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Does this page go on where the one before ended, which was noted? Wherever else an export begins, it is one of its own.
+fn is_continued(person: &Person, of_acts: bool, shard: Shard, from: u64, page: &str) -> bool {
+    let place = |line: &str| {
+        let digits = line.split_once("\"leaf_index\":")?.1;
+        digits.split(',').next()?.parse::<u64>().ok()
+    };
+    let next = page.lines().next_back().and_then(place).map_or(from, |last| last.saturating_add(1));
+    UNDER_WAY.with_borrow_mut(|under_way| {
+        let own = |(who, acts, of, _): &UnderWay| (who, *acts, *of) == (person, of_acts, shard);
+        let known = under_way.iter().position(own).map(|place| under_way.swap_remove(place));
+        if under_way.len() >= UNDER_WAY_MAX {
+            under_way.clear();
+        }
+        under_way.push((person.clone(), of_acts, shard, next));
+        from > 0 && known.is_some_and(|(.., expected)| expected == from)
+    })
 }
 
 /// Who shows a token by the header `authorization: Bearer`, or whom the platform has let in, if they are of that role or a higher one;

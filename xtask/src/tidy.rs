@@ -17,7 +17,7 @@ const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("crates/rewrite", &["catalogue", "consent", "sort"]),
     ("crates/view", &["consent", "policy", "sort", "stats"]),
     ("crates/gate", &["consent"]),
-    ("crates/verifier", &["receipt"]),
+    ("crates/verifier", &["consent", "receipt"]),
     ("crates/cli", &["catalogue", "consent", "policy", "receipt"]),
     ("worker", &["catalogue", "consent", "policy", "receipt", "rewrite", "sort", "stats", "view"]),
     ("xtask", &["consent"]),

@@ -1,7 +1,10 @@
-//! What `receipts.json` proves, in a browser: the verify page's wasm. One text goes in beside the keys, and one comes out.
+//! What `receipts.json` proves, in a browser: the verify page's wasm. One text goes in beside the keys, and one comes out. What
+//! auditors check there is in `auditor.rs`.
 //!
 //! What lives here: the sentences of the page. What never does: rules. What is proven `postern-receipt` says, as it says to
 //! the command `postern verify`. Never linked into the page gate.
+
+mod auditor;
 
 use postern_receipt::Timestamp;
 use postern_receipt::log::{PublicKey, Standing, verify_export};
