@@ -127,7 +127,20 @@ describe('a site with the script', () => {
     await action(page, 'export').click();
     await waitFor('the file', () => page.evaluate(() => !!window.taken));
     assert.deepEqual(JSON.parse(await page.evaluate(() => window.taken)), before);
-    await page.locator('#postern details[data-postern-receipt] summary').click();
+    const restrict = page.locator('#postern details[data-postern-receipt]', { has: page.locator('[data-consent-action="restrict"]') });
+    const statement = page.locator('#postern p[data-postern-receipt]', { hasText: 'Your receipts are restricted' });
+    // What is restricted leaves the figures, and comes back.
+    for (const isRestricted of [true, false]) {
+      if (isRestricted) await restrict.locator('summary').click();
+      const loaded = page.waitForEvent('load');
+      await action(page, 'restrict').click();
+      await loaded;
+      await waitFor('the choice to hold on', async () => (await stateOf(page)).decided === true);
+      await openSettings(page);
+      assert.equal(await statement.count(), isRestricted ? 1 : 0);
+      assert.deepEqual(await readReceipts(), before);
+    }
+    await page.locator('#postern details[data-postern-receipt] summary', { hasText: 'Erase' }).click();
     await action(page, 'erase').click();
     await shown(page);
     assert.equal(await page.evaluate(() => localStorage.getItem('postern')), null);

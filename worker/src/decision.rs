@@ -277,11 +277,12 @@ pub async fn state(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     answer::with(200, &Value::from(body).to_string(), &headers)
 }
 
-/// The name of the visitor's newest receipt. Where it cannot be read the settings come without.
-pub async fn latest_receipt(site: &Site, env: &Env, visit: &Visit) -> Option<String> {
+/// The name of the visitor's newest receipt, and whether all are restricted. Where it cannot be read the settings come without.
+pub async fn latest_receipt(site: &Site, env: &Env, visit: &Visit) -> Option<(String, bool)> {
     let State::Decided(choice) = visit.state else { return None };
     let receipts = Ledger::at(site, env, choice.shard).ok()?.receipts(choice.subject).await.ok()?;
-    receipts.receipts.into_iter().next().map(|receipt| receipt.receipt_id)
+    let is_restricted = receipts.is_restricted;
+    receipts.receipts.into_iter().next().map(|receipt| (receipt.receipt_id, is_restricted))
 }
 
 /// Browsers say where a request comes from; what does not say it, or says elsewhere, is refused.

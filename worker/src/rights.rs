@@ -119,12 +119,15 @@ fn parties(site: &Site, receipt: &serde_json::Value) -> Option<Parties> {
 }
 
 /// Answers `POST /_postern/restrict`, a form of the consent page: receipts are kept and used for nothing else, or again as
-/// before. The choice stays as it is.
-pub async fn restrict(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
-    if !is_same_origin(visit) {
-        return answer::text(403, NOT_HERE);
+/// before. The choice stays as it is. On a registered site's page, whose settings show which of the two holds, it becomes the other.
+pub async fn restrict(site: &Site, env: &Env, visit: Visit) -> Result<Response> {
+    if !is_same_origin(&visit) {
+        return match holder(site, visit).await {
+            Some((visit, Some(page))) => turn_restriction(site, env, &visit, &page).await,
+            _ => answer::text(403, NOT_HERE),
+        };
     }
-    let Ok(body) = read_body(visit).await else { return answer::text(400, "This did not arrive whole.") };
+    let Ok(body) = read_body(&visit).await else { return answer::text(400, "This did not arrive whole.") };
     let fields: Vec<_> = url::form_urlencoded::parse(body.as_bytes()).collect();
     let is_restricted = match fields.as_slice() {
         [(name, value)] if name == "restrict" && value == "yes" => true,
@@ -137,10 +140,29 @@ pub async fn restrict(site: &Site, env: &Env, visit: &Visit) -> Result<Response>
             Err(refusal) => Err(refusal),
         };
         if let Err(Refusal { status, sentence }) = done {
-            return pages::not_recorded(site, visit, status, &sentence);
+            return pages::not_recorded(site, &visit, status, &sentence);
         }
     }
     answer::see_other(&format!("{}#receipts", postern_view::CONSENT_PATH))
+}
+
+async fn turn_restriction(site: &Site, env: &Env, visit: &Visit, page: &Url) -> Result<Response> {
+    let turned = async {
+        let State::Decided(choice) = visit.state else { return Ok(()) };
+        let ledger = Ledger::at(site, env, choice.shard)?;
+        let is_restricted = ledger.receipts(choice.subject).await?.is_restricted;
+        ledger.restrict(choice.subject, visit.now_ms, !is_restricted).await
+    };
+    let turned: std::result::Result<(), Refusal> = turned.await;
+    let headers = answer::headers("application/json")?;
+    drop_in::allow(&headers, page)?;
+    match turned {
+        Ok(()) => {
+            let standing = standing(site, visit, &visit.decision);
+            answer::with(200, &serde_json::Value::from(standing).to_string(), &headers)
+        }
+        Err(Refusal { status, sentence }) => answer::with(status, &sentence, &headers),
+    }
 }
 
 /// Answers `POST /_postern/erase`, by form or script: receipts and choice are gone, what was granted is withdrawn, and the

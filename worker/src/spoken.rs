@@ -5,7 +5,7 @@ use crate::site::Site;
 use crate::visit::Visit;
 use crate::{asked, pages};
 use postern_stats::Day;
-use postern_view::{BannerFacts, ReopenFacts};
+use postern_view::{BannerFacts, OwnReceipt, ReopenFacts};
 use serde_json::{Map, Value};
 use std::rc::Rc;
 
@@ -19,8 +19,8 @@ pub enum Place {
     Within,
     /// What a script of ours puts together in a page: the settings are in it, whatever was chosen.
     Script {
-        /// The name of the visitor's newest receipt, where the settings are asked for.
-        receipt: Option<String>,
+        /// The name of the visitor's newest receipt, and whether all are restricted, where the settings are asked for.
+        receipt: Option<(String, bool)>,
         /// Is the page one of the site's that the edge stands before? Else its visitor is known by what the page sends alone.
         is_own_page: bool,
     },
@@ -53,7 +53,13 @@ pub fn words(
         let policy_hex = asked::of(&site, policy, &state);
         let change = policy.change_on(today);
         let (receipt, is_own_page) = match &place {
-            Place::Script { receipt, is_own_page } => (receipt.as_deref(), *is_own_page),
+            Place::Script { receipt, is_own_page } => {
+                let own = receipt.as_ref();
+                (
+                    own.map(|(id, is_restricted)| OwnReceipt { id, is_restricted: *is_restricted }),
+                    *is_own_page,
+                )
+            }
             Place::Page | Place::Within => (None, true),
         };
         let banner = if place == Place::Page && !decision.must_ask {

@@ -155,12 +155,15 @@ export const choices = (stub, instantiate) => {
       link.href = URL.createObjectURL(await (await ask('/_postern/consent/receipts.json')).blob());
       link.click();
     },
-    async erase() {
-      const asked = ask('/_postern/erase', 'POST');
-      await settle(asked);
-      // The page comes anew, and asks; where nothing was erased the settings say so.
-      await asked.then(({ ok }) => ok && location.reload(), () => {});
+    async erase(action) {
+      isStale = 0;
+      await settle(ask('/_postern/' + action, 'POST'));
+      // Stale now: it was done, and the page comes anew, which asks or says what holds. Else the settings say that it was not, and
+      // are fetched anew when they are opened next.
+      if (isStale) location.reload();
+      isStale = 1;
     },
+    restrict: (action) => acts.erase(action),
   };
 
   return {
@@ -169,7 +172,7 @@ export const choices = (stub, instantiate) => {
     sync,
     /** Does what a control says: its `data-consent-action`. */
     async act(action) {
-      if (acts[action]) return acts[action]();
+      if (acts[action]) return acts[action](action);
       const found = settings();
       const [module] = await Promise.all([ready(), found && (found.open || !isStale) ? found : (brought = brought || bring())]);
       module.act(action);

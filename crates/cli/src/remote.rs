@@ -147,8 +147,13 @@ pub(crate) fn count_shards(remote: &Remote) -> Result<u8, String> {
 }
 
 /// Where the files of a shard's log are, below the log of the site.
-pub(crate) fn shard_folder(shard: Shard) -> String {
+fn shard_folder(shard: Shard) -> String {
     if shard == Shard::FIRST { String::new() } else { format!("{}/", shard.0) }
+}
+
+/// Where they are kept, below the folder for the log of the site.
+pub(crate) fn shard_path(folder: &Path, shard: Shard) -> PathBuf {
+    if shard == Shard::FIRST { folder.to_owned() } else { folder.join(shard.0.to_string()) }
 }
 
 /// A log's files, in a folder of this machine.

@@ -2,7 +2,7 @@
 //! Believes nobody: the public key is all that must be known beforehand.
 
 use crate::export::line_of_row;
-use crate::remote::{Progress, Remote, count_shards, fetch_log, keep_checkpoint, shard_folder};
+use crate::remote::{Progress, Remote, count_shards, fetch_log, keep_checkpoint, shard_path};
 use postern_consent::Shard;
 use postern_receipt::log::{
     Archive, Bundle, Checkpoint, CheckpointError, LogError, PublicKey, Tile, VerifiedLog, WitnessKey,
@@ -252,7 +252,7 @@ fn check_folder(asked: &Asked, folder: &str) -> bool {
 
 /// The logs of a site in a folder: the first in itself, those of other shards below it by their numbers.
 fn open_all(asked: &Asked, folder: &str) -> Option<Vec<(Shard, VerifiedLog)>> {
-    let place = |shard| Path::new(folder).join(shard_folder(shard));
+    let place = |shard| shard_path(Path::new(folder), shard);
     let others = (1..=u8::MAX).map(Shard).filter(|shard| place(*shard).join("checkpoint").is_file());
     let open = |shard| {
         let log = open_log(
@@ -289,7 +289,7 @@ fn check_fetched(
 ) -> Result<bool, String> {
     let mut logs = Vec::new();
     for shard in (0..count_shards(remote)?).map(Shard) {
-        let folder = folder.join(shard_folder(shard));
+        let folder = shard_path(folder, shard);
         let Some(kept) = fetch_log(remote, shard, &folder)? else {
             println!("{url}: shard {} has nothing sealed yet", shard.0);
             continue;

@@ -34,8 +34,8 @@ pub struct BannerFacts<'a> {
     pub change: Option<&'a Change>,
     /// The language it speaks.
     pub language: &'a Language,
-    /// The name of the visitor's newest receipt, where the settings show it.
-    pub receipt: Option<&'a str>,
+    /// The visitor's newest receipt, where the settings show it.
+    pub receipt: Option<OwnReceipt<'a>>,
     /// Is the page the site's own, whose visitor our pages know? Else scripts ask for them.
     pub is_own_page: bool,
 }
@@ -132,7 +132,7 @@ fn layer_two(facts: &BannerFacts<'_>) -> Markup {
                             }
                         }
                     }
-                    @if let Some(id) = facts.receipt { (receipt(texts, id)) }
+                    @if let Some(own) = facts.receipt { (receipt(texts, own, facts.is_own_page)) }
                 }
                 // The page behind a modal dialog is out of reach: a failure must be told in here.
                 p role="status" data-postern-status data-failed=(texts.failed) {}
@@ -146,13 +146,33 @@ fn layer_two(facts: &BannerFacts<'_>) -> Markup {
     }
 }
 
-/// What a visitor may do with their receipts. Source: GDPR Art. 15(3), 17 and 20; standards.md requirement 71.
-fn receipt(texts: &Texts, id: &str) -> Markup {
+/// A visitor's newest receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnReceipt<'a> {
+    /// Its name.
+    pub id: &'a str,
+    /// Are the visitor's receipts restricted?
+    pub is_restricted: bool,
+}
+
+/// What a visitor may do with their receipts; restricting them too where no page of ours knows the visitor.
+/// Source: GDPR Art. 15(3), 17, 18 and 20; standards.md requirement 71.
+fn receipt(texts: &Texts, own: OwnReceipt<'_>, is_own_page: bool) -> Markup {
+    let button = |label: &str| html! { button type="button" data-consent-action="restrict" { (label) } };
     html! {
         p data-postern-receipt {
-            (texts.receipt) " " code { (id) } " "
+            (texts.receipt) " " code { (own.id) } " "
             button type="button" data-consent-action="copy" data-copied=(texts.copied) { (texts.copy) } " "
             a href=(RECEIPTS_PATH) download="receipts.json" data-consent-action="export" { (texts.export) }
+        }
+        @if !is_own_page && own.is_restricted {
+            p data-postern-receipt { (texts.restricted) " " (button(&texts.lift)) }
+        } @else if !is_own_page {
+            details data-postern-receipt {
+                summary { (texts.restrict) }
+                p { (texts.restrict_confirm) }
+                p { (button(&texts.restrict)) }
+            }
         }
         details data-postern-receipt {
             summary { (texts.erase) }

@@ -23,7 +23,7 @@ mod signal_notes;
 mod tree;
 mod vendors;
 
-pub use banner::{BannerFacts, RECEIPT_CSS, banner};
+pub use banner::{BannerFacts, OwnReceipt, RECEIPT_CSS, banner};
 pub use change::CHANGE_CSS;
 pub use consent_page::{ConsentPage, Load, ReceiptLine, consent_page};
 pub use css::{BANNER_CSS, PAGE_CSS, banner_css, css_hash, held_css, reopen_css};

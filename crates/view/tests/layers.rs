@@ -13,7 +13,8 @@ use postern_consent::{CategorySet, VendorSet};
 use postern_policy::Policy;
 use postern_stats::Day;
 use postern_view::{
-    BannerFacts, ConsentPage, Granted, Load, ReopenFacts, banner, consent_page, held_css, held_note, reopen,
+    BannerFacts, ConsentPage, Granted, Load, OwnReceipt, ReopenFacts, banner, consent_page, held_css,
+    held_note, reopen,
 };
 use shop::{KEY, KNOWN, SHOP, facts, granted, page_facts, shop};
 
@@ -135,7 +136,8 @@ fn the_settings_of_who_has_a_receipt_give_it_to_be_copied_taken_along_and_erased
     let policy = shop();
     let id = "00000000-0000-4000-8000-000000000000";
     let without = banner(&BannerFacts { must_ask: false, ..facts(&policy) }).into_string();
-    let with = banner(&BannerFacts { must_ask: false, receipt: Some(id), ..facts(&policy) }).into_string();
+    let own = |is_restricted| Some(OwnReceipt { id, is_restricted });
+    let with = banner(&BannerFacts { must_ask: false, receipt: own(false), ..facts(&policy) }).into_string();
     for action in ["copy", "export", "erase"] {
         let hook = format!("data-consent-action=\"{action}\"");
         assert_eq!((without.contains(&hook), with.contains(&hook)), (false, true), "{action}");
@@ -149,4 +151,12 @@ fn the_settings_of_who_has_a_receipt_give_it_to_be_copied_taken_along_and_erased
     let elsewhere = BannerFacts { must_ask: false, is_own_page: false, ..facts(&policy) };
     assert!(without.contains("#receipts\""));
     assert!(!banner(&elsewhere).into_string().contains("#receipts\""));
+    // So what our page is for elsewhere is here: restricting them, or lifting that.
+    let restrict = "data-consent-action=\"restrict\"";
+    assert!(!with.contains(restrict));
+    for (is_restricted, label) in [(false, "Restrict my receipts"), (true, "Lift the restriction")] {
+        let elsewhere = banner(&BannerFacts { receipt: own(is_restricted), ..elsewhere }).into_string();
+        assert!(elsewhere.contains(&format!("{restrict}>{label}</button>")), "{elsewhere}");
+        assert_eq!(elsewhere.contains("Your receipts are restricted"), is_restricted);
+    }
 }
