@@ -2,13 +2,14 @@
 // under it, and where only published ones may be shown, no other is.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
-import { ROOT, banner, describeRequests, makeFolder, startWorld, waitFor } from './harness.mjs';
+import { ROOT, banner, describeRequests, makeFolder, serveSite, startWorld, waitFor } from './harness.mjs';
 import { commitmentOf } from './auditor.mjs';
 import { consentCookie, postDecision, readPolicy, readText, send } from './wire.mjs';
 
@@ -300,6 +301,48 @@ describe('what a visitor was asked with', () => {
       assert.equal(await page.locator('dialog input[data-consent-category="analytics"]').isChecked(), isOn, receipt.method);
     }
     await page.context().close();
+  });
+
+  it('is not believed where a part of the answer is another, and nothing is written then', async () => {
+    const worker = await start(join(makeFolder(), 'state'));
+    const [own, other] = [await decided(worker), await decided(worker)];
+    let alter;
+    const front = await serveSite(async (request, response) => {
+      const { authorization } = request.headers;
+      const answer = await send(worker.port, request.url, { headers: authorization ? { authorization } : {} });
+      response.writeHead(answer.status).end(alter(request.url, readText(answer)));
+    });
+    // Not in place, or the server in front would stand still.
+    const show = async (out) => {
+      const child = spawn('cargo', ['run', '--quiet', '-p', 'postern-cli', '--', 'show', '--url', `http://127.0.0.1:${front.port}`, '--receipt', own.receipt.receipt_id, '--out', out], {
+        cwd: ROOT, env: { ...process.env, POSTERN_TOKEN: worker.token }, stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let said = '';
+      for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => { said += chunk; });
+      const [status] = await once(child, 'close');
+      return { status, said };
+    };
+    alter = (_, text) => text;
+    assert.equal((await show(join(makeFolder(), 'true'))).status, 0);
+    const of = (part, change) => (url, text) => (url.startsWith(part) ? change(text) : text);
+    for (const [what, change, said] of [
+      ['the choice', of('/_postern/shown', (text) => text.replace('ConsentGiven', 'ConsentRefused')), /entry \d+ is not what was committed to/],
+      ['the salt', of('/_postern/shown', (text) => text.replace(own.salt, other.salt)), /entry \d+ is not what was committed to/],
+      ['the policy', of('/_postern/shown', (text) => text.replace('language = ', 'language  = ')), /the policy is not that of version/],
+      ['the receipt', of('/_postern/shown', (text) => { const answer = JSON.parse(text); answer.line = { leaf_index: other.leaf_index, commitment: other.commitment, salt: other.salt, receipt: other.receipt }; return JSON.stringify(answer); }), /the site answered with receipt/],
+      ['the version', of('/_postern/log/releases', (text) => text.replace('"source_sha256":"', '"source_sha256":"0')), /entry 0 is not what was committed to/],
+      ['the version\'s place', of('/_postern/log/releases', (text) => text.replace('"leaf_index":0', '"leaf_index":1')), /the log has no version at place 0/],
+      ['the form', of('/_postern/shown', () => '[]'), /not a line of an export/],
+    ]) {
+      alter = change;
+      const out = join(makeFolder(), 'altered');
+      const answer = await show(out);
+      assert.equal(answer.status, 1, `${what}: ${answer.said}`);
+      assert.match(answer.said, said, what);
+      assert.equal(existsSync(out), false, what);
+    }
+    front.stop();
+    await worker.stop();
   });
 
   it('is for auditors, and told only of what there is', async () => {
