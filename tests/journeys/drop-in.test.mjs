@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { BATCH_MS, action, banner, describeRequests, eventsOf, openSettings, policyRegistering, startWorld, trackerTraces, vendorHosts, waitFor } from './harness.mjs';
+import { readDashboard } from './wire.mjs';
 
 let world;
 let worker;
@@ -129,15 +130,23 @@ describe('a site with the script', () => {
     assert.deepEqual(JSON.parse(await page.evaluate(() => window.taken)), before);
     const restrict = page.locator('#postern details[data-postern-receipt]', { has: page.locator('[data-consent-action="restrict"]') });
     const statement = page.locator('#postern p[data-postern-receipt]', { hasText: 'Your receipts are restricted' });
+    const refusals = async () => Number(/data-count="refused">(\d+)</.exec((await readDashboard(worker)).split('data-day="total"')[1])[1]);
+    const counted = await refusals();
+    for (const body of ['', 'x']) assert.equal((await fetch(`${worker.base}/_postern/restrict`, { method: 'POST', headers: { origin: world.originBase }, body })).status, 400);
     // What is restricted leaves the figures, and comes back.
     for (const isRestricted of [true, false]) {
       if (isRestricted) await restrict.locator('summary').click();
       const loaded = page.waitForEvent('load');
-      await action(page, 'restrict').click();
+      await action(page, isRestricted ? 'restrict' : 'unrestrict').click();
       await loaded;
       await waitFor('the choice to hold on', async () => (await stateOf(page)).decided === true);
       await openSettings(page);
       assert.equal(await statement.count(), isRestricted ? 1 : 0);
+      assert.equal(await refusals(), isRestricted ? counted - 1 : counted);
+      // Said twice it is the same.
+      const again = await fetch(`${worker.base}/_postern/${isRestricted ? 'restrict' : 'unrestrict'}`, { method: 'POST', headers: { origin: world.originBase }, body: sealed });
+      assert.equal(again.status, 200);
+      assert.equal(await refusals(), isRestricted ? counted - 1 : counted);
       assert.deepEqual(await readReceipts(), before);
     }
     await page.locator('#postern details[data-postern-receipt] summary', { hasText: 'Erase' }).click();

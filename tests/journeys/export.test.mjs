@@ -180,6 +180,13 @@ describe('all receipts of a site', () => {
     const last = JSON.parse(readText(await send(world.worker.port, '/_postern/export?of=acts', { headers: bearer })).trimEnd().split('\n').at(-1)).entry.what;
     noted += 1;
     assert.equal(last, 'exported the receipts from place 1 on');
+    // So is what came since, taken along by the same command.
+    const [whole] = [join(folder, 'whole')];
+    await fill(1);
+    assert.equal((await exported(['--out', whole])).said, '1 receipts, from place 0 on\n'.replace('0', String(JSON.parse(readFileSync(whole, 'utf8').trimEnd().split('\n').at(-2)).leaf_index + 1)));
+    const since = JSON.parse(readText(await send(world.worker.port, '/_postern/export?of=acts', { headers: bearer })).trimEnd().split('\n').at(-1)).entry.what;
+    noted += 1;
+    assert.match(since, /^exported the receipts from place \d+ on$/);
     const other = join(folder, 'other');
     writeFileSync(other, 'my diary\n');
     const { status, said } = await exported(['--out', other]);

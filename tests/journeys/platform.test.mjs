@@ -86,7 +86,19 @@ describe('whom the platform has let in', () => {
     assert.notEqual((await publish({ origin: 'https://evil.example', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' })).status, 200);
     assert.notEqual((await publish({ origin: 'https://evil.example' })).status, 200);
     assert.equal((await publish({})).status, 200, 'a program sends neither');
-    assert.notEqual((await get(worker, '/_postern/export', token(), { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' })).status, 200);
+    // An export is for programs: neither a link, nor a frame, nor a script of the site's own page gets one, or has one noted.
+    const notes = async () => readText(await send(worker.port, '/_postern/export?of=acts', { headers: { authorization: `Bearer ${worker.token}` } })).split('\n').filter((line) => line.includes('"who":"zoe"')).length;
+    const before = await notes();
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors', origin: 'https://evil.example' },
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+      { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' },
+      { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' },
+    ]) for (const path of ['/_postern/export?from=7', '/_postern/shown']) assert.equal((await get(worker, path, token(), headers)).status, 403, JSON.stringify(headers));
+    assert.equal((await publish({ origin: worker.base, 'sec-fetch-site': 'same-origin' })).status, 403);
+    assert.equal(await notes(), before);
+    assert.equal((await get(worker, '/_postern/export', token(), { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' })).status, 200, 'an address that somebody types');
     assert.equal((await get(worker, '/_postern/dashboard', token(), { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' })).status, 200, 'a link in a mail');
   });
 

@@ -2,13 +2,14 @@
 // which one key proves; and what is asked of the site is answered for all of them.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
-import { ROOT, makeFolder, startWorld, waitFor } from './harness.mjs';
+import { ROOT, makeFolder, serveSite, startWorld, waitFor } from './harness.mjs';
 import { consentCookie, postDecision, readDashboard, readPolicy, readText, send } from './wire.mjs';
 
 const COOKIE_KEY = randomBytes(32).toString('hex');
@@ -157,6 +158,19 @@ describe('a site with four shards', () => {
     }
     const kept = command(['verify', '--key', key, '--log', join(folder, 'cache'), join(folder, 'receipts.ndjson')]);
     assert.equal(kept.status, 0, kept.said);
+    // A log that was seen, and is not shown any more, is found missing.
+    for (const lost of ['shards', '3/checkpoint']) {
+      const front = await serveSite(async (request, response) => {
+        const answer = await send(worker.port, request.url);
+        const isLost = request.url.endsWith(`/log/${lost}`);
+        response.writeHead(isLost && lost !== 'shards' ? 404 : answer.status).end(isLost ? '3\n' : answer.body);
+      });
+      // Not in place, or the server in front would stand still.
+      const child = spawn('cargo', ['run', '--quiet', '-p', 'postern-cli', '--', 'verify', '--key', key, '--url', `http://127.0.0.1:${front.port}`, '--cache', join(folder, 'cache')], { cwd: ROOT, stdio: 'ignore' });
+      const [status] = await once(child, 'close');
+      assert.notEqual(status, 0, lost);
+      front.stop();
+    }
     const lines = readFileSync(join(folder, 'receipts.ndjson'), 'utf8');
     const moved = join(folder, 'moved.ndjson');
     for (const [from, to] of [['"shard":3', '"shard":2'], ['"shard":3,', ''], ['"shard":3', '"shard":9']]) {

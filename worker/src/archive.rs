@@ -85,7 +85,10 @@ fn is_continued(person: &Person, of_acts: bool, shard: Shard, from: u64, page: &
         if under_way.len() >= UNDER_WAY_MAX {
             under_way.clear();
         }
-        under_way.push((person.clone(), of_acts, shard, next));
+        // Behind the last there is nothing to go on with: what comes later is another export.
+        if !page.is_empty() {
+            under_way.push((person.clone(), of_acts, shard, next));
+        }
         from > 0 && known.is_some_and(|(.., expected)| expected == from)
     })
 }
@@ -100,7 +103,7 @@ pub async fn bearer<'site>(
 ) -> Result<std::result::Result<&'site Person, Response>> {
     let refuse = |status, sentence: &str| answer::text(status, sentence).map(Err);
     if visit.header("authorization").is_none()
-        && let Some(person) = platform::person(site, visit).await
+        && let Some(person) = platform::program(site, visit).await
     {
         return of_role(person, role);
     }

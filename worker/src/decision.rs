@@ -1,6 +1,6 @@
 //! Taking a decision: checked, recorded, and only then told. Source: standards.md 5.4.
 
-use crate::ledger::{Ledger, Refusal, body_hash};
+use crate::ledger::{CHANGED, Ledger, Refusal, body_hash};
 use crate::messages::{ActMessage, METHODS};
 use crate::site::Site;
 use crate::spoken::Place;
@@ -123,7 +123,7 @@ async fn take(
     // A page that names no version is of one from before pages did; nobody gains by naming another than theirs.
     let tag = format!("{:08x}", policy.tag().0);
     let Some(said) = asked::parse(&asked.policy).filter(|said| said.tag == tag) else {
-        return refuse(409, "What is asked has changed since this page was opened. Please reload it.");
+        return refuse(409, CHANGED);
     };
     let release = said.release.or_else(|| site.release.get());
     let wanted = wanted(policy, &asked, visit)?;

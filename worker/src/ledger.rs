@@ -14,6 +14,9 @@ use postern_stats::{Day, DayCounts, SeenBatch, ViewBatch};
 use wasm_bindgen_futures::JsFuture;
 use worker::{Env, Method as HttpMethod, Request, RequestInit, Stub};
 
+/// Said to who was asked with what is not asked any more.
+pub const CHANGED: &str = "What is asked has changed since this page was opened. Please reload it.";
+
 /// The binding in `wrangler.toml`.
 const BINDING: &str = "LEDGER";
 
@@ -101,6 +104,11 @@ impl Ledger {
         shards: u8,
     ) -> std::result::Result<String, Refusal> {
         self.ask("/release", &format!("{now_ms}\t{version}\t{shards}")).await
+    }
+
+    /// The first entry of its log that something kept needs.
+    pub async fn first_kept(&self) -> std::result::Result<String, Refusal> {
+        self.ask("/first-kept", "").await
     }
 
     /// How many shards there are.

@@ -21,6 +21,19 @@ impl SqlStore {
         Ok(self.blobs(statement, bindings)?.into_iter().map_while(|bytes| bytes.try_into().ok()).collect())
     }
 
+    /// The first entry that something kept here needs, and no checkpoint is before it: the oldest receipt's, that of the version which
+    /// the oldest receipt names, that of the newest version.
+    pub fn first_kept(&self) -> Result<u64> {
+        let first = self.number(
+            "SELECT MIN(place) FROM (SELECT MIN(seq) - 1 AS place FROM receipts UNION ALL \
+             SELECT MIN(entries.place) FROM entries JOIN releases ON kind = 'release' AND instr(entries.json, version) \
+             WHERE releases.place = (SELECT json_extract(json, '$.release') FROM receipts ORDER BY seq LIMIT 1) UNION ALL \
+             SELECT MAX(place) FROM entries WHERE kind = 'release' UNION ALL SELECT size FROM log_sealed)",
+            Vec::new(),
+        )?;
+        Ok(first.unwrap_or(0))
+    }
+
     /// The bytes of one of the log's files, if it is part of what was sealed.
     pub fn log_file(&self, tile: &Tile, size: u64) -> Result<Option<Vec<u8>>> {
         if !tile.is_within(size) {

@@ -3,7 +3,7 @@
 
 use crate::answer;
 use crate::bucket::Bucket;
-use crate::ledger::{Ledger, Refusal};
+use crate::ledger::{CHANGED, Ledger, Refusal};
 use crate::ledger_schema::migrate;
 use crate::ledger_store::SqlStore;
 use crate::messages::{ActMessage, METHODS, Recorded, Standing, write_days};
@@ -50,8 +50,8 @@ pub struct LedgerObject {
     release: Cell<Option<u64>>,
     /// How soon witnesses are asked again, if one has not signed.
     witness_after: Cell<Option<Duration>>,
-    /// How many acts came in a tenth of a second, and which.
-    acts_of: Cell<(u64, u32)>,
+    /// A tenth of a second, how many acts came in it, and how many in the one before.
+    acts_of: Cell<(u64, u32, u32)>,
 }
 
 impl DurableObject for LedgerObject {
@@ -77,7 +77,7 @@ impl DurableObject for LedgerObject {
             shard: Cell::new(shard),
             release: Cell::new(None),
             witness_after: Cell::new(None),
-            acts_of: Cell::new((0, 0)),
+            acts_of: Cell::new((0, 0, 0)),
         }
     }
 
@@ -88,7 +88,7 @@ impl DurableObject for LedgerObject {
             return Response::error("The record of choices cannot be opened.", 503);
         }
         // Counts wait at the edge, where they gather: no decision waits behind them.
-        if matches!(path, "/views" | "/see") && self.count_act(0) > ACTS_BEFORE_COUNTS {
+        if path == "/views" && self.count_act(0) > ACTS_BEFORE_COUNTS {
             return Response::error("Decisions come first.", 503);
         }
         if path == "/record" {
@@ -136,10 +136,11 @@ impl LedgerObject {
         match path {
             "/record" => self.record(store, body).await,
             "/knows" => Response::ok(if store.knows(body)? { "known" } else { "" }),
+            "/first-kept" => Response::ok(store.first_kept()?.to_string()),
             "/shards" => Response::ok(store.count_shards(body)?),
             "/version" => match store.version_at(serde_json::from_str(body)?)? {
                 Some(version) => Response::ok(version),
-                None => Response::error("There is no version at that place in the log.", 409),
+                None => Response::error(CHANGED, 409),
             },
             "/register" => Response::ok(store.register()?),
             "/note" | "/change-register" | "/release" | "/publish" => {
@@ -300,12 +301,14 @@ impl LedgerObject {
     /// How many acts came in this tenth of a second or, if it were more, in the one before, with so many more now.
     fn count_act(&self, more: u32) -> u32 {
         let tenth = worker::Date::now().as_millis() / 100;
-        let (of, count) = self.acts_of.get();
-        let counted = if of == tenth { count } else { 0 };
-        if more > 0 {
-            self.acts_of.set((tenth, counted + more));
-        }
-        if of + 1 >= tenth { counted.max(count) + more } else { counted + more }
+        let (of, count, before) = self.acts_of.get();
+        let (count, before) = match tenth.saturating_sub(of) {
+            0 => (count, before),
+            1 => (0, count),
+            _ => (0, 0),
+        };
+        self.acts_of.set((tenth, count + more, before));
+        (count + more).max(before)
     }
 
     fn own_shard(&self) -> Shard {
@@ -335,10 +338,12 @@ impl LedgerObject {
         let Some(mut message) = ActMessage::parse(body) else { return Response::error("not an act", 400) };
         if let Some(place) = message.release
             && let Err(Refusal { status, sentence }) = self.adopt(store, place).await
-            && !message.is_refusal()
-            && status != 409
         {
-            return Response::error(sentence, status);
+            if !message.is_refusal() {
+                return Response::error(sentence, status);
+            }
+            // Taking back needs no version, and none is named that this log does not have.
+            message.release = None;
         }
         // Nothing from here on awaits.
         let setting_then =
@@ -347,10 +352,7 @@ impl LedgerObject {
         if found.is_none() && message.release.is_some() {
             // While a deployment goes round, an edge of the version before may still ask. What is taken back is taken.
             if !message.is_refusal() {
-                return Response::error(
-                    "What is asked has changed since this page was opened. Please reload it.",
-                    409,
-                );
+                return Response::error(CHANGED, 409);
             }
             message.release = None;
             found = setting_then(&message);
@@ -415,7 +417,7 @@ impl LedgerObject {
             Err(LedgerError::Conflict) => Response::error(LedgerError::<()>::Conflict.to_string(), 422),
             Err(LedgerError::Full { bytes_used, bytes_max }) => {
                 answer::log(&format!(
-                    "the Ledger is full: {bytes_used} of {bytes_max} bytes; raise LEDGER_BYTES_MAX or add a shard"
+                    "the Ledger is full: {bytes_used} of {bytes_max} bytes; raise LEDGER_BYTES_MAX, or see docs/ledger.md"
                 ));
                 Response::error("The record of choices is full.", 503)
             }

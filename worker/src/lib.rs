@@ -86,7 +86,8 @@ async fn route(
             rights::receipts_as(site, env, &visit, rights::View::Kantara).await
         }
         ("GET" | "HEAD", "receipt.schema.json") => assets::receipt_schema(),
-        ("POST", "restrict") => rights::restrict(site, env, visit).await,
+        ("POST", "restrict") => rights::restrict(site, env, visit, true).await,
+        ("POST", "unrestrict") => rights::restrict(site, env, visit, false).await,
         ("POST", "erase") => rights::erase(site, env, visit).await,
         ("POST", "report") => report::take(site, env, context, &visit).await,
         ("GET" | "HEAD", "state") => decision::state(site, env, &visit).await,

@@ -9,7 +9,7 @@ use crate::shards::{self, folder};
 use crate::signing::LOG_FOLDER;
 use crate::site::Site;
 use postern_consent::Shard;
-use postern_receipt::log::Tile;
+use postern_receipt::log::{TILE_WIDTH, Tile};
 use web_sys::{Headers, Response};
 use worker::{Env, Result};
 
@@ -22,12 +22,12 @@ const FEW_SECONDS: &str = "public, max-age=5";
 /// A file never changes. Source: C2SP tlog-tiles, "Merkle Tree".
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-/// What may leave the log, and when. Source: C2SP tlog-tiles, "Pruning" (without a policy a log is never pruned).
+/// What may leave the log, and when. Source: C2SP tlog-tiles, "Pruning" and "Retention Policies".
 const RETENTION: &str = "\
-This log is not pruned: its minimum index is 0, and every entry, tile and proof stays available.
-An entry is a salted hash of a receipt, of an act of those who keep the site, or of a version of what visitors are asked with. What
-was hashed and its salt are kept apart from the log and can be erased without it; the entry that stays then tells nothing of anybody,
-and every proof goes on to hold.
+Every entry from the one at log/minimum on, and every tile and proof of it, stays available; files that end before are not served.
+It never passes the oldest receipt that is kept, the version of what visitors are asked with that this receipt names, or the newest.
+An entry is a salted hash of a receipt, of an act of those who keep the site, or of such a version. What was hashed and its salt are
+kept apart from the log and can be erased without it; the entry then tells nothing of anybody, and every proof goes on to hold.
 ";
 
 /// The Ledger of a log, or why it cannot be reached.
@@ -48,6 +48,10 @@ pub async fn serve(site: &Site, env: &Env, path: &str) -> Result<Response> {
     };
     match path {
         "checkpoint" => checkpoint(site, ledger).await,
+        "minimum" => match minimum(site, &ledger).await {
+            Ok(minimum) => text(&format!("{minimum}\n")),
+            Err(refusal) => refused(&refusal),
+        },
         "shards" if shard == Shard::FIRST => match count(ledger).await {
             Ok(count) => text(&format!("{count}\n")),
             Err(refusal) => refused(&refusal),
@@ -64,7 +68,13 @@ pub async fn serve(site: &Site, env: &Env, path: &str) -> Result<Response> {
             Err(_) => nothing(),
         },
         _ => match Tile::parse(path) {
-            Some(tile) => file(env, shard, ledger, &tile).await,
+            Some(tile) => match minimum(site, &ledger).await {
+                Ok(minimum) if tile.is_pruned(minimum) => {
+                    answer::text(404, "this entry is not shown any more: see log/retention")
+                }
+                Ok(_) => file(env, shard, ledger, &tile).await,
+                Err(refusal) => refused(&refusal),
+            },
             None => nothing(),
         },
     }
@@ -89,6 +99,18 @@ fn text(text: &str) -> Result<Response> {
 
 fn refused(refusal: &Refusal) -> Result<Response> {
     answer::text(refusal.status, refusal.sentence.trim_end())
+}
+
+/// Before which entry this log shows nothing: as the deployment says, and never what is still needed.
+async fn minimum(site: &Site, ledger: &Found) -> std::result::Result<u64, Refusal> {
+    if site.log.minimum == 0 {
+        return Ok(0);
+    }
+    let Ok(ledger) = ledger else { return Ok(site.log.minimum) };
+    // What cannot be read is needed.
+    let first_kept = ledger.first_kept().await?.parse().unwrap_or(0);
+    let minimum = site.log.minimum.min(first_kept);
+    Ok(minimum - minimum % TILE_WIDTH)
 }
 
 async fn count(ledger: Found) -> std::result::Result<String, Refusal> {
@@ -139,7 +161,7 @@ async fn verify_page(env: &Env) -> Result<Response> {
     };
     let headers = answer::headers("text/html; charset=utf-8")?;
     headers.set("cache-control", "public, max-age=300")?;
-    // The page has a policy of its own, which asks nobody; what only a header can say is here.
+    // The page has a policy of its own, by which it can ask this site alone; what only a header can say is here.
     headers.set("content-security-policy", "frame-ancestors 'none'")?;
     answer::with(200, &page.text().await?, &headers)
 }

@@ -44,11 +44,9 @@ pub fn health(site: &Site, env: &Env) -> Result<Response> {
     if !faults.is_empty() {
         return answer::text(503, &faults.join("\n"));
     }
-    // Choices are recorded all the same, so these are no faults, but somebody must be told.
-    let platform = site.platform.as_ref().and_then(|login| login.as_ref().err());
-    let told = site.log.keys.as_ref().err().into_iter().chain(&site.access_fault).chain(&site.shards_fault);
-    let told = told.chain(platform).chain(site.log.witnesses.as_ref().err());
-    answer::text(200, &["ok"].into_iter().chain(told.map(String::as_str)).collect::<Vec<_>>().join("\n"))
+    let mut lines = vec!["ok".to_string()];
+    lines.extend(site.told());
+    answer::text(200, &lines.join("\n"))
 }
 
 /// That Global Privacy Control is honoured, and since when this says so.

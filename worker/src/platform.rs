@@ -72,7 +72,16 @@ thread_local! {
     static ASK_AFTER_MS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Whom the platform has let in, if this request is theirs: a page of another site, which their browser sends it for, is nobody.
+/// Whom the platform has let in, where they ask by no page at all: as programs do, and browsers where somebody types an address. What
+/// a page has a browser send, be it the site's own, is nobody's here, since the platform's word goes along with it unasked.
+pub async fn program<'site>(site: &'site Site, visit: &Visit) -> Option<&'site Person> {
+    let is_by_page = visit.header("origin").is_some()
+        || visit.header("sec-fetch-site").is_some_and(|place| place != "none");
+    if is_by_page { None } else { person(site, visit).await }
+}
+
+/// Whom the platform has let in, if this request is theirs: a page of another site, which their browser sends it for, is nobody, but
+/// for a link that leads here.
 pub async fn person<'site>(site: &'site Site, visit: &Visit) -> Option<&'site Person> {
     let login = site.platform.as_ref()?.as_ref().ok()?;
     let token = visit.header(HEADER)?;

@@ -170,6 +170,11 @@ impl SqlStore {
         else {
             return Err(worker::Error::RustError("the main Ledger told no version".into()));
         };
+        // The main Ledger may have been put back from a copy, and have it in another place than before.
+        if self.place_of(version)?.is_some() {
+            let moved = vec![integer(place)?, version.into()];
+            return self.0.exec("UPDATE releases SET place = ? WHERE version = ?", moved).map(|_| ());
+        }
         // No await between these: both are written, or neither.
         append_entry(self, EntryKind::Release, json.into(), now_ms, random(), CAPACITY)
             .map_err(|error| worker::Error::RustError(error.to_string()))?;

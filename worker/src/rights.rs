@@ -119,11 +119,11 @@ fn parties(site: &Site, receipt: &serde_json::Value) -> Option<Parties> {
 }
 
 /// Answers `POST /_postern/restrict`, a form of the consent page: receipts are kept and used for nothing else, or again as
-/// before. The choice stays as it is. On a registered site's page, whose settings show which of the two holds, it becomes the other.
-pub async fn restrict(site: &Site, env: &Env, visit: Visit) -> Result<Response> {
+/// before. The choice stays as it is. A registered site's page asks for the one here and for the other at `POST /_postern/unrestrict`.
+pub async fn restrict(site: &Site, env: &Env, visit: Visit, is_restricted: bool) -> Result<Response> {
     if !is_same_origin(&visit) {
         return match holder(site, visit).await {
-            Some((visit, Some(page))) => turn_restriction(site, env, &visit, &page).await,
+            Some((visit, Some(page))) => restrict_there(site, env, &visit, &page, is_restricted).await,
             _ => answer::text(403, NOT_HERE),
         };
     }
@@ -146,17 +146,23 @@ pub async fn restrict(site: &Site, env: &Env, visit: Visit) -> Result<Response> 
     answer::see_other(&format!("{}#receipts", postern_view::CONSENT_PATH))
 }
 
-async fn turn_restriction(site: &Site, env: &Env, visit: &Visit, page: &Url) -> Result<Response> {
-    let turned = async {
-        let State::Decided(choice) = visit.state else { return Ok(()) };
-        let ledger = Ledger::at(site, env, choice.shard)?;
-        let is_restricted = ledger.receipts(choice.subject).await?.is_restricted;
-        ledger.restrict(choice.subject, visit.now_ms, !is_restricted).await
+async fn restrict_there(
+    site: &Site,
+    env: &Env,
+    visit: &Visit,
+    page: &Url,
+    is_restricted: bool,
+) -> Result<Response> {
+    let done = match visit.state {
+        State::Decided(choice) => match Ledger::at(site, env, choice.shard) {
+            Ok(ledger) => ledger.restrict(choice.subject, visit.now_ms, is_restricted).await,
+            Err(refusal) => Err(refusal),
+        },
+        _ => Err(Refusal { status: 400, sentence: "This is not a choice.".into() }),
     };
-    let turned: std::result::Result<(), Refusal> = turned.await;
     let headers = answer::headers("application/json")?;
     drop_in::allow(&headers, page)?;
-    match turned {
+    match done {
         Ok(()) => {
             let standing = standing(site, visit, &visit.decision);
             answer::with(200, &serde_json::Value::from(standing).to_string(), &headers)

@@ -2,7 +2,7 @@
 //! is found there. New visitors are placed among as many as are set now. Source: `postern_consent::Shard`.
 
 use crate::asked::Said;
-use crate::ledger::{Ledger, Refusal};
+use crate::ledger::{CHANGED, Ledger, Refusal};
 use crate::ledger_store::SqlStore;
 use crate::random::random;
 use crate::site::Site;
@@ -57,8 +57,7 @@ pub async fn home(
     let State::Decided(choice) = state else {
         let shard = of_newcomer.unwrap_or_default();
         if one(site, env, shard).await?.is_none() {
-            let sentence = "What is asked has changed since this page was opened. Please reload it.";
-            return Err(Refusal { status: 409, sentence: sentence.into() });
+            return Err(Refusal { status: 409, sentence: CHANGED.into() });
         }
         return Ok((Subject(random()), shard));
     };
@@ -88,7 +87,9 @@ impl SqlStore {
     /// How many shards the site has, now that somebody wants so many.
     pub fn count_shards(&self, wanted: &str) -> Result<String> {
         let wanted: u8 = wanted.parse().unwrap_or(1);
-        self.0.exec("UPDATE shard SET shards = max(shards, ?)", vec![i64::from(wanted).into()])?;
+        // Who only asks has nothing written.
+        let counts = || i64::from(wanted).into();
+        self.0.exec("UPDATE shard SET shards = ? WHERE shards < ?", vec![counts(), counts()])?;
         Ok(self.number("SELECT shards FROM shard", Vec::new())?.unwrap_or(1).to_string())
     }
 

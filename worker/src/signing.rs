@@ -33,6 +33,8 @@ pub struct LogSetting {
     pub seal_after: Duration,
     /// The keys that sign, the current first; or what to do about it.
     pub keys: Result<Vec<LogKey>, String>,
+    /// Before which entry the log shows nothing, if nothing that is kept needs it.
+    pub minimum: u64,
     /// Who else is to sign; or what to do about it.
     pub witnesses: Result<Vec<Witness>, String>,
 }
@@ -65,6 +67,7 @@ impl LogSetting {
             origin: text("LOG_ORIGIN").unwrap_or_else(|| format!("{host}/_postern/log")),
             seal_after: Duration::from_millis(seal_after_ms.min(SEAL_AFTER_MS_MAX)),
             keys,
+            minimum: text("LOG_MINIMUM_INDEX").and_then(|text| text.parse().ok()).unwrap_or(0),
             witnesses: text("LOG_WITNESSES").map_or(Ok(Vec::new()), |text| witnessing::read(&text)),
         }
     }

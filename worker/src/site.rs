@@ -143,17 +143,7 @@ impl Site {
             policy,
             key,
         };
-        for fault in site
-            .faults()
-            .into_iter()
-            .chain(site.log.keys.as_ref().err().cloned())
-            .chain(site.access_fault.clone())
-            .chain(site.shards_fault.clone())
-            .chain(site.log.witnesses.as_ref().err().cloned())
-            .chain(site.platform.as_ref().and_then(|login| login.as_ref().err().cloned()))
-        {
-            crate::answer::log(&fault);
-        }
+        site.faults().iter().chain(&site.told()).for_each(|fault| crate::answer::log(fault));
         site
     }
 
@@ -162,6 +152,19 @@ impl Site {
         let policy =
             self.policy.as_ref().err().into_iter().flat_map(|faults| faults.lines().map(String::from));
         policy.chain(self.key.as_ref().err().cloned()).collect()
+    }
+
+    /// What is wrong and keeps nothing from being recorded, but somebody must be told, a line each.
+    pub fn told(&self) -> Vec<String> {
+        let platform = self.platform.as_ref().and_then(|login| login.as_ref().err());
+        let all = [
+            self.log.keys.as_ref().err(),
+            self.log.witnesses.as_ref().err(),
+            self.access_fault.as_ref(),
+            self.shards_fault.as_ref(),
+            platform,
+        ];
+        all.into_iter().flatten().cloned().collect()
     }
 
     /// What is granted, as visitors see it.

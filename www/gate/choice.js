@@ -139,6 +139,15 @@ export const choices = (stub, instantiate) => {
     brought = 0;
   };
 
+  const leave = async (action) => {
+    isStale = 0;
+    await settle(ask('/_postern/' + action, 'POST'));
+    // Stale now: it was done, and the page comes anew, which asks or says what holds. Else the settings say that it was not, and
+    // are fetched anew when they are opened next.
+    if (isStale) location.reload();
+    isStale = 1;
+  };
+
   // What the settings do with receipts; the rest of their behaviour is the wasm's.
   const acts = {
     async copy() {
@@ -155,15 +164,9 @@ export const choices = (stub, instantiate) => {
       link.href = URL.createObjectURL(await (await ask('/_postern/consent/receipts.json')).blob());
       link.click();
     },
-    async erase(action) {
-      isStale = 0;
-      await settle(ask('/_postern/' + action, 'POST'));
-      // Stale now: it was done, and the page comes anew, which asks or says what holds. Else the settings say that it was not, and
-      // are fetched anew when they are opened next.
-      if (isStale) location.reload();
-      isStale = 1;
-    },
-    restrict: (action) => acts.erase(action),
+    erase: leave,
+    restrict: leave,
+    unrestrict: leave,
   };
 
   return {

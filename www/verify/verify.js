@@ -105,6 +105,10 @@ async function fetchLog() {
   const shards = [];
   for (let shard = 0; shard < count; shard += 1) {
     const checkpoint = auditor.missing(shard);
+    const minimum = checkpoint.replace('checkpoint', 'minimum');
+    // Before the checkpoint, which is then never behind it.
+    const first = await read(minimum);
+    if (first) auditor.put(minimum, first);
     const note = await read(checkpoint);
     // A shard that nobody was placed in has no log yet.
     if (note === undefined && shard > 0) continue;
@@ -131,7 +135,7 @@ async function takeFolder(files) {
   for (const file of files) {
     const [, ...path] = file.webkitRelativePath.split('/');
     const name = path.join('/');
-    const found = /^(?:(\d{1,3})\/)?(checkpoint|tile\/.*)$/.exec(name);
+    const found = /^(?:(\d{1,3})\/)?(checkpoint|minimum|tile\/.*)$/.exec(name);
     if (!found) continue;
     if (found[2] === 'checkpoint') shards.add(Number(found[1] ?? 0));
     auditor.put(name, new Uint8Array(await file.arrayBuffer()));

@@ -165,8 +165,13 @@ pub(crate) struct Kept {
 }
 
 /// Fetches the log of a shard into a folder: its checkpoint, and each file that is not there yet. Says how far it is. Nothing for a
-/// shard that never had anything, as far as was ever seen; the first always has.
-pub(crate) fn fetch_log(remote: &Remote, shard: Shard, folder: &Path) -> Result<Option<Kept>, String> {
+/// shard that never had anything, as far as was ever seen; the first always has, and `is_known` says that another had.
+pub(crate) fn fetch_log(
+    remote: &Remote,
+    shard: Shard,
+    folder: &Path,
+    is_known: bool,
+) -> Result<Option<Kept>, String> {
     let base = format!("{LOG_FOLDER}{}", shard_folder(shard));
     let seen = folder.join("checkpoints");
     std::fs::create_dir_all(&seen).map_err(|error| format!("{}: {error}", seen.display()))?;
@@ -175,8 +180,14 @@ pub(crate) fn fetch_log(remote: &Remote, shard: Shard, folder: &Path) -> Result<
         let text = std::fs::read_to_string(entry.path());
         earlier.push(text.map_err(|error| format!("{}: {error}", entry.path().display()))?);
     }
+    // Before the checkpoint, which is then never behind it.
+    let minimum = remote.read(&format!("{base}minimum"), None, 32)?;
+    let minimum: u64 = String::from_utf8(minimum)
+        .ok()
+        .and_then(|text| text.trim().parse().ok())
+        .ok_or_else(|| format!("{}{base}minimum: not a place in a log", remote.base))?;
     let path = format!("{base}checkpoint");
-    let bytes = if shard != Shard::FIRST && earlier.is_empty() {
+    let bytes = if shard != Shard::FIRST && earlier.is_empty() && !is_known {
         match remote.read_if_there(&path, NOTE_BYTES_MAX as u64)? {
             Some(bytes) => bytes,
             None => return Ok(None),
@@ -190,11 +201,13 @@ pub(crate) fn fetch_log(remote: &Remote, shard: Shard, folder: &Path) -> Result<
     let checkpoint = Checkpoint::parse(&head).map_err(|error| error.to_string())?;
     let missing: Vec<String> = Tile::all(checkpoint.size)
         .iter()
+        .filter(|tile| !tile.is_pruned(minimum))
         .map(ToString::to_string)
         .filter(|path| !folder.join(path).is_file())
         .collect();
     fetch_all(remote, &base, folder, &missing)?;
     keep(&folder.join("checkpoint"), note.as_bytes())?;
+    keep(&folder.join("minimum"), minimum.to_string().as_bytes())?;
     Ok(Some(Kept { folder: folder.to_owned(), earlier }))
 }
 

@@ -206,7 +206,10 @@ fn open_log(
     let read = |path: &str| std::fs::read(folder.join(path)).map_err(|error| error.to_string());
     let keys: Result<Vec<PublicKey>, _> = asked.keys.iter().map(|key| key.of_shard(shard)).collect();
     let log = keys.map_err(CheckpointError::from).map_err(LogError::from);
-    match log.and_then(|keys| verify_log(read, &keys, earlier)) {
+    // Without it the log shows everything.
+    let minimum = std::fs::read_to_string(folder.join("minimum")).unwrap_or_default();
+    let minimum = minimum.trim().parse().unwrap_or(0);
+    match log.and_then(|keys| verify_log(read, &keys, earlier, minimum)) {
         Ok(log) => is_witnessed(asked, name, folder).then_some(log),
         Err(error) => {
             println!("{name}: NOT the log that was signed: {error}");
@@ -238,7 +241,11 @@ fn tell_whole(name: &str, log: &VerifiedLog, earlier: usize) {
         1 => "; the earlier checkpoint is its beginning".into(),
         count => format!("; the {count} earlier checkpoints are its beginnings"),
     };
-    println!("{name}: the log {origin} is whole: {size} entries give the signed root{before}");
+    let shown = match log.minimum {
+        0 => String::new(),
+        minimum => format!("; what is before entry {minimum} it shows no more"),
+    };
+    println!("{name}: the log {origin} is whole: {size} entries give the signed root{before}{shown}");
 }
 
 fn check_folder(asked: &Asked, folder: &str) -> bool {
@@ -264,7 +271,16 @@ fn open_all(asked: &Asked, folder: &str) -> Option<Vec<(Shard, VerifiedLog)>> {
         );
         log.map(|log| (shard, log))
     };
-    [Shard::FIRST].into_iter().chain(others).map(open).collect()
+    let logs: Vec<_> = [Shard::FIRST].into_iter().chain(others).map(open).collect::<Option<_>>()?;
+    // A checkpoint that is compared with nothing proves nothing.
+    let is_there = |shard: &Shard| logs.iter().any(|(known, _)| known == shard);
+    match (1..=u8::MAX).map(Shard).find(|shard| !is_there(shard) && !of_shard(asked, *shard).is_empty()) {
+        Some(shard) => {
+            println!("{folder}: NOT whole: there is no log of shard {}, which was seen before", shard.0);
+            None
+        }
+        None => Some(logs),
+    }
 }
 
 /// Fetches a site's log and checks it, and an export of its receipts against it if one is named.
@@ -288,9 +304,24 @@ fn check_fetched(
     path: Option<&str>,
 ) -> Result<bool, String> {
     let mut logs = Vec::new();
-    for shard in (0..count_shards(remote)?).map(Shard) {
+    let count = count_shards(remote)?;
+    // A log that was seen must be shown, however many the site says that it has.
+    let was_seen = |shard: Shard| {
+        std::fs::read_dir(shard_path(folder, shard).join("checkpoints"))
+            .is_ok_and(|mut seen| seen.next().is_some())
+            || !of_shard(asked, shard).is_empty()
+    };
+    for shard in (0..=u8::MAX).map(Shard).filter(|shard| shard.0 < count || was_seen(*shard)) {
+        if shard.0 >= count {
+            println!(
+                "{url}: NOT whole: the log of shard {} was seen before, and the site shows {count}",
+                shard.0
+            );
+            return Ok(false);
+        }
+        let is_known = !of_shard(asked, shard).is_empty();
         let folder = shard_path(folder, shard);
-        let Some(kept) = fetch_log(remote, shard, &folder)? else {
+        let Some(kept) = fetch_log(remote, shard, &folder, is_known)? else {
             println!("{url}: shard {} has nothing sealed yet", shard.0);
             continue;
         };

@@ -37,7 +37,7 @@ fn log_of_shard(store: &Memory, size: u64, shard: Shard) -> VerifiedLog {
             Ok(write_bundle(store.leaves[begin..begin + width].iter().map(|(commitment, _)| commitment)))
         }
     };
-    let checked: Result<VerifiedLog, LogError> = verify_log(read, &[key], &[]);
+    let checked: Result<VerifiedLog, LogError> = verify_log(read, &[key], &[], 0);
     checked.map_err(|error| error.to_string()).unwrap()
 }
 

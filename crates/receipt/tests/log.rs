@@ -207,6 +207,10 @@ fn one_key_signs_the_logs_of_all_shards_and_each_checkpoint_is_of_its_own() {
     {
         assert!(Checkpoint::open(&other, std::slice::from_ref(&of_third)).is_err());
     }
+    // A line that somebody puts below is no reason to refuse what the site has signed.
+    let main_note = signed("shop.example/log", "shop.example/log");
+    let more = format!("{main_note}— shop.example/log/3 {}\n", STANDARD.encode([7; 68]));
+    assert_eq!(open(&more).as_deref(), Ok("shop.example/log"));
     // Another's signature under that name is found.
     let stranger = SigningKey::from_bytes(&[8; 32]);
     let text = Checkpoint { origin: "shop.example/log/3".into(), size: 1, root: [1; 32] }.to_string();

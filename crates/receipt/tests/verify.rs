@@ -8,7 +8,8 @@
 use ed25519_dalek::{Signer, SigningKey};
 use postern_receipt::log::{
     Checkpoint, ExportError, Hash, LogError, NodePlace, Nodes, PublicKey, Standing, Tile, TileKind,
-    completed, leaf_hash, root, verify_export, verify_files, write_bundle, write_note,
+    VerifiedLog, completed, leaf_hash, root, verify_export, verify_files, verify_log, write_bundle,
+    write_note,
 };
 use postern_receipt::{Timestamp, leaf, sha256};
 use serde_json::{Value, json};
@@ -307,6 +308,94 @@ fn a_log_that_was_rewritten_is_found_by_who_kept_a_checkpoint() {
         check_files(&short.files(), &log.keys(), &[kept]),
         Err(LogError::Rewritten { old: 290, new: 280 })
     ));
+}
+
+/// The files of a log that shows nothing before that entry.
+fn pruned(files: &BTreeMap<String, Vec<u8>>, minimum: u64) -> BTreeMap<String, Vec<u8>> {
+    let is_shown = |path: &str| Tile::parse(path).is_none_or(|tile| !tile.is_pruned(minimum));
+    files
+        .iter()
+        .filter(|(path, _)| is_shown(path))
+        .map(|(path, bytes)| (path.clone(), bytes.clone()))
+        .collect()
+}
+
+fn check_pruned(
+    files: &BTreeMap<String, Vec<u8>>,
+    keys: &[PublicKey],
+    earlier: &[String],
+    minimum: u64,
+) -> Result<VerifiedLog, LogError> {
+    let read = |path: &str| files.get(path).cloned().ok_or_else(|| "is not there".to_owned());
+    verify_log(read, keys, earlier, minimum)
+}
+
+#[test]
+fn a_pruned_log_is_proven_from_its_first_shown_entry_on() {
+    // With a level of tiles above that is full, so that it may be missing too.
+    let log = Log::of(66_000);
+    let (files, keys) = (log.files(), log.keys());
+    for minimum in [0, 300, 65_535, 65_536, 66_000] {
+        let shown = pruned(&files, minimum);
+        let gone = files.len() - shown.len();
+        // Bundles and tiles of 256, and the tile over 256 of them.
+        assert_eq!(gone as u64, 2 * (minimum / 256) + u64::from(minimum >= 65_536), "{minimum}");
+        let checked = check_pruned(&shown, &keys, &[], minimum).map_err(|error| error.to_string()).unwrap();
+        let first = minimum / 256 * 256;
+        for index in [0, 255, 256, 511, 512, 65_535, 65_536, 65_999] {
+            let known = checked.leaf(index).map(|_| index);
+            assert_eq!(known, (index >= first).then_some(index), "{minimum}");
+        }
+        // Who still has the files checks them too.
+        assert!(check_pruned(&files, &keys, &[], minimum).unwrap().leaf(0).is_some());
+        if gone > 0 {
+            assert!(matches!(check_pruned(&shown, &keys, &[], 0), Err(LogError::Read { .. })));
+            assert!(matches!(check_pruned(&shown, &keys, &[], first - 1), Err(LogError::Read { .. })));
+        }
+        // What was signed before is compared as far as it can be.
+        let (long, short) = (log.checkpoint(65_990), log.checkpoint(100));
+        assert!(check_pruned(&shown, &keys, &[long], minimum).is_ok());
+        let found = check_pruned(&shown, &keys, &[short], minimum).map(|_| ());
+        let wanted = if gone == 0 { Ok(()) } else { Err(LogError::Pruned { old: 100, minimum }) };
+        assert_eq!(found, wanted);
+    }
+    let beyond = check_pruned(&files, &keys, &[], 66_001).map(|_| ()).unwrap_err();
+    assert_eq!(beyond, LogError::Minimum { minimum: 66_001, size: 66_000 });
+}
+
+#[test]
+fn any_flipped_byte_of_what_a_pruned_log_shows_is_found_and_no_more_may_be_missing() {
+    let log = Log::of(1300);
+    let (files, keys) = (log.files(), log.keys());
+    for minimum in [512, 1024] {
+        let shown = pruned(&files, minimum);
+        for (path, bytes) in &shown {
+            let step = if bytes.len() > 1000 { 211 } else { 1 };
+            for at in (0..bytes.len()).step_by(step) {
+                let mut altered = shown.clone();
+                altered.get_mut(path).unwrap()[at] ^= 1;
+                assert!(check_pruned(&altered, &keys, &[], minimum).is_err(), "{path} byte {at}");
+            }
+            let mut without = shown.clone();
+            without.remove(path);
+            assert!(check_pruned(&without, &keys, &[], minimum).is_err(), "{path}");
+        }
+        // Files of what is not shown that somebody kept are believed no more than others.
+        for path in files.keys().filter(|path| !shown.contains_key(*path)) {
+            let mut more = shown.clone();
+            let mut bytes = files[path].clone();
+            bytes[40] ^= 1;
+            more.insert(path.clone(), bytes);
+            let found = check_pruned(&more, &keys, &[], minimum);
+            // A bundle alone has no tile to be compared with, and says nothing then.
+            if path.starts_with("tile/entries/") {
+                let index = Tile::parse(path).unwrap().begin();
+                assert!(found.is_ok_and(|log| log.leaf(index).is_none()), "{path}");
+            } else {
+                assert!(found.is_err(), "{path}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -49,7 +49,9 @@ impl Auditor {
         };
         let head = String::from_utf8_lossy(note).split_inclusive('\n').take(3).collect::<String>();
         let Ok(checkpoint) = Checkpoint::parse(&head) else { return String::new() };
-        let paths = Tile::all(checkpoint.size).into_iter().map(|tile| format!("{folder}{tile}"));
+        let minimum = self.minimum(shard);
+        let shown = Tile::all(checkpoint.size).into_iter().filter(|tile| !tile.is_pruned(minimum));
+        let paths = shown.map(|tile| format!("{folder}{tile}"));
         paths.filter(|path| !self.files.contains_key(path)).collect::<Vec<_>>().join("\n")
     }
 
@@ -64,13 +66,18 @@ impl Auditor {
         };
         let keys: Result<Vec<PublicKey>, _> =
             self.keys.iter().map(|key| key.of_shard(Shard(shard))).collect();
-        let checked = keys
-            .map_err(|error| error.to_string())
-            .and_then(|keys| verify_log(read, &keys, &[]).map_err(|error| error.to_string()));
+        let checked = keys.map_err(|error| error.to_string()).and_then(|keys| {
+            verify_log(read, &keys, &[], self.minimum(shard)).map_err(|error| error.to_string())
+        });
         match checked {
             Ok(log) => {
                 let Checkpoint { origin, size, .. } = &log.checkpoint;
-                let said = format!("proven\nThe log {origin} is whole: {size} entries give the signed root.");
+                let shown = match log.minimum {
+                    0 => String::new(),
+                    minimum => format!("; what is before entry {minimum} it shows no more"),
+                };
+                let said =
+                    format!("proven\nThe log {origin} is whole: {size} entries give the signed root{shown}.");
                 self.logs.push((Shard(shard), log));
                 said
             }
@@ -147,6 +154,15 @@ impl Auditor {
     }
 }
 
+impl Auditor {
+    /// Before which entry a shard's log shows nothing, as its file `minimum` says; 0 without one.
+    fn minimum(&self, shard: u8) -> u64 {
+        let said = self.files.get(&format!("{}minimum", folder(shard)));
+        let said = said.map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
+        said.and_then(|text| text.parse().ok()).unwrap_or(0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,6 +216,12 @@ mod tests {
             auditor.check(0).starts_with("not\nNOT the log that was signed: tile/entries/000: is not there")
         );
         assert!(auditor.check(1).starts_with("not\n"));
+        // What the log shows no more is not asked for; the rest is.
+        auditor.put("minimum", b"256\n".to_vec());
+        assert_eq!(auditor.missing(0), "tile/entries/001.p/44\ntile/0/001.p/44\ntile/1/000.p/1");
+        assert!(
+            auditor.check(0).starts_with("not\nNOT the log that was signed: tile/entries/001.p/44: is not")
+        );
         assert!(Auditor::new("x").check(0).starts_with("unusable\n"));
         assert!(auditor.export("").starts_with("not\n"));
         assert!(auditor.export("shard,leaf_index\n").starts_with("unusable\n"));

@@ -158,7 +158,8 @@ pub struct OwnReceipt<'a> {
 /// What a visitor may do with their receipts; restricting them too where no page of ours knows the visitor.
 /// Source: GDPR Art. 15(3), 17, 18 and 20; standards.md requirement 71.
 fn receipt(texts: &Texts, own: OwnReceipt<'_>, is_own_page: bool) -> Markup {
-    let button = |label: &str| html! { button type="button" data-consent-action="restrict" { (label) } };
+    let button =
+        |action: &str, label: &str| html! { button type="button" data-consent-action=(action) { (label) } };
     html! {
         p data-postern-receipt {
             (texts.receipt) " " code { (own.id) } " "
@@ -166,12 +167,12 @@ fn receipt(texts: &Texts, own: OwnReceipt<'_>, is_own_page: bool) -> Markup {
             a href=(RECEIPTS_PATH) download="receipts.json" data-consent-action="export" { (texts.export) }
         }
         @if !is_own_page && own.is_restricted {
-            p data-postern-receipt { (texts.restricted) " " (button(&texts.lift)) }
+            p data-postern-receipt { (texts.restricted) " " (button("unrestrict", &texts.lift)) }
         } @else if !is_own_page {
             details data-postern-receipt {
                 summary { (texts.restrict) }
                 p { (texts.restrict_confirm) }
-                p { (button(&texts.restrict)) }
+                p { (button("restrict", &texts.restrict)) }
             }
         }
         details data-postern-receipt {

@@ -152,11 +152,13 @@ fn the_settings_of_who_has_a_receipt_give_it_to_be_copied_taken_along_and_erased
     assert!(without.contains("#receipts\""));
     assert!(!banner(&elsewhere).into_string().contains("#receipts\""));
     // So what our page is for elsewhere is here: restricting them, or lifting that.
-    let restrict = "data-consent-action=\"restrict\"";
-    assert!(!with.contains(restrict));
-    for (is_restricted, label) in [(false, "Restrict my receipts"), (true, "Lift the restriction")] {
+    assert!(!with.contains("\"restrict\"") && !with.contains("\"unrestrict\""));
+    for (is_restricted, action, label) in
+        [(false, "restrict", "Restrict my receipts"), (true, "unrestrict", "Lift the restriction")]
+    {
         let elsewhere = banner(&BannerFacts { receipt: own(is_restricted), ..elsewhere }).into_string();
-        assert!(elsewhere.contains(&format!("{restrict}>{label}</button>")), "{elsewhere}");
+        let button = format!("data-consent-action=\"{action}\">{label}</button>");
+        assert!(elsewhere.contains(&button), "{elsewhere}");
         assert_eq!(elsewhere.contains("Your receipts are restricted"), is_restricted);
     }
 }

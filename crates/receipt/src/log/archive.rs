@@ -81,6 +81,9 @@ pub enum ArchiveError {
     /// The log has another entry there.
     #[error("the log has another entry at place {0}: this receipt is not the one that was recorded there")]
     Entry(u64),
+    /// The log shows no entry there any more.
+    #[error("the log shows entry {0} no more, so the line cannot be compared with it")]
+    Pruned(u64),
     /// Lines come in the order of their places, each once.
     #[error(
         "place {found} comes behind place {before}: lines are missing their order, or one is there twice"
@@ -141,6 +144,7 @@ impl Archive {
         match log.leaf(index) {
             Some(entry) if entry == leaf_hash(&leaf(&said)) => self.proven += 1,
             Some(_) => return Err(ArchiveError::Entry(index)),
+            None if index < log.checkpoint.size => return Err(ArchiveError::Pruned(index)),
             None => self.newer += 1,
         }
         Ok(())

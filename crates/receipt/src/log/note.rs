@@ -220,13 +220,20 @@ impl Note {
         let mut missing = None;
         let mut signers = Vec::new();
         for key in keys {
-            let of_shard = self.signatures.iter().find_map(|line| key.under(&line.name));
-            let key = of_shard.unwrap_or_else(|| key.clone());
-            match self.verify(&key) {
-                Ok(_) => signers.push(key),
-                Err(error @ NoteError::Signature(_)) => return Err(error),
-                Err(error) => missing = missing.or(Some(error)),
+            let of_shards = self.signatures.iter().filter_map(|line| key.under(&line.name));
+            let mut unsigned = None;
+            for key in [key.clone()].into_iter().chain(of_shards) {
+                match self.verify(&key) {
+                    Ok(_) => {
+                        signers.push(key);
+                        unsigned = None;
+                        break;
+                    }
+                    Err(error @ NoteError::Signature(_)) => return Err(error),
+                    Err(error) => unsigned = unsigned.or(Some(error)),
+                }
             }
+            missing = missing.or(unsigned);
         }
         if signers.is_empty() { Err(missing.unwrap_or(NoteError::NoKey)) } else { Ok((&self.text, signers)) }
     }

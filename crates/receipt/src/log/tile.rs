@@ -110,6 +110,24 @@ impl Tile {
         end.is_some_and(|end| end <= Self::count(self.kind, size))
     }
 
+    /// The number of leaves up to its end, whether it is full yet or not. Source: C2SP tlog-tiles, "Merkle Tree" (end index).
+    #[must_use]
+    pub fn end_leaf(&self) -> u64 {
+        let height = match self.kind {
+            TileKind::Entries => 0,
+            TileKind::Hashes(level) => u32::from(level) * u32::from(TILE_HEIGHT),
+        };
+        let end = self.index.saturating_add(1).saturating_mul(TILE_WIDTH);
+        // Beyond any number there are no leaves, so the end is none that a log could have passed.
+        if height > end.leading_zeros() { u64::MAX } else { end.checked_shl(height).unwrap_or(u64::MAX) }
+    }
+
+    /// May a log that shows nothing before that entry refuse it? Source: C2SP tlog-tiles, "Pruning".
+    #[must_use]
+    pub fn is_pruned(&self, minimum: u64) -> bool {
+        self.is_full() && self.end_leaf() <= minimum
+    }
+
     /// The number of its first hash or entry.
     #[must_use]
     pub const fn begin(&self) -> u64 {

@@ -7,8 +7,8 @@ use crate::log::checkpoint::{Checkpoint, CheckpointError};
 use crate::log::note::PublicKey;
 use crate::log::promise::{Promise, PromiseError};
 use crate::log::proof::{Bundle, BundleError};
-use crate::log::tile::{Tile, TileKind, read_bundle, read_hashes, tile_root};
-use crate::log::tree::{Hash, NodePlace, Nodes, TreeError, completed, leaf_hash, root};
+use crate::log::tile::{TILE_WIDTH, Tile, TileKind, read_bundle, read_hashes, tile_root};
+use crate::log::tree::{Hash, NodePlace, Nodes, TreeError, leaf_hash, node_hash, root};
 use crate::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -205,6 +205,24 @@ pub enum LogError {
     /// The leaves do not give the root.
     #[error("the leaves do not give the root of the checkpoint: an entry, or the checkpoint, was altered")]
     Root,
+    /// A log shows at least nothing.
+    #[error("the log says that it shows nothing before entry {minimum}, and has {size}")]
+    Minimum {
+        /// What it says.
+        minimum: u64,
+        /// Its entries.
+        size: u64,
+    },
+    /// What was signed before cannot be compared with.
+    #[error(
+        "the checkpoint of {old} leaves is from before entry {minimum}, and the log shows nothing from there: compare it with files that were kept from then, or leave it out"
+    )]
+    Pruned {
+        /// Leaves of the older checkpoint.
+        old: u64,
+        /// The first entry that is shown.
+        minimum: u64,
+    },
     /// What was signed before is not the beginning.
     #[error(
         "the checkpoint of {old} leaves is not the beginning of this log of {new}: the log was rewritten"
@@ -217,24 +235,46 @@ pub enum LogError {
     },
 }
 
-/// The tree over the leaves that were read, level by level: every node of a whole subtree.
+/// The nodes of the tree that are known, level by level: all of whole subtrees, but for those that a pruned log does not show.
 #[derive(Default)]
-struct Memory(Vec<Vec<Hash>>);
+struct Memory(Vec<Vec<Option<Hash>>>);
 
 impl Nodes for Memory {
     type Error = Infallible;
 
     fn node(&self, place: NodePlace) -> Result<Option<Hash>, Infallible> {
         let level = self.0.get(usize::from(place.level));
-        Ok(level.zip(usize::try_from(place.index).ok()).and_then(|(level, index)| level.get(index)).copied())
+        let node = level.zip(usize::try_from(place.index).ok()).and_then(|(level, index)| level.get(index));
+        Ok(node.copied().flatten())
     }
 }
 
 impl Memory {
-    fn push(&mut self, hashes: Vec<Hash>) {
-        self.0.resize_with(self.0.len().max(hashes.len()), Vec::new);
-        for (level, hash) in self.0.iter_mut().zip(hashes) {
-            level.push(hash);
+    fn put(&mut self, place: NodePlace, hash: Hash) {
+        let (level, Ok(index)) = (usize::from(place.level), usize::try_from(place.index)) else { return };
+        self.0.resize_with(self.0.len().max(level + 1), Vec::new);
+        if let Some(nodes) = self.0.get_mut(level) {
+            nodes.resize(nodes.len().max(index + 1), None);
+            if let Some(node) = nodes.get_mut(index) {
+                *node = Some(hash);
+            }
+        }
+    }
+
+    /// The hashes of a tile, and those of the whole subtrees over them.
+    fn put_tile(&mut self, tile: &Tile, hashes: &[Hash]) {
+        let Some(first) = tile.places().next() else { return };
+        let (mut level, mut index, mut hashes) = (first.level, first.index, hashes.to_vec());
+        loop {
+            for (place, hash) in (index..).zip(&hashes) {
+                self.put(NodePlace { level, index: place }, *hash);
+            }
+            let (pairs, _) = hashes.as_chunks::<2>();
+            if pairs.is_empty() {
+                return;
+            }
+            hashes = pairs.iter().map(|[left, right]| node_hash(left, right)).collect();
+            (level, index) = (level + 1, index / 2);
         }
     }
 }
@@ -243,11 +283,13 @@ impl Memory {
 pub struct VerifiedLog {
     /// What is signed of it.
     pub checkpoint: Checkpoint,
+    /// What is before that entry may be missing: the log shows it no more. 0 for a log that shows everything.
+    pub minimum: u64,
     tree: Memory,
 }
 
 impl VerifiedLog {
-    /// The hash of the leaf at a place, from 0.
+    /// The hash of the leaf at a place, from 0; nothing behind the last, and for what the log shows no more.
     #[must_use]
     pub fn leaf(&self, index: u64) -> Option<Hash> {
         let Ok(hash) = self.tree.node(NodePlace { level: 0, index });
@@ -265,7 +307,7 @@ pub fn verify_files(
     keys: &[PublicKey],
     earlier: &[String],
 ) -> Result<Checkpoint, LogError> {
-    verify_log(read, keys, earlier).map(|log| log.checkpoint)
+    verify_log(read, keys, earlier, 0).map(|log| log.checkpoint)
 }
 
 /// A checkpoint of the very log that the keys are named for: that of another shard says nothing of this one.
@@ -279,7 +321,8 @@ fn open_own(note: &str, keys: &[PublicKey]) -> Result<Checkpoint, CheckpointErro
     }
 }
 
-/// The same, and gives the leaves to compare receipts with.
+/// The same, and gives the leaves to compare receipts with. Of a pruned log the files may be missing that end before the entry
+/// `minimum`; what is over them is in the files above, which are checked against the root all the same.
 ///
 /// # Errors
 /// As [`verify_files`].
@@ -287,29 +330,51 @@ pub fn verify_log(
     read: impl Fn(&str) -> Result<Vec<u8>, String>,
     keys: &[PublicKey],
     earlier: &[String],
+    minimum: u64,
 ) -> Result<VerifiedLog, LogError> {
     let get = |path: String| read(&path).map_err(|cause| LogError::Read { path, cause });
     let note = String::from_utf8(get("checkpoint".to_owned())?).map_err(|_| CheckpointError::Form)?;
     let checkpoint = open_own(&note, keys)?;
+    if minimum > checkpoint.size {
+        return Err(LogError::Minimum { minimum, size: checkpoint.size });
+    }
     let mut memory = Memory::default();
     // The hashes over full tiles, which the level above must repeat.
     let mut above: HashMap<(u8, u64), Hash> = HashMap::new();
-    let mut leaves: Vec<Hash> = Vec::new();
+    let mut leaves: Vec<Option<Hash>> = Vec::new();
     for tile in Tile::all(checkpoint.size) {
-        let bytes = get(tile.to_string())?;
+        let bytes = match get(tile.to_string()) {
+            Ok(bytes) => Some(bytes),
+            Err(_) if tile.is_pruned(minimum) => None,
+            Err(error) => return Err(error),
+        };
         let TileKind::Hashes(level) = tile.kind else {
-            leaves.extend(read_bundle(&bytes, tile.width).ok_or(LogError::Form(tile))?);
+            match bytes {
+                Some(bytes) => {
+                    let read = read_bundle(&bytes, tile.width).ok_or(LogError::Form(tile))?;
+                    leaves.extend(read.into_iter().map(Some));
+                }
+                None => leaves.extend((0..tile.width).map(|_| None)),
+            }
             continue;
         };
+        let Some(bytes) = bytes else { continue };
         let hashes = read_hashes(&bytes, tile.width).ok_or(LogError::Form(tile))?;
         for (hash, place) in hashes.iter().zip(tile.places()) {
             let (is_right, error) = match level.checked_sub(1) {
                 None => {
                     let entry = usize::try_from(place.index).ok().and_then(|index| leaves.get(index));
-                    (entry == Some(hash), LogError::Entry(tile, place.index))
+                    let is_right = entry.is_some_and(|entry| entry.is_none_or(|entry| entry == *hash));
+                    (is_right, LogError::Entry(tile, place.index))
                 }
                 Some(below) => {
-                    (above.get(&(below, place.index)) == Some(hash), LogError::Hash(tile, place.index))
+                    let kind = TileKind::Hashes(below);
+                    let child = Tile { kind, index: place.index, width: TILE_WIDTH };
+                    let is_right = match above.get(&(below, place.index)) {
+                        Some(found) => found == hash,
+                        None => child.is_pruned(minimum),
+                    };
+                    (is_right, LogError::Hash(tile, place.index))
                 }
             };
             if !is_right {
@@ -319,20 +384,20 @@ pub fn verify_log(
         if let Some(hash) = tile_root(&hashes) {
             above.insert((level, tile.index), hash);
         }
+        memory.put_tile(&tile, &hashes);
     }
-    let tree = |_: TreeError<Infallible>| LogError::Root;
-    for (index, leaf) in (0u64..).zip(&leaves) {
-        memory.push(completed(index, *leaf, &memory).map_err(tree)?);
-    }
-    if root(checkpoint.size, &memory).map_err(tree)? != checkpoint.root {
+    if root(checkpoint.size, &memory).ok() != Some(checkpoint.root) {
         return Err(LogError::Root);
     }
     for note in earlier {
         let old = open_own(note, keys)?;
-        let is_beginning = root(old.size, &memory).is_ok_and(|root| root == old.root);
-        if old.size > checkpoint.size || !is_beginning {
-            return Err(LogError::Rewritten { old: old.size, new: checkpoint.size });
+        match root(old.size, &memory) {
+            Ok(root) if root == old.root && old.size <= checkpoint.size => {}
+            Err(TreeError::Lost(_)) if old.size < minimum => {
+                return Err(LogError::Pruned { old: old.size, minimum });
+            }
+            _ => return Err(LogError::Rewritten { old: old.size, new: checkpoint.size }),
         }
     }
-    Ok(VerifiedLog { checkpoint, tree: memory })
+    Ok(VerifiedLog { checkpoint, minimum, tree: memory })
 }
