@@ -101,7 +101,7 @@ describe('a Ledger of the version before the log', () => {
     const storage = open(state);
     assert.equal(MIGRATIONS.length >= 5, true);
     const old = COLUMNS.replace('expires_ms, purge_ms, keep_months, ', '');
-    storage.exec('CREATE TABLE kept AS SELECT * FROM receipts; DROP VIEW acts; DROP TABLE log; DROP TABLE log_sealed; DROP TABLE receipts; DROP TABLE days; DROP TABLE seen; DROP TABLE erasures; DROP TABLE restrictions; DROP TABLE purges; DROP TABLE requests; DROP TABLE admin_acts; DROP TABLE entries; DROP TABLE releases;');
+    storage.exec('CREATE TABLE kept AS SELECT * FROM receipts; DROP VIEW acts; DROP TABLE log; DROP TABLE log_sealed; DROP TABLE receipts; DROP TABLE days; DROP TABLE seen; DROP TABLE erasures; DROP TABLE restrictions; DROP TABLE purges; DROP TABLE requests; DROP TABLE admin_acts; DROP TABLE entries; DROP TABLE releases; DROP TABLE shard; DROP TABLE witnesses;');
     storage.exec(MIGRATIONS.slice(0, 4).join(';'));
     storage.exec(`INSERT INTO receipts (${old}) SELECT ${old.replace('seq', 'seq * 3 - 1')} FROM kept ORDER BY seq; DROP TABLE kept; UPDATE meta SET version = 4;`);
     assert.deepEqual(storage.prepare('SELECT MIN(seq) AS low, MAX(seq) AS high, COUNT(*) AS count FROM receipts').get().high, 65);
