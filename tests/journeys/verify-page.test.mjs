@@ -237,7 +237,6 @@ describe('an auditor on the verify page', () => {
       assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`), []);
       const overflow = await phone.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       assert.ok(overflow <= 0, `${overflow} px too wide`);
-      if (process.env.POSTERN_SHOTS) await phone.screenshot({ path: join(process.env.POSTERN_SHOTS, `verify-auditor-${colorScheme}.png`), fullPage: true });
       await phone.context().close();
     }
   });
