@@ -79,7 +79,7 @@ describe('more than a Ledger can take at once', () => {
       assert.equal((await page).status, 200);
     }
     const counted = async (name) => Number(new RegExp(`data-count="${name}">(\\d+)<`).exec((await readDashboard(busy)).split('data-day="total"')[1])?.[1] ?? 0);
-    // No page comes any more, and decisions go on: what was put off is counted after ten seconds all the same.
+    // No page comes any more, and decisions go on: what was put off is counted all the same.
     const until = Date.now() + 20_000;
     while (await counted('shown') < pages) {
       assert.ok(Date.now() < until, `${await counted('shown')} of ${pages} pages`);
