@@ -13,10 +13,10 @@ use worker::Result;
 pub enum Verdict {
     /// It is no hit, or one that is granted.
     Passes,
-    /// A denied vendor's: answered here, and nothing of it goes on.
-    Dropped,
-    /// A denied vendor's that the site wants sent without identifiers.
-    Anonymous(StrippedHit),
+    /// A denied vendor's, by its id: answered here, and nothing of it goes on.
+    Dropped(&'static str),
+    /// A denied vendor's, by its id, that the site wants sent without identifiers.
+    Anonymous(&'static str, StrippedHit),
 }
 
 /// Judges a request on its way to the origin.
@@ -39,9 +39,9 @@ pub async fn judge(site: &Site, visit: &Visit, grants: &Grants) -> Result<Verdic
         _ => owner,
     };
     let without_body = match (named, glanced) {
-        (Some(vendor), _) if !site.is_cookieless(vendor) => return Ok(Verdict::Dropped),
+        (Some(vendor), _) if !site.is_cookieless(vendor) => return Ok(Verdict::Dropped(vendor)),
         (None, Glance::Collector(_) | Glance::NotACollector) => return Ok(Verdict::Passes),
-        (Some(_), _) => Verdict::Dropped,
+        (Some(vendor), _) => Verdict::Dropped(vendor),
         (None, Glance::NeedsBody) => Verdict::Passes,
     };
     let (body, is_cut) = if matches!(visit.method.as_str(), "GET" | "HEAD") {
@@ -56,9 +56,10 @@ pub async fn judge(site: &Site, visit: &Visit, grants: &Grants) -> Result<Verdic
         return Ok(without_body);
     }
     if !site.is_cookieless(hit.vendor) {
-        return Ok(Verdict::Dropped);
+        return Ok(Verdict::Dropped(hit.vendor));
     }
-    Ok(hit.strip().map_or(Verdict::Dropped, Verdict::Anonymous))
+    let vendor = hit.vendor;
+    Ok(hit.strip().map_or(Verdict::Dropped(vendor), |stripped| Verdict::Anonymous(vendor, stripped)))
 }
 
 /// The first bytes of the body, and whether more follow. The request itself stays unread.

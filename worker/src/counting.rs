@@ -1,13 +1,17 @@
 //! Counting page views: exact enough for figures, and with nothing of a visitor in it.
 //!
 //! Views gather in the isolate and go to the Ledger in one message a second. A Ledger that is busy with decisions puts them off, for
-//! ten seconds at most. If the isolate is ended within that time, its batch is lost.
+//! ten seconds at most. If the isolate is ended within that time, its batch is lost. A batch has a name, and the Ledger adds
+//! none twice: one whose answer was lost is sent again as it was.
 
-use crate::answer;
 use crate::ledger::Ledger;
 use crate::site::Site;
-use crate::visit::Visit;
-use postern_stats::{Day, ViewBatch, is_bot};
+use crate::visit::{CONSENT_COOKIE, Visit};
+use crate::{answer, pages, zone};
+use postern_rewrite::cookie_value;
+use postern_stats::{
+    Batch, CELLS_MAX, Counter, Counts, Day, Dimension, Facts, browser_of, device_of, is_bot,
+};
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 use worker::{Context, Delay, Env};
@@ -25,42 +29,146 @@ const PUT_OFF_MS_MAX: u64 = 10_000;
 /// work on behind its answer (30 s).
 const TRIES_MAX: u32 = 15;
 
+/// The consent cookie's value in a browser that was asked and has not answered: the same for everybody, and for its session.
+pub const ASKED: &str = "asked";
+
 thread_local! {
-    static BATCH: RefCell<ViewBatch> = RefCell::new(ViewBatch::default());
+    static BATCH: RefCell<Batch> = const { RefCell::new(Batch::bounded(CELLS_MAX)) };
+    /// A batch on its way, by its name: it stays as it is until it has arrived.
+    static SENT: RefCell<Option<(String, Batch)>> = const { RefCell::new(None) };
     /// Until when somebody sees to the batch, Unix milliseconds. A request that is ended early sees to nothing from then on.
     static GATHERING_UNTIL_MS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Counts a page that is handed out; `is_shown` if the visitor is asked on it.
-pub fn count_page(site: &Site, env: &Env, context: &Context, visit: &Visit, is_shown: bool) {
-    // A page fetched ahead has not been seen; an agent without a user agent is no browser.
-    let is_ahead = visit.header("sec-purpose").or_else(|| visit.header("purpose")).is_some();
-    if is_ahead || is_bot(visit.header("user-agent").unwrap_or("")) {
-        return;
+/// What one page counts as.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    day: Day,
+    counts: Counts,
+    is_bot: bool,
+    /// Is a browser asked for the first time in its session?
+    pub is_first: bool,
+}
+
+impl View {
+    /// A page that is handed out; `is_shown` if the visitor is asked on it. `None` if it is not seen: fetched ahead. A page of a site
+    /// that is not behind us has no cookie of ours, so nobody knows whether it is the first (`is_own_page`).
+    pub fn of(site: &Site, visit: &Visit, is_shown: bool, is_own_page: bool) -> Option<Self> {
+        if visit.header("sec-purpose").or_else(|| visit.header("purpose")).is_some() {
+            return None;
+        }
+        // An agent without a user agent is no browser.
+        let is_bot = is_bot(visit.header("user-agent").unwrap_or(""));
+        let cookie = visit.header("cookie").and_then(|cookies| cookie_value(cookies, CONSENT_COOKIE));
+        let is_first = is_shown && is_own_page && cookie.is_none() && !is_bot;
+        let counts = if is_bot {
+            Counts::default().with(Counter::Bots, 1)
+        } else {
+            Counts::default()
+                .with(Counter::Views, 1)
+                .with(Counter::Shown, u64::from(is_shown))
+                .with(Counter::First, u64::from(is_first))
+        };
+        Some(Self { day: zone::day(site, visit.now_ms), counts, is_bot, is_first })
     }
-    BATCH.with_borrow_mut(|batch| batch.count(Day::from_unix_ms(visit.now_ms, 0), is_shown));
-    if visit.now_ms < GATHERING_UNTIL_MS.get() {
+
+    /// Counts the page by the language of what it says, which is known only when it has begun to say it.
+    pub fn count_language(&self, language: &str) {
+        if !self.is_bot {
+            BATCH.with_borrow_mut(|batch| batch.add(self.day, Dimension::Language, language, self.counts));
+        }
+    }
+}
+
+/// What is known of a visit, as far as it is counted. `release` is the place in the log of what it was asked with.
+pub fn facts_of(site: &Site, visit: &Visit, path: Option<&str>, release: Option<u64>) -> Facts {
+    let user_agent = visit.header("user-agent").unwrap_or("");
+    let client = format!("{}/{}", device_of(user_agent), browser_of(user_agent));
+    let signal = visit.profile.honoured(visit.signals).next().map_or("none", |signal| signal.name());
+    let facts = Facts::default().with(Dimension::Client, &client).with(Dimension::Signal, signal);
+    let Ok(policy) = &site.policy else { return facts };
+    let (country, region) = (visit.place.country.as_deref(), visit.place.region.as_deref());
+    let law = &policy.legal_for(country, region).name;
+    let mut version = format!("{:08x}", policy.tag().0);
+    if let Some(place) = release {
+        version.push_str(&format!("/{place}"));
+    }
+    let facts = facts
+        .with(Dimension::Place, &format!("{law}/{}", country.unwrap_or(postern_stats::UNKNOWN)))
+        .with(Dimension::Version, &version);
+    if policy.figures.pages.is_empty() {
+        return facts;
+    }
+    let group = path.map_or("", |path| policy.figures.group_of(path).unwrap_or(OTHER_PAGES));
+    facts.with(Dimension::Page, group)
+}
+
+/// Pages that no pattern of the policy's fits.
+const OTHER_PAGES: &str = "elsewhere";
+
+/// Counts a page. `knows_language` if it says a language of ours itself, and so counts by it when it has begun.
+pub fn count_page(
+    site: &Site,
+    env: &Env,
+    context: &Context,
+    visit: &Visit,
+    view: View,
+    knows_language: bool,
+) {
+    BATCH.with_borrow_mut(|batch| {
+        if view.is_bot {
+            return batch.add(view.day, Dimension::All, "", view.counts);
+        }
+        let path = Some(visit.url.path());
+        facts_of(site, visit, path, site.release.get()).count(batch, view.day, view.counts);
+    });
+    if !knows_language && let Ok(policy) = &site.policy {
+        view.count_language(&policy.language_for(None, visit.header("accept-language")).tag);
+    }
+    send_soon(site, env, context, visit.now_ms);
+}
+
+/// Counts something that the gate did, with the vendor it did it to. It goes with the next pages.
+pub fn count_gate(now_ms: u64, what: &str, vendor: &str) {
+    let day = zone::last_day(now_ms);
+    let once = Counts::default().with(Counter::Times, 1);
+    BATCH.with_borrow_mut(|batch| batch.add(day, Dimension::Gate, &format!("{what}/{vendor}"), once));
+}
+
+/// What goes next: what is on its way already, or all that has gathered.
+fn next_batch() -> (String, Batch) {
+    SENT.with_borrow_mut(|sent| {
+        // No await between here and the taking: a view counted later belongs to the next batch.
+        let next = || (pages::random_hex(), BATCH.with_borrow_mut(Batch::take));
+        sent.get_or_insert_with(next).clone()
+    })
+}
+
+fn send_soon(site: &Site, env: &Env, context: &Context, since_ms: u64) {
+    if since_ms < GATHERING_UNTIL_MS.get() {
         return;
     }
     let Ok(ledger) = Ledger::of(site, env) else { return };
-    let since_ms = visit.now_ms;
     GATHERING_UNTIL_MS.set(since_ms + SEEN_TO_MS);
     context.wait_until(async move {
         for _ in 0..TRIES_MAX {
             Delay::from(GATHER).await;
             let now_ms = worker::Date::now().as_millis();
             GATHERING_UNTIL_MS.set(now_ms + SEEN_TO_MS);
-            // No await between here and the taking: a view counted later belongs to the next batch.
-            let batch = BATCH.with_borrow_mut(ViewBatch::take);
-            let Err(refusal) = ledger.add_views(&batch, now_ms - since_ms > PUT_OFF_MS_MAX).await else {
-                break;
-            };
-            answer::log(&format!(
-                "{} page views could not be counted now: {}",
-                batch.views(),
-                refusal.sentence
-            ));
-            BATCH.with_borrow_mut(|waiting| waiting.merge(&batch));
+            let (name, batch) = next_batch();
+            match ledger.add_views(&name, &batch, now_ms - since_ms > PUT_OFF_MS_MAX).await {
+                Ok(()) => {
+                    SENT.set(None);
+                    if BATCH.with_borrow(Batch::is_empty) {
+                        break;
+                    }
+                }
+                Err(refusal) => answer::log(&format!(
+                    "{} page views could not be counted now: {}",
+                    batch.views(),
+                    refusal.sentence
+                )),
+            }
         }
         GATHERING_UNTIL_MS.set(0);
     });

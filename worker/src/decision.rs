@@ -1,17 +1,18 @@
 //! Taking a decision: checked, recorded, and only then told. Source: standards.md 5.4.
 
 use crate::ledger::{CHANGED, Ledger, Refusal, body_hash};
-use crate::messages::{ActMessage, METHODS};
+use crate::messages::{ActMessage, METHODS, layer_of};
 use crate::site::Site;
 use crate::spoken::Place;
 use crate::visit::{CONSENT_COOKIE, Visit};
-use crate::{answer, asked, drop_in, pages, release, sealing, shards, spoken};
+use crate::{answer, asked, counting, drop_in, pages, release, sealing, shards, spoken};
 use futures_util::StreamExt;
 use js_sys::Uint8Array;
 use postern_consent::{Category, CategorySet, Choice, Decision, Minutes, Reason, State, Subject, VendorSet};
 use postern_policy::Policy;
 use postern_receipt::Method;
 use postern_rewrite::{expire_denied, stub_rows};
+use postern_stats::{Dimension, Facts, wait_of};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
@@ -38,6 +39,9 @@ struct Asked {
     layer: u8,
     #[serde(default)]
     lang: String,
+    /// Did a program answer for its user? Pages can tell, as far as browsers do.
+    #[serde(default)]
+    agent: bool,
     /// The sealed choice so far, from pages that keep it themselves.
     #[serde(default)]
     token: String,
@@ -128,6 +132,9 @@ async fn take(
     let release = said.release.or_else(|| site.release.get());
     let wanted = wanted(policy, &asked, visit)?;
     let (subject, shard) = shards::home(site, env, &visit.state, &asked.key, &said).await?;
+    // Only a language that is spoken here can have been read; no name of another refuses a choice.
+    let lang = policy.language_for(Some(&asked.lang), None).tag.clone();
+    let facts = facts(site, visit, &said, release, wanted.method, &lang, asked.agent);
     let message = ActMessage {
         release,
         granted: visit.profile.grantable(visit.signals, wanted.granted).bits(),
@@ -135,10 +142,10 @@ async fn take(
         is_answered: wanted.is_answered,
         decided_ms: wanted.decided_ms,
         method: METHODS.iter().position(|known| *known == wanted.method).unwrap_or(usize::MAX),
-        // Only a language that is spoken here can have been read; no name of another refuses a choice.
-        lang: policy.language_for(Some(&asked.lang), None).tag.clone(),
+        lang,
         key: asked.key.clone(),
         body_sha256: body_hash(&body),
+        facts: facts.write(),
         ..signed(visit, subject)
     };
     if message.release.is_none() && !message.is_refusal() {
@@ -171,6 +178,30 @@ async fn take(
         sealing::promise(&site.log, shard, recorded.commitment, recorded.leaf_index, recorded.at_unix_ms)
             .await;
     Ok(Taken { headers, decision, sealed, receipt_id: recorded.receipt_id, promise })
+}
+
+/// What is counted of an act beside its receipt.
+fn facts(
+    site: &Site,
+    visit: &Visit,
+    said: &asked::Said<'_>,
+    release: Option<u64>,
+    method: Method,
+    lang: &str,
+    is_by_agent: bool,
+) -> Facts {
+    // The page that asked, as far as browsers name it.
+    let page = visit.header("referer").and_then(|page| Url::parse(page).ok());
+    let page =
+        page.filter(|page| page.host_str() == Some(visit.host()) && page.path() != "/_postern/decision");
+    let mut facts = counting::facts_of(site, visit, page.as_ref().map(Url::path), release)
+        .with(Dimension::Language, lang)
+        .with(Dimension::Layer, layer_of(method));
+    if let Some(sent_s) = said.sent_s {
+        facts = facts.with(Dimension::Wait, wait_of((visit.now_ms / 1000).saturating_sub(sent_s)));
+    }
+    facts.is_by_agent = is_by_agent;
+    facts
 }
 
 /// What every act of this visitor says of who sends it; the rest is empty.

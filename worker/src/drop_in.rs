@@ -85,8 +85,8 @@ pub async fn state(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         let place = Place::Script { receipt, is_own_page: false };
         spoken::add_banner(&mut body, release::shown(env), &visit, &edge, &lang, "/".into(), place);
     }
-    if is_page {
-        counting::count_page(site, env, context, &visit, visit.decision.must_ask);
+    if let Some(view) = counting::View::of(site, &visit, visit.decision.must_ask, false).filter(|_| is_page) {
+        counting::count_page(site, env, context, &visit, view, false);
     }
     answer::with(200, &serde_json::Value::from(body).to_string(), &headers)
 }

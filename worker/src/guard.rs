@@ -1,9 +1,10 @@
 //! A page view: the visitor's request to the origin, the answer back, with everything that is not
 //! granted held. The plans come from `postern-rewrite`; here they are run.
 
+use crate::counting::{ASKED, View};
 use crate::site::Site;
 use crate::stream::{CHUNK_BYTES, Passage, Rewriter, passed_on};
-use crate::visit::{Visit, read_headers};
+use crate::visit::{CONSENT_COOKIE, Visit, read_headers};
 use crate::{
     OWN_FOLDER, answer, assets, collect, counting, hearing, observing, pages, proxy, release, spoken,
 };
@@ -31,8 +32,14 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
     if !grants.is_open() && (destination != Destination::Page || visit.method != "GET") {
         match collect::judge(site, &visit, &grants).await? {
             collect::Verdict::Passes => {}
-            collect::Verdict::Dropped => return answer::nothing(),
-            collect::Verdict::Anonymous(stripped) => hit = Some(stripped),
+            collect::Verdict::Dropped(vendor) => {
+                counting::count_gate(visit.now_ms, "refused", vendor);
+                return answer::nothing();
+            }
+            collect::Verdict::Anonymous(vendor, stripped) => {
+                counting::count_gate(visit.now_ms, "anonymous", vendor);
+                hit = Some(stripped);
+            }
         }
     }
     if let Some(clean) = site.clean_landing(&visit, &grants).filter(|_| destination == Destination::Page) {
@@ -99,7 +106,13 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         if let Some((_, cookie)) = hearing::hear(site, env, &visit).await {
             plan.append.push(("set-cookie".into(), cookie));
         }
-        counting::count_page(site, env, context, &visit, parts.shows_banner);
+        if let Some(view) = parts.view.or_else(|| View::of(site, &visit, false, true)) {
+            if view.is_first {
+                let cookie = format!("{CONSENT_COOKIE}={ASKED}; Path=/; Secure; HttpOnly; SameSite=Lax");
+                plan.append.push(("set-cookie".into(), cookie));
+            }
+            counting::count_page(site, env, context, &visit, view, parts.view.is_some());
+        }
         for (is_faulty, name) in
             [(site.policy.is_err(), "policy-unusable"), (site.key.is_err(), "cookie-key-unusable")]
         {
@@ -145,7 +158,8 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
 struct Parts {
     injection: Injection,
     own: OwnSources,
-    shows_banner: bool,
+    /// What the page counts as, where it says something in a language.
+    view: Option<View>,
 }
 
 impl Parts {
@@ -222,15 +236,18 @@ impl Parts {
         if let Some(css) = &style {
             head.push_str(&format!("<style>{css}</style>"));
         }
+        let shows_banner = style.is_some() && visit.decision.must_ask;
+        let view = View::of(site, visit, shows_banner, true).filter(|_| is_page);
         let words = spoken::words(
             release::shown(env),
             visit,
             &visit.origin(),
             if is_page { spoken::Place::Page } else { spoken::Place::Within },
             return_to,
+            view,
         );
         Self {
-            shows_banner: style.is_some() && visit.decision.must_ask,
+            view,
             injection: Injection::in_language(head, words).with_xml(&attributes, script, link),
             own: OwnSources {
                 script_hashes: hashes,

@@ -4,13 +4,13 @@
 //! acknowledged receipt is never lost. What it does with a message: `ledger_object.rs`.
 
 use crate::answer;
-use crate::messages::{ActMessage, Recorded, Standing, parse_days};
+use crate::messages::{ActMessage, Recorded, Standing};
 use crate::site::Site;
 use js_sys::Uint8Array;
 use postern_consent::{Shard, Subject};
 use postern_receipt::log::Tile;
 use postern_receipt::sha256;
-use postern_stats::{Day, DayCounts, SeenBatch, ViewBatch};
+use postern_stats::{Batch, SeenBatch};
 use wasm_bindgen_futures::JsFuture;
 use worker::{Env, Method as HttpMethod, Request, RequestInit, Stub};
 
@@ -142,11 +142,6 @@ impl Ledger {
         self.ask("/note", &format!("{now_ms}\t{who}\t{what}")).await.map(|_| ())
     }
 
-    /// The register of requests, and behind an empty line what was done: a line each, cells between tabs.
-    pub async fn register(&self) -> std::result::Result<String, Refusal> {
-        self.ask("/register", "").await
-    }
-
     /// Changes it by a form; 400 with a sentence where that cannot be.
     pub async fn change_register(
         &self,
@@ -157,20 +152,20 @@ impl Ledger {
         self.ask("/change-register", &format!("{now_ms}\t{who}\t{form}")).await.map(|_| ())
     }
 
-    /// Adds a batch of page views. A Ledger that is busy with decisions puts it off, unless it is late.
-    pub async fn add_views(&self, batch: &ViewBatch, is_late: bool) -> std::result::Result<(), Refusal> {
-        self.ask(if is_late { "/late-views" } else { "/views" }, &batch.write()).await.map(|_| ())
+    /// Adds a batch of page views, once by its name. A Ledger that is busy with decisions puts it off, unless it is late.
+    pub async fn add_views(
+        &self,
+        name: &str,
+        batch: &Batch,
+        is_late: bool,
+    ) -> std::result::Result<(), Refusal> {
+        let path = if is_late { "/late-views" } else { "/views" };
+        self.ask(path, &format!("{name}\n{}", batch.write())).await.map(|_| ())
     }
 
     /// Adds a batch of things seen.
     pub async fn add_seen(&self, batch: &SeenBatch) -> std::result::Result<(), Refusal> {
         self.ask("/see", &batch.write()).await.map(|_| ())
-    }
-
-    /// What was seen last, the newest first.
-    pub async fn seen(&self) -> std::result::Result<SeenBatch, Refusal> {
-        let text = self.ask("/seen", "").await?;
-        SeenBatch::parse(&text).map_err(|error| unavailable(&error.to_string()))
     }
 
     /// What a subject has here.
@@ -233,12 +228,6 @@ impl Ledger {
         let body = serde_json::to_string(&(subject.0, now_ms, is_restricted))
             .map_err(|error| unavailable(&error.to_string()))?;
         self.ask("/restrict", &body).await.map(|_| ())
-    }
-
-    /// The days counted, both ends included.
-    pub async fn days(&self, from: Day, to: Day) -> std::result::Result<Vec<(Day, DayCounts)>, Refusal> {
-        let said = self.ask("/days", &format!("[{},{}]", from.number(), to.number())).await?;
-        parse_days(&said).ok_or_else(|| unavailable("it says what nobody here can read"))
     }
 }
 

@@ -6,11 +6,11 @@ use crate::bucket::Bucket;
 use crate::ledger::{CHANGED, Ledger, Refusal};
 use crate::ledger_schema::migrate;
 use crate::ledger_store::SqlStore;
-use crate::messages::{ActMessage, METHODS, Recorded, Standing, write_days};
+use crate::messages::{ActMessage, METHODS, Recorded, Standing};
 use crate::random::random;
 use crate::settings::setting_of;
 use crate::site::Site;
-use crate::{sealing, sweeping, witnessing};
+use crate::{sealing, sweeping, witnessing, zone};
 use postern_consent::{CategorySet, Shard, Signals, Subject};
 use postern_receipt::log::{LogStore, Tile};
 use postern_receipt::{
@@ -18,7 +18,7 @@ use postern_receipt::{
     Pictures, Retention, Rule, Setting, Sha256Hex, Store, Throttle, TooOften, Word,
 };
 use postern_sort::sorted_by;
-use postern_stats::{Day, SeenBatch, ViewBatch};
+use postern_stats::{Batch, SeenBatch};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
@@ -115,11 +115,14 @@ impl DurableObject for LedgerObject {
         if self.is_ready {
             let mut store = SqlStore(self.sql.clone());
             let now_ms = worker::Date::now().as_millis();
-            self.sweep_after.set(sweeping::sweep(&mut store, now_ms, self.capacity()));
+            self.sweep_after.set(sweeping::sweep(&mut store, &self.site, now_ms, self.capacity()));
             if let Err(error) =
                 sealing::seal(&mut store, &self.site, self.own_shard(), self.bucket.as_ref()).await
             {
                 answer::log(&format!("the log of receipts is not sealed: {error}"));
+            }
+            if let Err(error) = store.count_receipts() {
+                answer::log(&format!("receipts are not counted: {error}"));
             }
             let witnesses = self.site.log.witnesses.as_deref().unwrap_or_default();
             let is_witnessed = witnessing::cosign(&mut store, witnesses).await;
@@ -183,10 +186,12 @@ impl LedgerObject {
                 Err(refused) => Response::error(refused.to_string(), 429),
             },
             "/views" | "/late-views" => {
-                let Ok(batch) = ViewBatch::parse(body) else { return Response::error("not a batch", 400) };
-                for (day, views, shown) in batch.days() {
-                    postern_receipt::add_views(store, day.number(), views, shown).map_err(failed)?;
-                }
+                let Some((name, Ok(batch))) =
+                    body.split_once('\n').map(|(name, cells)| (name, Batch::parse(cells)))
+                else {
+                    return Response::error("not a batch", 400);
+                };
+                store.add_batch(name, &batch, worker::Date::now().as_millis())?;
                 Response::ok("")
             }
             "/see" => {
@@ -228,7 +233,7 @@ impl LedgerObject {
             }
             "/erase" => {
                 let (subject, now_ms) = serde_json::from_str(body)?;
-                let day = Day::from_unix_ms(now_ms, 0).number();
+                let day = zone::day(&self.site, now_ms).number();
                 postern_receipt::erase(store, Subject(subject), day).map_err(failed)?;
                 Response::ok("")
             }
@@ -238,11 +243,7 @@ impl LedgerObject {
                 change(store, Subject(subject), now_ms).map_err(failed)?;
                 Response::ok("")
             }
-            "/days" => {
-                let (from, to) = serde_json::from_str(body)?;
-                let rows = postern_receipt::days(store, from, to).map_err(failed)?;
-                Response::ok(write_days(&rows))
-            }
+            "/cells" => Response::ok(store.cells_since(serde_json::from_str(body)?)?),
             _ => Response::error("no such message", 404),
         }
     }
@@ -393,7 +394,8 @@ impl LedgerObject {
             key,
             body_sha256: message.body_sha256,
             salt: random(),
-            day: Day::from_unix_ms(message.now_ms, 0).number(),
+            day: zone::day(&self.site, message.now_ms).number(),
+            facts: message.facts,
             capacity: self.capacity(),
         };
         match postern_receipt::append(store, &append) {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use worker::{Result, SqlStorage};
 
 /// Statements that bring the storage to the next version, in order; never changed, only added to.
-const MIGRATIONS: [&str; 10] = ["
+const MIGRATIONS: [&str; 11] = ["
 CREATE TABLE receipts (
     seq INTEGER PRIMARY KEY,
     receipt_id TEXT NOT NULL UNIQUE,
@@ -182,6 +182,49 @@ CREATE TABLE witnesses (
     name TEXT PRIMARY KEY,
     size INTEGER NOT NULL
 ) WITHOUT ROWID;
+", "
+CREATE TABLE cells (
+    day INTEGER NOT NULL,
+    dimension TEXT NOT NULL,
+    value TEXT NOT NULL,
+    counts TEXT NOT NULL,
+    PRIMARY KEY (day, dimension, value)
+) WITHOUT ROWID;
+CREATE TABLE counted (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    seq INTEGER NOT NULL,
+    revision INTEGER NOT NULL
+);
+CREATE TABLE revisions (
+    day INTEGER PRIMARY KEY,
+    revision INTEGER NOT NULL
+);
+CREATE INDEX revisions_last ON revisions (revision);
+CREATE TABLE batches (
+    name TEXT PRIMARY KEY,
+    at_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO cells (day, dimension, value, counts)
+    SELECT day, 'all', '', '0:' || views || ' 2:' || shown || ' 6:' || accepted || ' 7:' || refused || ' 8:' || partial || ' 9:' || withdrawn
+    FROM days WHERE views + shown + accepted + refused + partial + withdrawn > 0;
+INSERT INTO counted (only_row, seq, revision) VALUES (1, (SELECT COALESCE(MAX(seq), 0) FROM receipts), 1);
+INSERT INTO revisions (day, revision) SELECT day, 1 FROM days;
+DROP TRIGGER receipts_count;
+DROP TABLE days;
+ALTER TABLE receipts ADD COLUMN facts TEXT NOT NULL DEFAULT '';
+DROP TRIGGER acts_append;
+DROP VIEW acts;
+CREATE VIEW acts AS SELECT receipts.*, log.nodes, NULL AS ended_seq, NULL AS ended_purge_ms
+    FROM receipts JOIN log ON log.place = receipts.seq - 1;
+CREATE TRIGGER acts_append INSTEAD OF INSERT ON acts BEGIN
+    INSERT INTO log (place, commitment, nodes) VALUES (NEW.seq - 1, NEW.commitment, NEW.nodes);
+    INSERT INTO receipts (
+        seq, receipt_id, subject, at_unix_ms, day, offered, granted, vendors, answered, decided_ms, outcome, expires_ms, purge_ms, keep_months, json, salt, commitment, key, body_sha256, facts
+    ) VALUES (
+        NEW.seq, NEW.receipt_id, NEW.subject, NEW.at_unix_ms, NEW.day, NEW.offered, NEW.granted, NEW.vendors, NEW.answered, NEW.decided_ms, NEW.outcome, NEW.expires_ms, NEW.purge_ms, NEW.keep_months, NEW.json, NEW.salt, NEW.commitment, NEW.key, NEW.body_sha256, NEW.facts
+    );
+    UPDATE receipts SET expires_ms = NULL, purge_ms = NEW.ended_purge_ms WHERE seq = NEW.ended_seq;
+END;
 "];
 
 /// Brings the storage to the newest version.

@@ -2,7 +2,7 @@
 
 use postern_consent::CategorySet;
 use postern_receipt::{
-    DayRow, Ended, Entry, IdempotencyKey, ReceiptId, ReceiptRow, Store, Word, log::Hash, outcome_named,
+    Ended, Entry, IdempotencyKey, ReceiptId, ReceiptRow, Store, Word, log::Hash, outcome_named,
 };
 use postern_stats::{SEEN_OF_KIND_MAX, SeenBatch};
 use worker::{Result, SqlStorage, SqlStorageValue};
@@ -10,7 +10,7 @@ use worker::{Result, SqlStorage, SqlStorageValue};
 /// The object's storage.
 pub struct SqlStore(pub SqlStorage);
 
-const COLUMNS: &str = "seq, receipt_id, subject, at_unix_ms, day, offered, granted, vendors, answered, decided_ms, outcome, expires_ms, purge_ms, keep_months, json, salt, commitment, key, body_sha256";
+const COLUMNS: &str = "seq, receipt_id, subject, at_unix_ms, day, offered, granted, vendors, answered, decided_ms, outcome, expires_ms, purge_ms, keep_months, json, salt, commitment, key, body_sha256, facts";
 
 /// Is the receipt's subject not restricted?
 const IS_FREE: &str = "subject NOT IN (SELECT subject FROM restrictions)";
@@ -149,6 +149,7 @@ fn read_row(values: Vec<SqlStorageValue>) -> Result<ReceiptRow> {
         commitment: whole("commitment")?.hash().ok_or_else(|| bad("commitment"))?,
         key: IdempotencyKey::parse(&whole("key")?.text()).map_err(|_| bad("key"))?,
         body_sha256: whole("body_sha256")?.hash().ok_or_else(|| bad("body_sha256"))?,
+        facts: whole("facts")?.text(),
     })
 }
 
@@ -222,11 +223,12 @@ impl Store for SqlStore {
             row.commitment.to_vec().into(),
             row.key.as_str().into(),
             row.body_sha256.to_vec().into(),
+            row.facts.as_str().into(),
             nodes.concat().into(),
             integer_or_null(ended.map(|ended| ended.seq))?,
             integer_or_null(ended.map(|ended| ended.purge_unix_ms))?,
         ];
-        // One statement for receipt, leaf, count and what it ends: the triggers of `acts` and `receipts` are part of it.
+        // One statement for receipt, leaf and what it ends: the trigger of `acts` is part of it.
         let places = vec!["?"; values.len()].join(",");
         let statement =
             format!("INSERT INTO acts ({COLUMNS}, nodes, ended_seq, ended_purge_ms) VALUES ({places})");
@@ -277,6 +279,7 @@ impl Store for SqlStore {
         let count = self.count("SELECT COUNT(*) FROM receipts WHERE subject = ?", of_subject())?;
         if count > 0 {
             // No await between these: all are written, or none.
+            self.count_all_receipts()?;
             self.count_gone("erasures", day, count)?;
             self.0.exec("DELETE FROM receipts WHERE subject = ?", of_subject())?;
             self.0.exec("DELETE FROM restrictions WHERE subject = ?", of_subject())?;
@@ -297,7 +300,8 @@ impl Store for SqlStore {
         let bounds = || Ok::<_, worker::Error>(vec![integer(now_unix_ms)?, i64::from(limit).into()]);
         let count = self.count(&format!("SELECT COUNT(*) FROM ({over})"), bounds()?)?;
         if count > 0 {
-            // No await between these: both are written, or neither.
+            // No await between these: all are written, or none.
+            self.count_all_receipts()?;
             self.count_gone("purges", day, count)?;
             self.0.exec(&format!("DELETE FROM receipts WHERE seq IN ({over})"), bounds()?)?;
         }
@@ -308,22 +312,15 @@ impl Store for SqlStore {
         if self.is_restricted(subject)? == is_restricted {
             return Ok(());
         }
-        // No await between these: both are written, or neither.
+        // No await between these: all are written, or none.
+        self.count_all_receipts()?;
         if is_restricted {
             let row = vec![subject.into(), integer(now_unix_ms)?];
             self.0.exec("INSERT INTO restrictions (subject, since_ms) VALUES (?, ?)", row)?;
         } else {
             self.0.exec("DELETE FROM restrictions WHERE subject = ?", vec![subject.into()])?;
         }
-        let sign = if is_restricted { '-' } else { '+' };
-        let counters = ["accepted", "refused", "partial", "withdrawn"];
-        let sums = counters.map(|name| format!("SUM(outcome = '{name}') AS {name}")).join(", ");
-        let changes = counters.map(|name| format!("{name} = days.{name} {sign} own.{name}")).join(", ");
-        let statement = format!(
-            "UPDATE days SET {changes} FROM (SELECT day, {sums} FROM receipts WHERE subject = ? GROUP BY day) AS own \
-             WHERE days.day = own.day"
-        );
-        self.0.exec(&statement, vec![subject.into()]).map(|_| ())
+        self.change_counted(subject, is_restricted)
     }
 
     fn is_restricted(&self, subject: &str) -> Result<bool> {
@@ -339,26 +336,5 @@ impl Store for SqlStore {
         };
         let (expiry, purge) = (first("expires_ms", "expires_ms IS NOT NULL"), first("purge_ms", IS_FREE));
         self.number(&format!("SELECT MIN(due) FROM ({expiry} UNION ALL {purge})"), Vec::new())
-    }
-
-    fn add_views(&mut self, day: u32, views: u64, shown: u64) -> Result<()> {
-        let statement = "INSERT INTO days (day, views, shown) VALUES (?, ?, ?) \
-                         ON CONFLICT (day) DO UPDATE SET views = views + excluded.views, shown = shown + excluded.shown";
-        self.0.exec(statement, vec![i64::from(day).into(), integer(views)?, integer(shown)?]).map(|_| ())
-    }
-
-    fn list_days(&self, from: u32, to: u32) -> Result<Vec<DayRow>> {
-        let bad = || worker::Error::RustError("a stored day cannot be read".into());
-        let rows = self.lines(
-            "SELECT day, views, shown, accepted, refused, partial, withdrawn FROM days WHERE day BETWEEN ? AND ? ORDER BY day",
-            vec![i64::from(from).into(), i64::from(to).into()],
-        )?;
-        let read = |line: &str| {
-            let numbers: Vec<u64> = line.split('\t').map(|cell| cell.parse().ok()).collect::<Option<_>>()?;
-            let [day, views, shown, accepted, refused, partial, withdrawn] = numbers.try_into().ok()?;
-            let day = u32::try_from(day).ok()?;
-            Some(DayRow { day, views, shown, accepted, refused, partial, withdrawn })
-        };
-        rows.lines().map(|line| read(line).ok_or_else(bad)).collect()
     }
 }

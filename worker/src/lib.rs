@@ -11,6 +11,7 @@ mod bucket;
 mod collect;
 mod counting;
 mod countries;
+mod dashboard;
 mod decision;
 mod drop_in;
 mod guard;
@@ -33,6 +34,7 @@ mod register;
 mod release;
 mod report;
 mod rights;
+mod rollup;
 mod sealing;
 mod settings;
 mod shards;
@@ -45,6 +47,7 @@ mod sweeping;
 mod together;
 mod visit;
 mod witnessing;
+mod zone;
 
 use site::Site;
 use worker::{Context, Env, event};
@@ -66,6 +69,11 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker:
         return route(&site, &env, &context, visit).await;
     }
     guard::guard(&site, &env, &context, visit).await
+}
+
+/// Is that part of the dashboard, or of its interfaces for programs?
+fn is_dashboard(path: &str) -> bool {
+    path == "metrics" || ["dashboard", "api/"].iter().any(|beginning| path.starts_with(beginning))
 }
 
 async fn route(
@@ -95,7 +103,7 @@ async fn route(
         ("GET" | "HEAD", "site.js") => drop_in::script(site),
         ("OPTIONS", "decision" | "state") => drop_in::preflight(site, &visit),
         ("POST", "decision") => decision::decide(site, env, visit).await,
-        ("GET" | "HEAD", "dashboard") => pages::dashboard(site, env, &visit).await,
+        ("GET" | "HEAD", path) if is_dashboard(path) => dashboard::serve(site, env, &visit, path).await,
         ("GET", "shown") => shown::serve(site, env, &visit).await,
         ("POST", "publish") => release::publish(site, env, &visit).await,
         ("GET", "export") => archive::serve(site, env, &visit).await,

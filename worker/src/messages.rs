@@ -3,8 +3,7 @@
 
 use postern_consent::{Category, CategorySet, Choice, Minutes, Outcome, Shard, Subject};
 use postern_policy::Policy;
-use postern_receipt::{DayRow, Method, ReceiptRow, outcome_named};
-use postern_stats::{Day, DayCounts};
+use postern_receipt::{Method, ReceiptRow, outcome_named};
 use serde_json::Value;
 
 /// One act, as the Worker sends it.
@@ -50,6 +49,8 @@ pub struct ActMessage {
     pub body_sha256: [u8; 32],
     /// The Worker's clock, Unix milliseconds.
     pub now_ms: u64,
+    /// What is counted of it beside the receipt, as `postern_stats::Facts` is written.
+    pub facts: String,
 }
 
 /// Texts as a JSON array.
@@ -106,6 +107,7 @@ impl ActMessage {
             self.key.clone(),
             hex(&self.body_sha256),
             self.now_ms.to_string(),
+            self.facts.clone(),
         ])
     }
 
@@ -134,6 +136,7 @@ impl ActMessage {
             key: next()?,
             body_sha256: bytes(&next()?)?,
             now_ms: next()?.parse().ok()?,
+            facts: next()?,
         })
     }
 
@@ -156,6 +159,18 @@ pub const METHODS: [Method; 9] = [
     Method::Adpc,
     Method::Dnt,
 ];
+
+/// Where a question is answered by that method, as far as it is counted.
+pub fn layer_of(method: Method) -> &'static str {
+    match method {
+        Method::AcceptAll | Method::RejectAll => "banner",
+        Method::LayerTwoSave => "settings",
+        Method::PageSave => "page",
+        Method::WithdrawAll => "withdrawal",
+        Method::VendorLoad => "held-content",
+        Method::Gpc | Method::Adpc | Method::Dnt | Method::Expiry => "signal",
+    }
+}
 
 /// What was recorded.
 #[derive(Debug)]
@@ -282,27 +297,4 @@ impl Standing {
         });
         Some(Self { receipts: receipts.collect::<Option<_>>()?, is_restricted })
     }
-}
-
-/// The counts of days, a line each.
-pub fn write_days(rows: &[DayRow]) -> String {
-    let mut text = String::new();
-    for DayRow { day, views, shown, accepted, refused, partial, withdrawn } in rows {
-        text.push_str(&format!("{day}\t{views}\t{shown}\t{accepted}\t{refused}\t{partial}\t{withdrawn}\n"));
-    }
-    text
-}
-
-/// Reads them back; `None` for anything else.
-pub fn parse_days(text: &str) -> Option<Vec<(Day, DayCounts)>> {
-    let read = |line: &str| {
-        let (day, counts) = line.split_once('\t')?;
-        let mut counts = counts.split('\t').map(str::parse);
-        let mut count = || counts.next()?.ok();
-        let [views, shown, accepted] = [count()?, count()?, count()?];
-        let [refused, partial, withdrawn] = [count()?, count()?, count()?];
-        let counts = DayCounts { views, shown, accepted, refused, partial, withdrawn };
-        Some((Day::new(day.parse().ok()?)?, counts))
-    };
-    text.lines().map(read).collect()
 }

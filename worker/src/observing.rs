@@ -1,9 +1,9 @@
 //! What the edge sees that the policy does not name, and what goes wrong: gathered in the isolate, sent to the
 //! Ledger a second later, shown on the dashboard. Nothing of a visitor is in it (`postern_stats::SeenBatch`).
 
-use crate::answer;
 use crate::ledger::Ledger;
 use crate::site::Site;
+use crate::{answer, counting};
 use postern_rewrite::{Grants, Seen};
 use postern_stats::{Kind, SeenBatch};
 use std::cell::{Cell, RefCell};
@@ -26,6 +26,9 @@ pub fn see(kind: Kind, name: &str, path: &str, now_ms: u64) {
 
 /// Notes what was seen on a page that has passed.
 pub fn see_page(seen: &Seen, grants: &Grants, path: &str, now_ms: u64) {
+    for vendor in &seen.held {
+        counting::count_gate(now_ms, "held", vendor.id);
+    }
     for host in &seen.unknown {
         see(Kind::Unknown, host, path, now_ms);
     }

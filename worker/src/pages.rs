@@ -1,20 +1,18 @@
-//! Pages of our own: health, consent page, dashboard, login, and what visitors see when something fails.
+//! Pages of our own: health, consent page, login, and what visitors see when something fails.
 
-use crate::ledger::{Ledger, Refusal};
+use crate::ledger::Ledger;
 use crate::random::random;
 use crate::site::Site;
-use crate::together::together;
 use crate::visit::Visit;
-use crate::{answer, asked, platform, shards};
+use crate::{answer, asked, platform};
 use postern_consent::{Minutes, State};
-use postern_receipt::{Person, Role, Timestamp};
+use postern_receipt::{Person, Timestamp};
 use postern_rewrite::cookie_value;
-use postern_stats::{Day, DayCounts, SeenBatch};
-use postern_view::{ConsentPage, DashboardFacts, Load, RANGES_DAYS, ReceiptLine};
+use postern_view::{ConsentPage, Load, ReceiptLine};
 use web_sys::Response;
 use worker::{Env, Result};
 
-/// The dashboard's session.
+/// The session of who keeps the site.
 const SESSION_COOKIE: &str = "__Host-postern-session";
 
 /// How long a session lasts, minutes.
@@ -61,7 +59,7 @@ pub fn gpc(site: &Site) -> Result<Response> {
     answer::with(200, &format!("{statement}\n"), &headers)
 }
 
-fn failure(status: u16, title: &str, what_to_do: &str) -> Result<Response> {
+pub fn failure(status: u16, title: &str, what_to_do: &str) -> Result<Response> {
     answer::page(status, &postern_view::error_page(status, title, what_to_do).into_string())
 }
 
@@ -150,7 +148,7 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
     let page = postern_view::consent_page(&ConsentPage {
         policy,
         language,
-        policy_hex: &asked::of(site, policy, &visit.state),
+        policy_hex: &asked::of(site, policy, &visit.state, visit.now_ms),
         granted: site.granted(&visit.decision),
         must_ask: visit.decision.must_ask,
         honoured: &visit.honoured(),
@@ -174,45 +172,6 @@ pub async fn person(site: &Site, visit: &Visit) -> Option<Person> {
         Some(person) => Some(person),
         None => platform::person(site, visit).await.cloned(),
     }
-}
-
-/// The counts of so many days until that one, of all shards together, and what was seen.
-async fn figures(
-    site: &Site,
-    env: &Env,
-    days: u32,
-    to: Day,
-) -> std::result::Result<(Vec<(Day, DayCounts)>, SeenBatch), Refusal> {
-    let from = to.minus(days.saturating_sub(1));
-    let ledgers = shards::all(site, env).await?;
-    let mut days: Vec<(Day, DayCounts)> = Vec::new();
-    for rows in together(ledgers.iter().map(|ledger| ledger.days(from, to))).await {
-        for (day, counts) in rows? {
-            match days.iter_mut().find(|(known, _)| *known == day) {
-                Some((_, sum)) => *sum = sum.merge(counts),
-                None => days.push((day, counts)),
-            }
-        }
-    }
-    Ok((days, Ledger::of(site, env)?.seen().await?))
-}
-
-/// The figures, for those who are logged in.
-pub async fn dashboard(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
-    let Some(person) = person(site, visit).await else { return answer::see_other(postern_view::LOGIN_PATH) };
-    let asked =
-        visit.url.query_pairs().find(|(name, _)| name == "days").and_then(|(_, value)| value.parse().ok());
-    let range_days = asked.filter(|days| RANGES_DAYS.contains(days)).unwrap_or(30);
-    let today = Day::from_unix_ms(visit.now_ms, 0);
-    let (days, seen) = match figures(site, env, range_days, today).await {
-        Ok(found) => found,
-        Err(refusal) => return failure(503, "No figures just now", &refusal.sentence),
-    };
-    let name = site.policy.as_ref().map_or("postern", |policy| policy.site.id.as_str());
-    let seen: Vec<postern_stats::Seen> = seen.all().collect();
-    let may_register = person.role >= Role::Admin;
-    let facts = DashboardFacts { site: name, range_days, today, days: &days, seen: &seen, may_register };
-    answer::page(200, &postern_view::dashboard(&facts).into_string())
 }
 
 /// The login form, with what was wrong before.

@@ -1,17 +1,16 @@
-//! The register of requests, and what was done by those who are logged in: its storage, and its page for admins.
+//! The register of requests, and what was done by those who are logged in: its storage, and who may see and change it. Its page is
+//! the dashboard's.
 
-use crate::answer;
 use crate::ledger::{Ledger, Refusal};
 use crate::ledger_store::{SqlStore, integer};
 use crate::pages::person;
 use crate::random::random;
 use crate::site::Site;
 use crate::visit::Visit;
+use crate::{answer, dashboard};
 use postern_receipt::{
-    Capacity, EntryKind, Person, Request, RequestKind, RequestStanding, Role, Timestamp, Word,
-    admin_act_json, append_entry,
+    Capacity, EntryKind, Person, Request, RequestKind, Role, Timestamp, Word, admin_act_json, append_entry,
 };
-use postern_view::{ActLine, RequestLine, RequestsPage};
 use web_sys::Response;
 use worker::{Env, Result, SqlStorageValue};
 
@@ -23,22 +22,6 @@ const ACTS_KEPT: u32 = 20_000;
 
 const COLUMNS: &str =
     "number, kind, reference, received_ms, extended_ms, extended_by, answered_ms, answered_by";
-
-/// A request, as a line of the storage has it.
-fn read(line: &str) -> Option<Request> {
-    let cells: Vec<&str> = line.split('\t').collect();
-    let [number, kind, reference, received_ms, extended_ms, extended_by, answered_ms, answered_by] =
-        cells.try_into().ok()?;
-    let signed = |at: &str, by: &str| at.parse().ok().zip(Word::parse(by).ok());
-    Some(Request {
-        number: number.parse().ok()?,
-        kind: RequestKind::named(kind)?,
-        reference: Word::parse(reference).ok()?,
-        received_ms: received_ms.parse().ok()?,
-        extended: signed(extended_ms, extended_by),
-        answered: signed(answered_ms, answered_by),
-    })
-}
 
 impl SqlStore {
     /// The register, and behind an empty line what was done last: a line each, cells between tabs.
@@ -136,7 +119,7 @@ impl SqlStore {
                 let statement = format!("SELECT {COLUMNS} FROM requests WHERE number = ?");
                 let number = integer(field("number").parse().unwrap_or(0))?;
                 let found = self.lines(&statement, vec![number])?;
-                let Some(mut request) = read(found.trim_end_matches('\n')) else {
+                let Some(mut request) = Request::read(found.trim_end_matches('\n')) else {
                     return refuse("There is no request of that number.");
                 };
                 let done =
@@ -163,7 +146,7 @@ async fn admin(site: &Site, visit: &Visit) -> Result<std::result::Result<Person,
 /// Answers `GET /_postern/requests`.
 pub async fn show(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     match admin(site, visit).await? {
-        Ok(_) => page(site, env, visit, 200, None).await,
+        Ok(person) => dashboard::hand_on(site, env, visit, &person, None).await,
         Err(answer) => Ok(answer),
     }
 }
@@ -186,85 +169,9 @@ pub async fn change(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     };
     match changed {
         Ok(()) => answer::see_other(postern_view::REQUESTS_PATH),
-        Err(Refusal { status: 400, sentence }) => page(site, env, visit, 400, Some(&sentence)).await,
+        Err(Refusal { status: 400, sentence }) => {
+            dashboard::hand_on(site, env, visit, &person, Some(&sentence)).await
+        }
         Err(Refusal { status, sentence }) => answer::text(status, &sentence),
-    }
-}
-
-async fn page(site: &Site, env: &Env, visit: &Visit, status: u16, error: Option<&str>) -> Result<Response> {
-    let found = match Ledger::of(site, env) {
-        Ok(ledger) => ledger.register().await,
-        Err(refusal) => Err(refusal),
-    };
-    let register = match found {
-        Ok(register) => register,
-        Err(refusal) => return answer::text(refusal.status, &refusal.sentence),
-    };
-    let day = |at_ms| Timestamp::from_unix_ms(at_ms).to_string().get(..10).unwrap_or_default().to_string();
-    // Requests, an empty line, acts.
-    let (requests, acts) = match register.strip_prefix('\n') {
-        Some(acts) => ("", acts),
-        None => register.split_once("\n\n").unwrap_or_default(),
-    };
-    let requests: Vec<Request> = requests.lines().filter_map(read).collect();
-    let told: Vec<[String; 3]> = requests
-        .iter()
-        .map(|request| [day(request.received_ms), day(request.due_ms()), standing(request, visit.now_ms)])
-        .collect();
-    let lines: Vec<RequestLine> = requests
-        .iter()
-        .zip(&told)
-        .map(|(request, [received, due, standing])| {
-            let now = request.standing(visit.now_ms);
-            RequestLine {
-                number: request.number,
-                kind: request.kind.name(),
-                reference: request.reference.as_str(),
-                received,
-                due,
-                standing,
-                is_overdue: matches!(now, RequestStanding::Overdue { .. }),
-                is_open: request.answered.is_none(),
-                can_extend: request.extended.is_none() && matches!(now, RequestStanding::Open { .. }),
-            }
-        })
-        .collect();
-    let acts: Vec<(String, &str, &str)> = acts
-        .lines()
-        .filter_map(|line| {
-            let (at, rest) = line.split_once('\t')?;
-            let (who, what) = rest.split_once('\t')?;
-            Some((Timestamp::from_unix_ms(at.parse().ok()?).to_string(), who, what))
-        })
-        .collect();
-    let acts: Vec<ActLine> = acts.iter().map(|(at, who, what)| ActLine { at, who, what }).collect();
-    let kinds = RequestKind::ALL.map(RequestKind::name);
-    let name = site.policy.as_ref().map_or("postern", |policy| policy.site.id.as_str());
-    let facts = RequestsPage {
-        site: name,
-        kinds: &kinds,
-        today: &day(visit.now_ms),
-        requests: &lines,
-        acts: &acts,
-        error,
-    };
-    answer::page(status, &postern_view::requests_page(&facts).into_string())
-}
-
-fn standing(request: &Request, now_ms: u64) -> String {
-    let by =
-        |signed: &Option<(u64, Word)>| signed.as_ref().map_or(String::new(), |(_, by)| format!(" by {by}"));
-    match request.standing(now_ms) {
-        RequestStanding::Open { days: 1 } => "due today".to_string(),
-        RequestStanding::Open { days } if request.extended.is_some() => {
-            format!("{days} days left, extended{}", by(&request.extended))
-        }
-        RequestStanding::Open { days } => format!("{days} days left"),
-        RequestStanding::Overdue { days: 1 } => "overdue since yesterday".to_string(),
-        RequestStanding::Overdue { days } => format!("overdue for {days} days"),
-        RequestStanding::Answered { is_in_time: true } => {
-            format!("answered in time{}", by(&request.answered))
-        }
-        RequestStanding::Answered { is_in_time: false } => format!("answered late{}", by(&request.answered)),
     }
 }

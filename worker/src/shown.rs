@@ -56,7 +56,7 @@ fn preview(env: &Env, now_ms: u64, lang: Option<&str>) -> Result<Response> {
         policy,
         &BannerFacts {
             policy,
-            policy_hex: &asked::write(policy, None, None, false),
+            policy_hex: &asked::write(policy, None, None, false, None),
             granted: granted(&site, CategorySet::EMPTY, VendorSet::default()),
             must_ask: true,
             honoured: &[],
@@ -163,7 +163,7 @@ fn page(site: &Site, policy: &Policy, receipt: &Value, before: Option<&Value>) -
     let vendors = given("vendors").iter().filter_map(|id| policy.place_of(id)).collect::<VendorSet>();
     let granted = granted(site, categories, vendors);
     let at = Timestamp::parse(&text(receipt, "at")?)?;
-    let policy_hex = asked::write(policy, receipt.get("release").and_then(Value::as_u64), None, false);
+    let policy_hex = asked::write(policy, receipt.get("release").and_then(Value::as_u64), None, false, None);
     let method = text(receipt, "method")?;
     if method == "page.save" {
         let page = postern_view::consent_page(&ConsentPage {

@@ -1,6 +1,7 @@
 //! What this deployment is: its policy, its keys, its origin. Read once per isolate; anything missing
 //! or broken is kept as the sentence that says what to do, and means: everything stays denied.
 
+use crate::counting::ASKED;
 use crate::countries::country_name;
 use crate::platform::PlatformLogin;
 use crate::signing::LogSetting;
@@ -156,12 +157,17 @@ impl Site {
 
     /// What is wrong and keeps nothing from being recorded, but somebody must be told, a line each.
     pub fn told(&self) -> Vec<String> {
+        let zone = self.policy.as_ref().ok().map(|policy| policy.figures.time_zone.as_str());
+        let zone_fault = zone.filter(|zone| !crate::zone::is_known(zone)).map(|zone| {
+            format!("figures.time_zone: there is no zone {zone:?}; until it is mended days are those of UTC")
+        });
         let platform = self.platform.as_ref().and_then(|login| login.as_ref().err());
         let all = [
             self.log.keys.as_ref().err(),
             self.log.witnesses.as_ref().err(),
             self.access_fault.as_ref(),
             self.shards_fault.as_ref(),
+            zone_fault.as_ref(),
             platform,
         ];
         all.into_iter().flatten().cloned().collect()
@@ -268,7 +274,7 @@ impl Site {
     /// What the consent cookie of this host says.
     pub fn state(&self, host: &str, cookie: Option<&str>) -> State {
         match (&self.key, cookie) {
-            (_, None) => State::Absent,
+            (_, None | Some(ASKED)) => State::Absent,
             (Ok(key), cookie) => key.open(host, cookie),
             (Err(_), Some(_)) => State::Unverifiable,
         }

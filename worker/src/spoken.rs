@@ -1,6 +1,7 @@
 //! What a page says in words, which must wait until its language is known: the banner or the link to the settings, and
 //! the note in a held frame. Without policy or key nothing can be recorded, so nothing is asked.
 
+use crate::counting::View;
 use crate::site::Site;
 use crate::visit::Visit;
 use crate::{asked, pages};
@@ -26,22 +27,28 @@ pub enum Place {
     },
 }
 
-/// Gives banner and note, each empty where there is none, for a page that says it is in a language or says nothing.
+/// Gives banner and note, each empty where there is none, for a page that says it is in a language or says nothing; `view` is
+/// counted by that language.
 pub fn words(
     site: Rc<Site>,
     visit: &Visit,
     origin: &str,
     place: Place,
     return_to: String,
+    view: Option<View>,
 ) -> impl Fn(Option<&str>) -> (String, String) + 'static {
     let (decision, state) = (visit.decision, visit.state);
     let honoured = visit.honoured();
     let origin = origin.to_owned();
     let accept = visit.header("accept-language").map(str::to_owned);
-    let today = Day::from_unix_ms(visit.now_ms, 0).number();
+    let now_ms = visit.now_ms;
+    let today = Day::from_unix_ms(now_ms, 0).number();
     move |lang| {
         let Ok(policy) = &site.policy else { return Default::default() };
         let language = policy.language_for(lang, accept.as_deref());
+        if let Some(view) = view {
+            view.count_language(&language.tag);
+        }
         // The page's base may be another's: what is asked of us names us.
         let named = |markup: postern_view::Markup| {
             markup.into_string().replace("\"/_postern/", &format!("\"{origin}/_postern/"))
@@ -50,7 +57,7 @@ pub fn words(
         if place == Place::Within || site.working().is_none() {
             return (String::new(), note);
         }
-        let policy_hex = asked::of(&site, policy, &state);
+        let policy_hex = asked::of(&site, policy, &state, now_ms);
         let change = policy.change_on(today);
         let (receipt, is_own_page) = match &place {
             Place::Script { receipt, is_own_page } => {
@@ -104,7 +111,7 @@ pub fn add_banner(
     let css = postern_view::banner_css(policy);
     let css = if site.announces_change(visit) { css + postern_view::CHANGE_CSS } else { css };
     let css = css + postern_view::RECEIPT_CSS;
-    let (banner, _) = words(Rc::clone(&site), visit, origin, place, return_to)(Some(lang));
+    let (banner, _) = words(Rc::clone(&site), visit, origin, place, return_to, None)(Some(lang));
     body.insert("banner".into(), postern_view::tree(&banner));
     body.insert("css".into(), css.into());
 }

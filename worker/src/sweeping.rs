@@ -4,8 +4,9 @@
 use crate::answer;
 use crate::ledger_store::SqlStore;
 use crate::random::random;
+use crate::site::Site;
+use crate::zone;
 use postern_receipt::{Capacity, Fresh};
-use postern_stats::Day;
 use std::time::Duration;
 
 /// How soon it goes on where there was more than one go.
@@ -14,8 +15,8 @@ const NEXT_GO: Duration = Duration::from_secs(1);
 const NEXT_TRY: Duration = Duration::from_secs(60);
 
 /// Does one go, and says how soon the next may come. A failure is told to the operator.
-pub fn sweep(store: &mut SqlStore, now_ms: u64, capacity: Capacity) -> Duration {
-    let day = Day::from_unix_ms(now_ms, 0).number();
+pub fn sweep(store: &mut SqlStore, site: &Site, now_ms: u64, capacity: Capacity) -> Duration {
+    let day = zone::day(site, now_ms).number();
     let fresh = || Fresh { receipt_random: random(), salt: random() };
     match postern_receipt::sweep(store, now_ms, day, capacity, fresh) {
         Ok(()) => NEXT_GO,

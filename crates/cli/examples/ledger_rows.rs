@@ -10,8 +10,8 @@ use postern_consent::{CategorySet, Choice, Minutes, Shard, Signals, Subject, Ven
 use postern_policy::{KnownVendor, Policy};
 use postern_receipt::log::{Hash, LogStore, NodePlace, Nodes, Sealed};
 use postern_receipt::{
-    Act, Append, Capacity, Client, CookieKey, DayRow, Ended, Entry, HostName, IdempotencyKey, KeyRing,
-    Method, Notice, NoticeUri, ReceiptRow, Retention, Setting, Sha256Hex, Store, Word, append, sha256,
+    Act, Append, Capacity, Client, CookieKey, Ended, Entry, HostName, IdempotencyKey, KeyRing, Method,
+    Notice, NoticeUri, ReceiptRow, Retention, Setting, Sha256Hex, Store, Word, append, sha256,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::error::Error;
@@ -128,14 +128,6 @@ impl Store for Tail {
 
     fn erase(&mut self, _: &str, _: u32) -> Result<u64, String> {
         Err("nothing is erased here".into())
-    }
-
-    fn add_views(&mut self, _: u32, _: u64, _: u64) -> Result<(), String> {
-        Err("nothing is counted here".into())
-    }
-
-    fn list_days(&self, _: u32, _: u32) -> Result<Vec<DayRow>, String> {
-        Ok(Vec::new())
     }
 }
 

@@ -324,6 +324,22 @@ pub enum Cause {
         "{0:?} is not the beginning of a path; write it from the first / on and more than that, as in /ingest/"
     )]
     VendorPath(String),
+    /// Not a pattern of pages.
+    #[error(
+        "{0:?} is no pattern of pages; write a path from the first / on, with * at its end for all that begin so, as in /shop/*"
+    )]
+    PagePattern(String),
+    /// Not the name of a time zone.
+    #[error("{0:?} is no time zone; write its name in the IANA database, as in Europe/Dublin")]
+    TimeZone(String),
+    /// More than there is room for.
+    #[error("has {count} groups, and there is room for {max}")]
+    TooMany {
+        /// Groups found.
+        count: usize,
+        /// Most there may be.
+        max: usize,
+    },
     /// Our own pages given to a vendor: nobody could choose any more.
     #[error("{0:?} covers our own pages under /_postern/; write another")]
     OwnPath(String),

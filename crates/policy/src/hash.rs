@@ -3,6 +3,7 @@
 use postern_consent::{Category, PolicyTag};
 use sha2::{Digest, Sha256};
 
+use crate::figures::Figures;
 use crate::language::Language;
 use crate::policy::{Policy, Reopen};
 use crate::texts::{Texts, category_keys};
@@ -95,12 +96,13 @@ impl Policy {
     /// SHA-256 of the file's whole meaning: every value after defaults, whatever its spelling.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
-        let Self { site, controller, notice, rules, banner, edge, consent_mode, receipts, .. } = self;
+        let Self { site, controller, notice, rules, banner, edge, consent_mode, receipts, figures, .. } =
+            self;
         let words = |form: Form, language: &Language| {
             let own = |form: Form, (key, text): (&&str, &String)| form.with(key).with(text);
             form.with(&language.tag).with_all(&language.own, own)
         };
-        Form::of("postern-policy/4")
+        let form = Form::of("postern-policy/4")
             .with(&site.id)
             .with(site.origin.as_deref().unwrap_or(""))
             .with_all(&site.hosts, |form, host| form.with(host))
@@ -155,7 +157,15 @@ impl Policy {
             .with_all(&receipts.longer, |form, (category, months)| {
                 form.with(category.name()).with(&months.to_string())
             })
-            .with_all(self.languages(), words)
+            .with_all(self.languages(), words);
+        // Files from before there was this section mean what they meant.
+        if *figures == Figures::default() {
+            return form.finish();
+        }
+        form.with(&figures.time_zone)
+            .with_all(&figures.pages, |form, (name, paths)| {
+                form.with(name).with_all(paths, |form, path| form.with(path))
+            })
             .finish()
     }
 

@@ -17,6 +17,7 @@
 //! [`Profile`]: postern_consent::Profile
 
 mod error;
+mod figures;
 mod hash;
 mod language;
 mod legal;
@@ -35,6 +36,7 @@ mod vendor;
 mod words;
 
 pub use error::{Cause, FILE_NAME, Issue, PolicyError};
+pub use figures::Figures;
 pub use language::Language;
 pub use legal::{
     COOKIE_DAYS_MAX, GpcRule, LegalProfile, Model, Region, STRICTEST, legal_profile, legal_profile_for,

@@ -5,6 +5,7 @@ use postern_sort::sorted_by_key;
 use toml::de::DeTable;
 
 use crate::error::{Cause, Issue, PolicyError};
+use crate::figures::read_figures;
 use crate::language::Language;
 use crate::lint::lint_text;
 use crate::options::{read_consent_mode, read_edge, read_receipts};
@@ -69,6 +70,7 @@ impl Policy {
         let edge = read_edge(root.section(&mut report, "edge"), &mut report);
         let consent_mode = read_consent_mode(root.section(&mut report, "consent_mode"), &mut report);
         let receipts = read_receipts(root.section(&mut report, "receipts"), &mut report);
+        let figures = read_figures(root.section(&mut report, "figures"), &mut report);
         let texts = root.section(&mut report, "texts");
         let other_languages = read_words(texts, &mut report, &site, &offered, &mut own_language);
         root.close(&mut report);
@@ -89,6 +91,7 @@ impl Policy {
             edge,
             consent_mode,
             receipts,
+            figures,
             own_language,
             other_languages,
             warnings,

@@ -3,6 +3,7 @@
 use postern_consent::{Category, CategorySet, PolicyTag};
 
 use crate::error::Issue;
+use crate::figures::Figures;
 use crate::language::Language;
 use crate::options::{ConsentMode, Edge, Receipts};
 use crate::rules::Rules;
@@ -34,6 +35,8 @@ pub struct Policy {
     pub consent_mode: ConsentMode,
     /// `[receipts]`
     pub receipts: Receipts,
+    /// `[figures]`
+    pub figures: Figures,
     pub(crate) own_language: Language,
     pub(crate) other_languages: Vec<Language>,
     pub(crate) warnings: Vec<Issue>,

@@ -71,7 +71,9 @@ fn the_schema_has_every_key_the_parser_asks_for_and_no_other() {
     Policy::parse(&whole_shop(), &KNOWN).unwrap();
     let mut asked: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (path, keys) in ASKED.take() {
-        let named = ["vendors", "texts"].into_iter().find(|table| path.starts_with(&format!("{table}.")));
+        let named = ["vendors", "texts", "figures.pages"]
+            .into_iter()
+            .find(|table| path.starts_with(&format!("{table}.")));
         let path = named.map_or(path, |table| format!("{table}.*"));
         let is_refused = |key: &&str| path == "categories.necessary" && REFUSED.contains(key);
         let keys = keys.into_iter().filter(|key| !is_refused(key)).map(str::to_owned);
@@ -187,7 +189,7 @@ fn the_words_of_the_schema_are_the_parsers() {
 fn the_defaults_of_the_schema_are_the_parsers() {
     let schema = schema();
     // The shop says some of them itself; here it says none.
-    let said = ["dnt = ", "layout = ", "reopen = "];
+    let said = ["dnt = ", "layout = ", "reopen = ", "time_zone = "];
     let plain: Vec<_> = SHOP.lines().filter(|line| !said.iter().any(|key| line.starts_with(key))).collect();
     let plain = plain.join("\n");
     let plain_hash = Policy::parse(&plain, &KNOWN).unwrap().hash();
@@ -201,6 +203,7 @@ fn the_defaults_of_the_schema_are_the_parsers() {
         ("edge", "/properties/edge/properties"),
         ("consent_mode", "/properties/consent_mode/properties"),
         ("receipts", "/properties/receipts/properties"),
+        ("figures", "/properties/figures/properties"),
         ("vendors.posthog", "/$defs/vendor/properties"),
     ] {
         for (key, node) in schema.pointer(pointer).unwrap().as_object().unwrap() {
@@ -216,5 +219,5 @@ fn the_defaults_of_the_schema_are_the_parsers() {
             count += 1;
         }
     }
-    assert_eq!(count, 32);
+    assert_eq!(count, 33);
 }

@@ -66,6 +66,21 @@ pub(crate) fn is_vendor_path(text: &str) -> bool {
         && text.bytes().all(is_url_byte)
 }
 
+/// A path from the first `/` on, or the beginning of one with `*` behind it.
+pub(crate) fn is_page_pattern(text: &str) -> bool {
+    let path = text.strip_suffix('*').unwrap_or(text);
+    path.len() <= 200
+        && path.starts_with('/')
+        && !path.contains(['?', '#', '*'])
+        && path.bytes().all(is_url_byte)
+}
+
+/// The shape of a name in the IANA time zone database; whether there is such a zone, the platform knows.
+pub(crate) fn is_time_zone(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_+-".contains(&byte);
+    text.len() <= 40 && text.split('/').all(|part| !part.is_empty() && part.bytes().all(is_plain))
+}
+
 /// Would this beginning cover our own pages below `/_postern/`? Paths are compared without case.
 pub(crate) fn is_own_path(text: &str) -> bool {
     const OWN: &str = "/_postern/";

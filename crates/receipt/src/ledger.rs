@@ -11,7 +11,7 @@ use crate::log::{Hash, SIZE_MAX, TreeError, completed, leaf_hash};
 use crate::record::{Act, Previous, Receipt, Setting, subject_hex};
 use crate::retention::{ExpiryError, expiry_json, expiry_key, purge_unix_ms};
 use crate::seal::sha256;
-use crate::store::{DayRow, Ended, ReceiptRow, Store};
+use crate::store::{Ended, ReceiptRow, Store};
 use crate::time::Timestamp;
 use postern_consent::{CategorySet, Outcome, Subject};
 
@@ -51,6 +51,8 @@ pub struct Append<'a> {
     pub salt: Salt,
     /// The day it counts for, days since 1970-01-01.
     pub day: u32,
+    /// What is counted of the act beside its receipt; empty for nothing. The caller's own text.
+    pub facts: String,
     /// How full the storage may become.
     pub capacity: Capacity,
 }
@@ -139,6 +141,7 @@ pub fn append<S: Store>(store: &mut S, append: &Append<'_>) -> Result<Appended, 
         subject: receipt.subject().to_owned(),
         at_unix_ms: append.act.at_unix_ms,
         day: append.day,
+        facts: append.facts.clone(),
         offered: receipt.offered(),
         granted: receipt.granted(),
         vendors: receipt.vendors(),
@@ -230,6 +233,7 @@ pub fn expire<S: Store>(
             receipt_id,
             at_unix_ms: now_unix_ms,
             day,
+            facts: String::new(),
             granted: CategorySet::EMPTY,
             vendors: Vec::new(),
             // Who comes again is asked again.
@@ -334,23 +338,6 @@ pub fn fill_log<S: Store>(store: &mut S) -> Result<(), LedgerError<S::Error>> {
     }
 }
 
-/// Counts pages seen and times asked, in batches. A batch lost in a failure is lost: counts are
-/// figures, not proof.
-///
-/// # Errors
-/// [`LedgerError::Store`].
-pub fn add_views<S: Store>(
-    store: &mut S,
-    day: u32,
-    views: u64,
-    shown: u64,
-) -> Result<(), LedgerError<S::Error>> {
-    if views == 0 && shown == 0 {
-        return Ok(());
-    }
-    store.add_views(day, views, shown).map_err(LedgerError::Store)
-}
-
 /// Most receipts shown to their subject at once.
 const RECEIPTS_MAX: u32 = 200;
 
@@ -369,14 +356,6 @@ pub fn receipts_of<S: Store>(store: &S, subject: Subject) -> Result<Vec<ReceiptR
 /// [`LedgerError::Store`]; doing it again is safe.
 pub fn erase<S: Store>(store: &mut S, subject: Subject, day: u32) -> Result<u64, LedgerError<S::Error>> {
     store.erase(&subject_hex(subject), day).map_err(LedgerError::Store)
-}
-
-/// The days counted, both ends included, in order.
-///
-/// # Errors
-/// [`LedgerError::Store`].
-pub fn days<S: Store>(store: &S, from: u32, to: u32) -> Result<Vec<DayRow>, LedgerError<S::Error>> {
-    store.list_days(from, to).map_err(LedgerError::Store)
 }
 
 /// The outcome a stored word names.

@@ -36,8 +36,8 @@ pub use field::{
     Client, ClientForm, Engine, FieldError, HostName, IdempotencyKey, NoticeUri, ReceiptId, Sha256Hex, Word,
 };
 pub use ledger::{
-    Append, Appended, Capacity, Fresh, LedgerError, add_views, append, days, erase, expire, fill_log,
-    is_restricted, lift, outcome_named, purge, receipts_of, restrict, sweep,
+    Append, Appended, Capacity, Fresh, LedgerError, append, erase, expire, fill_log, is_restricted, lift,
+    outcome_named, purge, receipts_of, restrict, sweep,
 };
 pub use record::{
     Act, Actor, Basis, EventType, Method, Notice, Previous, Purpose, PurposeState, Receipt, Setting,
@@ -47,6 +47,6 @@ pub use register::{RegisterError, Request, RequestKind, RequestStanding};
 pub use release::{Pictures, RELEASE_SCHEMA, Release};
 pub use retention::{ExpiryError, KEEP_MONTHS_DEFAULT, Retention, expiry_json, expiry_key, purge_unix_ms};
 pub use seal::{CookieKey, KeyError, KeyRing, SEALED_BYTES_MAX, SessionError, constant_time_eq, sha256};
-pub use store::{DayRow, Ended, ReceiptRow, Store};
+pub use store::{Ended, ReceiptRow, Store};
 pub use throttle::{Rule, Throttle, TooOften};
 pub use time::Timestamp;

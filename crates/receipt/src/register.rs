@@ -113,6 +113,23 @@ pub enum RegisterError {
 }
 
 impl Request {
+    /// A request, as a line of the storage has it: its fields in their order, with tabs between, nothing for what has not been done.
+    #[must_use]
+    pub fn read(line: &str) -> Option<Self> {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [number, kind, reference, received_ms, extended_ms, extended_by, answered_ms, answered_by] =
+            cells.try_into().ok()?;
+        let signed = |at: &str, by: &str| at.parse().ok().zip(Word::parse(by).ok());
+        Some(Self {
+            number: number.parse().ok()?,
+            kind: RequestKind::named(kind)?,
+            reference: Word::parse(reference).ok()?,
+            received_ms: received_ms.parse().ok()?,
+            extended: signed(extended_ms, extended_by),
+            answered: signed(answered_ms, answered_by),
+        })
+    }
+
     /// A request that came then, to be given its number.
     ///
     /// # Errors

@@ -20,6 +20,8 @@ pub struct ReceiptRow {
     pub at_unix_ms: u64,
     /// Day of the site's calendar, days since 1970-01-01. INTEGER.
     pub day: u32,
+    /// What is counted of the act beside its receipt: coarse, in the words of whoever counts. It leaves with the receipt. TEXT.
+    pub facts: String,
     /// What was on offer, bits. INTEGER.
     pub offered: CategorySet,
     /// What is granted, bits. INTEGER.
@@ -51,45 +53,11 @@ pub struct ReceiptRow {
     pub body_sha256: [u8; 32],
 }
 
-/// What is counted of one day. All INTEGER, `day` PRIMARY KEY.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct DayRow {
-    /// Days since 1970-01-01.
-    pub day: u32,
-    /// Pages seen.
-    pub views: u64,
-    /// Times the visitor was asked.
-    pub shown: u64,
-    /// Acts that accepted all.
-    pub accepted: u64,
-    /// Acts that refused all.
-    pub refused: u64,
-    /// Acts that granted a part.
-    pub partial: u64,
-    /// Acts that took everything back.
-    pub withdrawn: u64,
-}
-
 impl ReceiptRow {
     /// The place of its leaf in the log, from 0.
     #[must_use]
     pub const fn leaf_index(&self) -> u64 {
         self.seq.saturating_sub(1)
-    }
-}
-
-impl DayRow {
-    /// The day's counter of that outcome, by one.
-    pub fn count(&mut self, outcome: Outcome) {
-        let counter = match outcome {
-            Outcome::Accepted => &mut self.accepted,
-            Outcome::Refused => &mut self.refused,
-            Outcome::Partial => &mut self.partial,
-            Outcome::Withdrawn => &mut self.withdrawn,
-            // No answer to the question, so they count among none.
-            Outcome::Vendor | Outcome::Expired => return,
-        };
-        *counter = counter.saturating_add(1);
     }
 }
 
@@ -130,8 +98,7 @@ pub trait Store: LogStore {
     /// The storage's own.
     fn bytes_used(&self) -> Result<u64, Self::Error>;
 
-    /// Stores the row, **and** its leaf with the nodes it completes, **and** adds one to its day's counter of its outcome
-    /// unless its subject is restricted, **and** marks the receipt that it ends as one that no longer expires: all or
+    /// Stores the row, **and** its leaf with the nodes it completes, **and** marks the receipt that it ends as one that no longer expires: all or
     /// nothing. In SQLite one `INSERT` does it, by triggers. A receipt without its leaf could never be proven, and a
     /// leaf without its receipt would prove nothing.
     ///
@@ -170,8 +137,8 @@ pub trait Store: LogStore {
     /// The storage's own.
     fn purge(&mut self, now_unix_ms: u64, day: u32, limit: u32) -> Result<u64, Self::Error>;
 
-    /// Restricts a subject, or lifts that, **and** takes their acts out of the counters of their days, or adds them again:
-    /// both or neither. Nothing happens if it was so before.
+    /// Restricts a subject, or lifts that, **and** takes their acts out of what is counted, or adds them again: both or neither.
+    /// Nothing happens if it was so before.
     ///
     /// # Errors
     /// The storage's own.
@@ -200,16 +167,4 @@ pub trait Store: LogStore {
     /// # Errors
     /// The storage's own.
     fn erase(&mut self, subject: &str, day: u32) -> Result<u64, Self::Error>;
-
-    /// Adds to a day's `views` and `shown`: both or neither (one upsert).
-    ///
-    /// # Errors
-    /// The storage's own.
-    fn add_views(&mut self, day: u32, views: u64, shown: u64) -> Result<(), Self::Error>;
-
-    /// The days counted, `from` and `to` included, in order; days without a count are left out.
-    ///
-    /// # Errors
-    /// The storage's own.
-    fn list_days(&self, from: u32, to: u32) -> Result<Vec<DayRow>, Self::Error>;
 }

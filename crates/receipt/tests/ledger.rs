@@ -10,8 +10,8 @@ mod store;
 use postern_consent::{CategorySet, Granted, Outcome, Subject};
 use postern_receipt::log::{leaf_hash, prove_inclusion, root, verify_inclusion};
 use postern_receipt::{
-    Appended, DayRow, EntryKind, Fresh, LedgerError, ReceiptRow, Timestamp, Word, add_views, admin_act_json,
-    append, append_entry, days, erase, expire, fill_log, leaf, lift, outcome_named, purge, receipts_of,
+    Appended, EntryKind, Fresh, LedgerError, ReceiptRow, Timestamp, Word, admin_act_json, append,
+    append_entry, erase, expire, fill_log, is_restricted, leaf, lift, outcome_named, purge, receipts_of,
     restrict, sweep,
 };
 use proptest::prelude::*;
@@ -33,8 +33,6 @@ fn a_receipt_names_the_one_before_it() {
     );
     let own: Vec<_> = receipts_of(&store, Subject([1; 16])).unwrap().into_iter().map(|row| row.seq).collect();
     assert_eq!(own, [2, 1]);
-    let counted = days(&store, 20_001, 20_001).unwrap();
-    assert_eq!(counted, [DayRow { day: 20_001, accepted: 1, withdrawn: 1, ..DayRow::default() }]);
 }
 
 #[test]
@@ -104,8 +102,7 @@ fn receipts_older_than_the_log_get_their_leaves_whatever_fails() {
     let whole = filled(21);
     for fault in [Fault::Before, Fault::After] {
         for call in 1..80 {
-            let mut store =
-                Memory { rows: whole.rows.clone(), days: whole.days.clone(), ..Memory::default() };
+            let mut store = Memory { rows: whole.rows.clone(), ..Memory::default() };
             store.fail(call, fault);
             if fill_log(&mut store).is_err() {
                 store.fault = None;
@@ -151,7 +148,6 @@ fn what_is_erased_is_gone_with_its_salt_and_nothing_of_others_is() {
     append(&mut store, &request(&setting, 1, 1, CategorySet::ALL)).unwrap();
     append(&mut store, &request(&setting, 2, 2, CategorySet::ALL)).unwrap();
     append(&mut store, &request(&setting, 3, 1, CategorySet::EMPTY)).unwrap();
-    let counted = days(&store, 20_001, 20_001).unwrap();
     for (fault, left) in [(Fault::Before, 3), (Fault::After, 1)] {
         store.fail(1, fault);
         assert_eq!(erase(&mut store, Subject([1; 16]), 20_500), Err(LedgerError::Store("injected")));
@@ -161,8 +157,6 @@ fn what_is_erased_is_gone_with_its_salt_and_nothing_of_others_is() {
     assert_eq!(erase(&mut store, Subject([1; 16]), 20_500), Ok(0));
     assert_eq!(receipts_of(&store, Subject([1; 16])), Ok(Vec::new()));
     assert_eq!(receipts_of(&store, Subject([2; 16])).unwrap().len(), 1);
-    // Figures name nobody: they stay what they were.
-    assert_eq!(days(&store, 20_001, 20_001).unwrap(), counted);
     assert_eq!(store.erased, BTreeMap::from([(20_500, 2)]));
 }
 
@@ -275,7 +269,7 @@ fn a_receipt_is_deleted_twelve_months_after_it_held_and_not_before() {
     append(&mut store, &withdrawal).unwrap();
     append(&mut store, &request(&setting, 3, 2, CategorySet::ALL)).unwrap();
     append(&mut store, &request(&setting, 4, 3, CategorySet::EMPTY)).unwrap();
-    let (leaves, counted) = (store.leaves.clone(), store.days.clone());
+    let leaves = store.leaves.clone();
     let left = |store: &Memory| store.rows.iter().map(|row| row.seq).collect::<Vec<_>>();
     for (now, expired, purged, rows) in [
         ("2027-05-21T11:20:41Z", 1, 0, vec![1, 2, 3, 4, 5]),
@@ -293,7 +287,6 @@ fn a_receipt_is_deleted_twelve_months_after_it_held_and_not_before() {
         assert_eq!(left(&store), rows, "{now}");
     }
     assert_eq!(store.leaves[..4], leaves[..]);
-    assert_eq!(store.days[&20_001], counted[&20_001]);
     assert_eq!(store.purged, BTreeMap::from([(20_900, 5)]));
 }
 
@@ -314,27 +307,22 @@ fn a_ledger_that_is_full_still_gets_rid_of_what_it_need_not_keep() {
 }
 
 #[test]
-fn who_is_restricted_leaves_the_figures_and_keeps_the_receipts() {
+fn who_is_restricted_keeps_the_receipts() {
     let (setting, mut store) = (setting(), Memory::default());
     let subject = Subject([1; 16]);
     append(&mut store, &request(&setting, 1, 1, CategorySet::ALL)).unwrap();
-    let counted = days(&store, 0, 30_000).unwrap();
-    let none = [DayRow { day: 20_001, ..DayRow::default() }];
     for _ in 0..2 {
         restrict(&mut store, subject, 5).unwrap();
-        assert_eq!(days(&store, 0, 30_000).unwrap(), none);
     }
-    // A later act is recorded, logged, and not counted.
+    // A later act is recorded and logged all the same.
     append(&mut store, &request(&setting, 2, 1, CategorySet::EMPTY)).unwrap();
-    assert_eq!(days(&store, 0, 30_000).unwrap(), none);
     assert!(is_whole(&store));
     // Nothing is deleted meanwhile, and nothing of others is kept for it.
     append(&mut store, &request(&setting, 3, 2, CategorySet::EMPTY)).unwrap();
     assert_eq!(turn(&mut store, unix_ms("2040-01-01T00:00:00Z")), Ok((0, 1)));
     for _ in 0..2 {
         lift(&mut store, subject, 6).unwrap();
-        let again = days(&store, 20_001, 20_001).unwrap();
-        assert_eq!(again, [DayRow { withdrawn: 1, ..counted[0] }]);
+        assert!(!is_restricted(&store, subject).unwrap());
     }
     assert_eq!(turn(&mut store, unix_ms("2040-01-01T00:00:00Z")), Ok((0, 2)));
     // Erasing ends the restriction too.
@@ -376,17 +364,6 @@ fn acts_of_those_who_keep_the_site_have_their_places_between_receipts() {
     store.bytes = ROOM.bytes_max;
     assert!(matches!(note(&mut store, "logged in", ROOM), Err(LedgerError::Full { .. })));
     assert!(is_whole(&store));
-}
-
-#[test]
-fn views_are_added_and_an_empty_batch_touches_nothing() {
-    let mut store = Memory::default();
-    add_views(&mut store, 5, 0, 0).unwrap();
-    assert_eq!(store.calls.get(), 0);
-    add_views(&mut store, 5, 10, 3).unwrap();
-    add_views(&mut store, 5, 1, 1).unwrap();
-    add_views(&mut store, 9, 1, 0).unwrap();
-    assert_eq!(days(&store, 0, 8).unwrap(), [DayRow { day: 5, views: 11, shown: 4, ..DayRow::default() }]);
 }
 
 #[test]

@@ -8,7 +8,7 @@
 
 use postern_consent::{Category, CategorySet, PolicyTag, Profile, Signals, Subject};
 use postern_receipt::{
-    Act, Append, Capacity, Client, DayRow, Ended, Entry, HostName, IdempotencyKey, Method, Notice, NoticeUri,
+    Act, Append, Capacity, Client, Ended, Entry, HostName, IdempotencyKey, Method, Notice, NoticeUri,
     ReceiptRow, Retention, Setting, Sha256Hex, Store, Word, append, commitment, leaf,
     log::{Hash, LogStore, NodePlace, Nodes, Sealed, leaf_hash, node_hash},
 };
@@ -29,7 +29,6 @@ pub struct Memory {
     /// Each leaf's commitment, and the nodes it completes.
     pub leaves: Vec<(Hash, Vec<Hash>)>,
     pub sealed: Option<Sealed>,
-    pub days: BTreeMap<u32, DayRow>,
     pub erased: BTreeMap<u32, u64>,
     pub purged: BTreeMap<u32, u64>,
     pub restricted: BTreeSet<String>,
@@ -114,10 +113,6 @@ impl Store for Memory {
         }
         self.rows.push(row.clone());
         self.leaves.push((row.commitment, nodes.to_vec()));
-        let day = self.days.entry(row.day).or_insert(DayRow { day: row.day, ..DayRow::default() });
-        if !self.restricted.contains(&row.subject) {
-            day.count(row.outcome);
-        }
         self.step(Fault::After)
     }
 
@@ -156,17 +151,6 @@ impl Store for Memory {
             } else {
                 self.restricted.remove(subject)
             };
-            for row in self.rows.iter().filter(|row| row.subject == subject) {
-                let day = self.days.get_mut(&row.day).unwrap();
-                let mut one = DayRow::default();
-                one.count(row.outcome);
-                let change =
-                    |counter: &mut u64, by: u64| if is_restricted { *counter -= by } else { *counter += by };
-                change(&mut day.accepted, one.accepted);
-                change(&mut day.refused, one.refused);
-                change(&mut day.partial, one.partial);
-                change(&mut day.withdrawn, one.withdrawn);
-            }
         }
         self.step(Fault::After)
     }
@@ -216,18 +200,6 @@ impl Store for Memory {
         *self.erased.entry(day).or_default() += erased;
         self.step(Fault::After)?;
         Ok(erased)
-    }
-
-    fn add_views(&mut self, day: u32, views: u64, shown: u64) -> Result<(), Self::Error> {
-        self.step(Fault::Before)?;
-        let row = self.days.entry(day).or_insert(DayRow { day, ..DayRow::default() });
-        row.views += views;
-        row.shown += shown;
-        self.step(Fault::After)
-    }
-
-    fn list_days(&self, from: u32, to: u32) -> Result<Vec<DayRow>, Self::Error> {
-        self.read(self.days.range(from..=to).map(|(_, row)| *row).collect())
     }
 }
 
@@ -291,21 +263,13 @@ pub fn request(setting: &Setting, key: u8, subject: u8, granted: CategorySet) ->
         body_sha256: [granted.bits(); 32],
         salt: [key; 32],
         day: 20_000 + u32::from(subject),
+        facts: format!("{key}"),
         capacity: ROOM,
     }
 }
 
 pub fn is_whole(store: &Memory) -> bool {
-    let mut counted: BTreeMap<u32, DayRow> = BTreeMap::new();
-    for row in store.rows.iter().filter(|row| !store.restricted.contains(&row.subject)) {
-        counted.entry(row.day).or_insert(DayRow { day: row.day, ..DayRow::default() }).count(row.outcome);
-    }
-    let acts: BTreeMap<_, _> =
-        store.days.iter().map(|(day, row)| (*day, DayRow { views: 0, shown: 0, ..*row })).collect();
-    let uncounted = |day: &u32| acts[day] == DayRow { day: *day, ..DayRow::default() };
-    counted.iter().all(|(day, row)| acts.get(day) == Some(row))
-        && acts.keys().all(|day| counted.contains_key(day) || uncounted(day))
-        && store.rows.iter().all(|row| row.commitment == commitment(&row.salt, &row.json))
+    store.rows.iter().all(|row| row.commitment == commitment(&row.salt, &row.json))
         && store.entries.iter().all(|entry| entry.commitment == commitment(&entry.salt, &entry.json))
         && is_logged(store)
 }

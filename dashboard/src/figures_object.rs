@@ -1,0 +1,161 @@
+//! The Durable Object that keeps the figures of one site: gathered from its Ledgers, so that no question of a reader's delays a
+//! visitor's decision, and published by the rule of `postern-stats`. All of it can be gathered anew.
+
+use crate::figures_store::FiguresStore;
+use crate::ledgers::Ledger;
+use postern_stats::{Day, Dimension, Publisher, Range};
+use serde_json::Value;
+use std::cell::Cell;
+use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
+
+/// For how long what was gathered is taken as it is, milliseconds.
+const FRESH_MS: u64 = 3_000;
+
+/// Answers taken from one Ledger in one go, at most; each has the cells of some weeks.
+const ANSWERS_OF_GO: u32 = 8;
+
+/// Days published in one go, at most.
+const DAYS_OF_GO: u32 = 150;
+
+/// Days of a series read at a time: a text of the storage's is bounded.
+const DAYS_OF_TEXT: u32 = 120;
+
+/// The object that keeps the figures of one site.
+#[durable_object(fetch)]
+pub struct FiguresObject {
+    sql: SqlStorage,
+    env: Env,
+    is_open: Cell<bool>,
+    gathered_ms: Cell<u64>,
+    has_more: Cell<bool>,
+}
+
+impl DurableObject for FiguresObject {
+    fn new(state: State, env: Env) -> Self {
+        let sql = state.storage().sql();
+        Self {
+            sql,
+            env,
+            is_open: Cell::new(false),
+            gathered_ms: Cell::new(0),
+            has_more: Cell::new(false),
+        }
+    }
+
+    /// Answers a question: a JSON object with `site`, `today` (its day's number), `first` and `last` (days), and either
+    /// `dimensions` (by name: sums of the range) or `series` (a dimension's name: each block) with `part`.
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let question: Value = serde_json::from_str(&request.text().await?)?;
+        let store = FiguresStore(self.sql.clone());
+        if !self.is_open.replace(true) {
+            store.open()?;
+        }
+        let day = |name: &str| {
+            let number = question.get(name).and_then(Value::as_u64);
+            number.and_then(|number| u32::try_from(number).ok()).and_then(Day::new)
+        };
+        let word = |name: &str| question.get(name).and_then(Value::as_str).unwrap_or("");
+        let (Some(today), Some(first), Some(last)) = (day("today"), day("first"), day("last")) else {
+            return Response::error("no days are named", 400);
+        };
+        self.gather(&store, word("site"), today).await?;
+        let mut answer = self.standing(&store, today)?;
+        let range = Range { first, last };
+        for name in question.get("dimensions").and_then(Value::as_array).into_iter().flatten() {
+            let Some(dimension) = name.as_str().and_then(Dimension::parse) else { continue };
+            for (value, counts) in totals(&store, dimension, range)? {
+                answer.push_str(&format!("sum\t{}\t{value}\t{}\n", dimension.name(), counts.write()));
+            }
+        }
+        if let Some(dimension) = Dimension::parse(word("series")) {
+            let mut from = range.first;
+            while from <= range.last {
+                let to = from.plus(DAYS_OF_TEXT - 1).min(range.last);
+                for (first, last, value, counts) in store.blocks(dimension, from, to, word("part"))? {
+                    answer.push_str(&format!(
+                        "block\t{}\t{}\t{value}\t{}\n",
+                        first.number(),
+                        last.number(),
+                        counts.write()
+                    ));
+                }
+                from = to.plus(1);
+            }
+        }
+        Response::ok(answer)
+    }
+}
+
+/// Sums of a range: whole months as they are kept, what is left over by days.
+fn totals(store: &FiguresStore, dimension: Dimension, range: Range) -> Result<Vec<crate::figures_store::Row>> {
+    let (before, months, behind) = range.by_months();
+    let mut all = Vec::new();
+    for part in [before, behind].into_iter().flatten() {
+        all.extend(store.published(dimension, part.first, part.last)?);
+    }
+    if let Some((first, last)) = months {
+        all.extend(store.months(dimension, first, last)?);
+    }
+    Ok(all)
+}
+
+impl FiguresObject {
+    /// Where the figures stand: whether more is being gathered, since when anything is counted, from and until when it is published,
+    /// and everybody's counts of today.
+    fn standing(&self, store: &FiguresStore, today: Day) -> Result<String> {
+        let number = |day: Option<Day>| day.map_or(String::new(), |day| day.number().to_string());
+        let span = store.span()?;
+        let of_today = store.day(today)?;
+        let all = of_today.into_iter().find(|(dimension, _, _)| *dimension == Dimension::All);
+        Ok(format!(
+            "standing\t{}\t{}\t{}\t{}\t{}\n",
+            u8::from(self.has_more.get()),
+            number(store.begin()?),
+            number(span.map(|(first, _)| first)),
+            number(span.map(|(_, last)| last)),
+            all.map_or(String::new(), |(_, _, counts)| counts.write()),
+        ))
+    }
+
+    /// Gathers what has changed in the Ledgers, and publishes what may be shown of it.
+    async fn gather(&self, store: &FiguresStore, site: &str, today: Day) -> Result<()> {
+        let now_ms = worker::Date::now().as_millis();
+        if !self.has_more.get() && now_ms < self.gathered_ms.get() + FRESH_MS {
+            return Ok(());
+        }
+        let mut has_more = false;
+        for ledger in Ledger::all(&self.env, site).await? {
+            for go in 1.. {
+                let changed = ledger.changed_since(store.revision(ledger.shard())?).await?;
+                store.take(ledger.shard(), changed.revision, &changed.cells)?;
+                if !changed.has_more {
+                    break;
+                }
+                if go == ANSWERS_OF_GO {
+                    has_more = true;
+                    break;
+                }
+            }
+        }
+        // Not before all is here: what is published changes no more than it must.
+        self.has_more.set(has_more || publish(store, today)?);
+        self.gathered_ms.set(now_ms);
+        Ok(())
+    }
+}
+
+/// Publishes the days that are over, as many as one go takes; true if there are more.
+fn publish(store: &FiguresStore, today: Day) -> Result<bool> {
+    let Some(begin) = store.stale(today)? else { return Ok(false) };
+    // No await from here on: a reader finds all of it, or what was before.
+    store.unpublish(begin)?;
+    let mut publisher = Publisher::after(begin.minus(1));
+    let end = begin.plus(DAYS_OF_GO).min(today);
+    for day in begin.through(end.minus(1)) {
+        if let Some(block) = publisher.push(day, &store.day(day)?) {
+            store.publish(&block)?;
+        }
+    }
+    store.close(begin, end)?;
+    Ok(end < today)
+}

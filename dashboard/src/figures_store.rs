@@ -1,0 +1,260 @@
+//! The tables of a site's figures: the Ledgers' cells as they are, and what of them may be shown. Each statement once.
+
+use postern_stats::{Batch, Block, Counts, Day, Dimension};
+use std::collections::{BTreeMap, BTreeSet};
+use worker::{Error, Result, SqlStorage, SqlStorageValue};
+
+/// The object's storage.
+pub struct FiguresStore(pub SqlStorage);
+
+/// All that is here can be gathered from the Ledgers again, so another form of it begins anew under another name of these tables.
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS raw_1 (
+    day INTEGER NOT NULL,
+    shard INTEGER NOT NULL,
+    dimension TEXT NOT NULL,
+    value TEXT NOT NULL,
+    counts TEXT NOT NULL,
+    PRIMARY KEY (day, shard, dimension, value)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS synced_1 (
+    shard INTEGER PRIMARY KEY,
+    revision INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS blocks_1 (
+    last INTEGER PRIMARY KEY,
+    first INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS published_1 (
+    dimension TEXT NOT NULL,
+    last INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    counts TEXT NOT NULL,
+    PRIMARY KEY (dimension, last, value)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS months_1 (
+    dimension TEXT NOT NULL,
+    month INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    counts TEXT NOT NULL,
+    PRIMARY KEY (dimension, month, value)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dirty_1 (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    day INTEGER NOT NULL
+);
+";
+
+/// The value of a dimension, and its counts.
+pub type Row = (String, Counts);
+
+fn integer(number: u64) -> SqlStorageValue {
+    SqlStorageValue::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+fn number(number: u32) -> SqlStorageValue {
+    SqlStorageValue::Integer(i64::from(number))
+}
+
+impl FiguresStore {
+    /// Makes the tables where there are none.
+    pub fn open(&self) -> Result<()> {
+        self.0.exec(TABLES, None).map(|_| ())
+    }
+
+    /// The rows of a statement of one text column, as one text: a row each line. The storage puts them together, since each row that
+    /// it hands over by itself takes ten times as long.
+    fn text(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<String> {
+        let together = format!("SELECT COALESCE(group_concat(line, char(10)), '') FROM ({statement})");
+        match self.0.exec(&together, bindings)?.raw().next().transpose()?.and_then(|row| row.into_iter().next()) {
+            Some(SqlStorageValue::String(text)) => Ok(text),
+            _ => Err(Error::RustError("the figures' storage gives no text".into())),
+        }
+    }
+
+    fn number_of(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<Option<u64>> {
+        Ok(self.text(&format!("SELECT ({statement}) AS line"), bindings)?.parse().ok())
+    }
+
+    /// The revision that a Ledger's cells are of.
+    pub fn revision(&self, shard: u8) -> Result<u64> {
+        let statement = "SELECT revision FROM synced_1 WHERE shard = ?";
+        Ok(self.number_of(statement, vec![number(shard.into())])?.unwrap_or(0))
+    }
+
+    /// Takes the days that have changed in a Ledger in place of what was here of them.
+    pub fn take(&self, shard: u8, revision: u64, cells: &Batch) -> Result<()> {
+        let days: BTreeSet<Day> = cells.cells().map(|((day, _, _), _)| *day).collect();
+        // No await between these: all are written, or none.
+        for day in &days {
+            let day_of_shard = vec![number(day.number()), number(shard.into())];
+            self.0.exec("DELETE FROM raw_1 WHERE day = ? AND shard = ?", day_of_shard)?;
+        }
+        for ((day, dimension, value), counts) in cells.cells() {
+            let row = vec![
+                number(day.number()),
+                number(shard.into()),
+                dimension.name().into(),
+                value.as_str().into(),
+                counts.write().into(),
+            ];
+            self.0.exec("INSERT INTO raw_1 (day, shard, dimension, value, counts) VALUES (?, ?, ?, ?, ?)", row)?;
+        }
+        if let Some(first) = days.first() {
+            self.0.exec(
+                "INSERT INTO dirty_1 (only_row, day) VALUES (1, ?) ON CONFLICT (only_row) DO UPDATE SET day = MIN(day, excluded.day)",
+                vec![number(first.number())],
+            )?;
+        }
+        let row = vec![number(shard.into()), integer(revision)];
+        self.0.exec("INSERT OR REPLACE INTO synced_1 (shard, revision) VALUES (?, ?)", row).map(|_| ())
+    }
+
+    /// The first day that is to be published anew, because it or one before it in its block has changed, and the days that have
+    /// cells from there on to the day before `today`. `None` if nothing has changed before today.
+    pub fn stale(&self, today: Day) -> Result<Option<Day>> {
+        let Some(dirty) = self.number_of("SELECT day FROM dirty_1", Vec::new())? else { return Ok(None) };
+        let last_of_block = "SELECT MAX(last) FROM blocks_1 WHERE last < ?";
+        let before = self.number_of(last_of_block, vec![integer(dirty)])?;
+        let begin = match before {
+            Some(last) => last + 1,
+            None => self.number_of("SELECT MIN(day) FROM raw_1", Vec::new())?.unwrap_or(dirty),
+        };
+        Ok(u32::try_from(begin).ok().and_then(Day::new).filter(|day| *day < today))
+    }
+
+    /// All cells of a day, of all shards together.
+    pub fn day(&self, day: Day) -> Result<Vec<(Dimension, String, Counts)>> {
+        let statement = "SELECT dimension || char(9) || value || char(9) || counts AS line FROM raw_1 WHERE day = ?";
+        let mut sums: BTreeMap<(Dimension, String), Counts> = BTreeMap::new();
+        for line in self.text(statement, vec![number(day.number())])?.lines() {
+            let (dimension, value, counts) = read_line(line)?;
+            let sum = sums.entry((dimension, value)).or_default();
+            *sum = sum.merge(counts);
+        }
+        Ok(sums.into_iter().map(|((dimension, value), counts)| (dimension, value, counts)).collect())
+    }
+
+    /// Takes away what was published from that day on.
+    pub fn unpublish(&self, from: Day) -> Result<()> {
+        for table in ["blocks_1", "published_1"] {
+            self.0.exec(&format!("DELETE FROM {table} WHERE last >= ?"), vec![number(from.number())])?;
+        }
+        self.0.exec("DELETE FROM months_1 WHERE month >= ?", vec![number(from.month())]).map(|_| ())
+    }
+
+    /// Keeps a block.
+    pub fn publish(&self, block: &Block) -> Result<()> {
+        let row = vec![number(block.last.number()), number(block.first.number())];
+        self.0.exec("INSERT OR REPLACE INTO blocks_1 (last, first) VALUES (?, ?)", row)?;
+        for (dimension, value, counts) in &block.cells {
+            let row = vec![
+                dimension.name().into(),
+                number(block.last.number()),
+                value.as_str().into(),
+                counts.write().into(),
+            ];
+            self.0.exec(
+                "INSERT OR REPLACE INTO published_1 (dimension, last, value, counts) VALUES (?, ?, ?, ?)",
+                row,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Adds up the months from that of a day on, of what is published, and remembers that nothing before `today` is stale any more.
+    pub fn close(&self, from: Day, today: Day) -> Result<()> {
+        let mut month = from.month();
+        while month <= today.month() {
+            let (first, last) = Day::of_month(month);
+            for dimension in Dimension::ALL {
+                for (value, counts) in self.published(dimension, first, last)? {
+                    let row = vec![
+                        dimension.name().into(),
+                        number(month),
+                        value.as_str().into(),
+                        counts.write().into(),
+                    ];
+                    self.0.exec(
+                        "INSERT OR REPLACE INTO months_1 (dimension, month, value, counts) VALUES (?, ?, ?, ?)",
+                        row,
+                    )?;
+                }
+            }
+            month += 1;
+        }
+        self.0.exec("INSERT OR REPLACE INTO dirty_1 (only_row, day) VALUES (1, ?)", vec![number(today.number())]).map(|_| ())
+    }
+
+    /// What is published of a dimension in blocks that end from one day to another, by value.
+    pub fn published(&self, dimension: Dimension, first: Day, last: Day) -> Result<Vec<Row>> {
+        let statement = "SELECT value || char(9) || counts AS line FROM published_1 WHERE dimension = ? AND last BETWEEN ? AND ?";
+        self.sums(statement, dimension, first.number(), last.number())
+    }
+
+    /// The same of whole months.
+    pub fn months(&self, dimension: Dimension, first: u32, last: u32) -> Result<Vec<Row>> {
+        let statement = "SELECT value || char(9) || counts AS line FROM months_1 WHERE dimension = ? AND month BETWEEN ? AND ?";
+        self.sums(statement, dimension, first, last)
+    }
+
+    fn sums(&self, statement: &str, dimension: Dimension, first: u32, last: u32) -> Result<Vec<Row>> {
+        let text = self.text(statement, vec![dimension.name().into(), number(first), number(last)])?;
+        let mut sums: BTreeMap<&str, Counts> = BTreeMap::new();
+        for line in text.lines() {
+            let (value, counts) = line.rsplit_once('\t').ok_or_else(unreadable)?;
+            let sum = sums.entry(value).or_default();
+            *sum = sum.merge(Counts::parse(counts).ok_or_else(unreadable)?);
+        }
+        Ok(sums.into_iter().map(|(value, counts)| (value.to_owned(), counts)).collect())
+    }
+
+    /// Each block that ends from one day to another: first and last day, and the cells of a dimension in it whose value has `part` in
+    /// it, all for an empty one.
+    pub fn blocks(&self, dimension: Dimension, first: Day, last: Day, part: &str) -> Result<Vec<(Day, Day, String, Counts)>> {
+        let statement = "SELECT blocks_1.first || char(9) || blocks_1.last || char(9) || value || char(9) || counts AS line \
+                         FROM published_1 JOIN blocks_1 ON blocks_1.last = published_1.last \
+                         WHERE dimension = ? AND published_1.last BETWEEN ? AND ? AND instr(value, ?) \
+                         ORDER BY blocks_1.last";
+        // Every text has the empty one in it, but not by the storage's word.
+        let statement = if part.is_empty() { statement.replace("instr(value, ?)", "? = ''") } else { statement.into() };
+        let bindings = vec![dimension.name().into(), number(first.number()), number(last.number()), part.into()];
+        let text = self.text(&statement, bindings)?;
+        let read = |line: &str| {
+            let mut cells = line.split('\t');
+            let mut day = || cells.next()?.parse().ok().and_then(Day::new);
+            let (first, last) = (day()?, day()?);
+            let (value, counts) = (cells.next()?, cells.next()?);
+            Some((first, last, value.to_owned(), Counts::parse(counts)?))
+        };
+        text.lines().map(|line| read(line).ok_or_else(unreadable)).collect()
+    }
+
+    /// The first and the last day that are published, if any.
+    pub fn span(&self) -> Result<Option<(Day, Day)>> {
+        let day = |statement: &str| {
+            let found = self.number_of(statement, Vec::new())?;
+            Ok::<_, Error>(found.and_then(|number| u32::try_from(number).ok()).and_then(Day::new))
+        };
+        Ok(day("SELECT MIN(first) FROM blocks_1")?.zip(day("SELECT MAX(last) FROM blocks_1")?))
+    }
+
+    /// The first day that something is counted of at all.
+    pub fn begin(&self) -> Result<Option<Day>> {
+        let found = self.number_of("SELECT MIN(day) FROM raw_1", Vec::new())?;
+        Ok(found.and_then(|number| u32::try_from(number).ok()).and_then(Day::new))
+    }
+}
+
+fn unreadable() -> Error {
+    Error::RustError("the figures' storage cannot be read".into())
+}
+
+fn read_line(line: &str) -> Result<(Dimension, String, Counts)> {
+    let read = || {
+        let mut cells = line.split('\t');
+        let dimension = Dimension::parse(cells.next()?)?;
+        Some((dimension, cells.next()?.to_owned(), Counts::parse(cells.next()?)?))
+    };
+    read().ok_or_else(unreadable)
+}

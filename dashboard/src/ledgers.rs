@@ -1,0 +1,86 @@
+//! The site's Ledgers, as far as figures are asked of them. What they answer: `worker/src/rollup.rs` and `ledger_object.rs`.
+
+use postern_stats::{Batch, SeenBatch};
+use worker::{Env, Error, Method, Request, RequestInit, Result, Stub};
+
+/// The binding in `wrangler.dashboard.toml`.
+const BINDING: &str = "LEDGER";
+
+/// One Ledger.
+pub struct Ledger {
+    stub: Stub,
+    shard: u8,
+}
+
+/// Days of one Ledger that have changed.
+pub struct Changed {
+    /// The revision they go to.
+    pub revision: u64,
+    /// Have more days changed, or do receipts wait to be counted?
+    pub has_more: bool,
+    /// Their cells, all of each day.
+    pub cells: Batch,
+}
+
+impl Ledger {
+    fn of(env: &Env, site: &str, shard: u8) -> Result<Self> {
+        // As the Worker names them: the main one by the site, others behind it.
+        let name = if shard == 0 { site.to_owned() } else { format!("{site}/{shard}") };
+        Ok(Self { stub: env.durable_object(BINDING)?.get_by_name(&name)?, shard })
+    }
+
+    /// The site's main Ledger, which keeps all that is of no visitor.
+    pub fn main(env: &Env, site: &str) -> Result<Self> {
+        Self::of(env, site, 0)
+    }
+
+    /// All of a site's Ledgers.
+    pub async fn all(env: &Env, site: &str) -> Result<Vec<Self>> {
+        // Who wants none more changes nothing.
+        let said = Self::main(env, site)?.ask("shards", "0").await?;
+        let count: u8 = said.trim().parse().unwrap_or(1);
+        (0..count.max(1)).map(|shard| Self::of(env, site, shard)).collect()
+    }
+
+    /// Its number.
+    pub fn shard(&self) -> u8 {
+        self.shard
+    }
+
+    async fn ask(&self, message: &str, body: &str) -> Result<String> {
+        let mut init = RequestInit::new();
+        init.with_method(Method::Post).with_body(Some(body.into()));
+        let address = format!("https://ledger.internal/{}/{message}", self.shard);
+        let mut answer = self.stub.fetch_with_request(Request::new_with_init(&address, &init)?).await?;
+        let text = answer.text().await?;
+        if answer.status_code() == 200 { Ok(text) } else { Err(Error::RustError(text)) }
+    }
+
+    /// The days that have changed since a revision, some at a time.
+    pub async fn changed_since(&self, revision: u64) -> Result<Changed> {
+        let text = self.ask("cells", &revision.to_string()).await?;
+        let unreadable = || Error::RustError("a Ledger says what nobody here can read".into());
+        let (head, cells) = text.split_once('\n').ok_or_else(unreadable)?;
+        let (revision, more) = head.split_once('\t').ok_or_else(unreadable)?;
+        Ok(Changed {
+            revision: revision.parse().map_err(|_| unreadable())?,
+            has_more: more == "1",
+            cells: Batch::parse(cells).map_err(|error| Error::RustError(error.to_string()))?,
+        })
+    }
+
+    /// What was seen that the policy does not name, and what went wrong.
+    pub async fn seen(&self) -> Result<SeenBatch> {
+        SeenBatch::parse(&self.ask("seen", "").await?).map_err(|error| Error::RustError(error.to_string()))
+    }
+
+    /// The last signed checkpoint of the log; empty if there is none.
+    pub async fn checkpoint(&self) -> Result<String> {
+        self.ask("checkpoint", "").await
+    }
+
+    /// The versions of what visitors are asked with from a place in the log on, a line of JSON each.
+    pub async fn releases(&self, from: u64) -> Result<String> {
+        self.ask("archive-releases", &from.to_string()).await
+    }
+}
