@@ -1,79 +1,80 @@
-//! Views collected in one isolate before they are sent: a few numbers, whatever the traffic.
+//! Cells of counts, and those collected in one isolate before they are sent: a bounded number, whatever the traffic.
 
-use crate::Day;
+use crate::{Counter, Counts, Day, Dimension, plain_value};
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-/// Days one batch holds. An isolate lives across one midnight; clocks and offsets may add another.
-pub const DAYS_MAX: usize = 4;
+/// Cells that one batch holds, at most: a few values of each dimension, most days one day. What comes when it is full counts
+/// for everybody, and among its dimension's others.
+pub const CELLS_MAX: usize = 600;
 
-/// Pages seen and times asked, by day; nothing else, and nobody's.
+/// The value of what cannot be told apart any more, since a batch was full, or was never known.
+pub const UNKNOWN: &str = "?";
+
+/// What is counted together: a day, and one value of one dimension.
+pub type Place = (Day, Dimension, String);
+
+/// Counts by cell; nothing of a visitor.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct ViewBatch {
-    days: BTreeMap<Day, (u64, u64)>,
-}
+pub struct Batch(BTreeMap<Place, Counts>);
 
 /// Why a batch's text cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BatchError {
-    /// More than [`DAYS_MAX`] days, or text too long for as many.
-    TooLong,
-    /// Not `day:views:shown`, joined by commas.
-    Syntax,
-}
+pub struct BatchError;
 
 impl fmt::Display for BatchError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong => write!(out, "more than {DAYS_MAX} days; send batches sooner"),
-            Self::Syntax => out.write_str("not a batch; write day:views:shown, joined by commas"),
-        }
+        out.write_str("not a batch; write a line for each cell: day, dimension, value and counts, with tabs between")
     }
 }
 
 impl std::error::Error for BatchError {}
 
-impl ViewBatch {
-    /// Longest text of a batch, bytes: 7 + 1 + 20 + 1 + 20 for a day and a comma between.
-    const BYTES_MAX: usize = DAYS_MAX * 50;
+impl Batch {
+    /// Adds to one cell.
+    pub fn add(&mut self, day: Day, dimension: Dimension, value: &str, counts: Counts) {
+        if counts.is_empty() {
+            return;
+        }
+        let mut place = (day, dimension, plain_value(value));
+        if self.0.len() >= CELLS_MAX && !self.0.contains_key(&place) {
+            place.2 = UNKNOWN.into();
+        }
+        let cell = self.0.entry(place).or_default();
+        *cell = cell.merge(counts);
+    }
 
-    /// Counts one page; `is_shown` if it asked.
-    ///
-    /// A batch that holds [`DAYS_MAX`] days counts a further day on its latest one: the sum stays right.
-    pub fn count(&mut self, day: Day, is_shown: bool) {
-        self.add(day, 1, u64::from(is_shown));
+    /// Adds the same to everybody's cell, and to one value of each dimension named.
+    pub fn add_each(&mut self, day: Day, values: &[(Dimension, &str)], counts: Counts) {
+        self.add(day, Dimension::All, "", counts);
+        for (dimension, value) in values {
+            self.add(day, *dimension, value, counts);
+        }
     }
 
     /// Adds another batch.
     pub fn merge(&mut self, other: &Self) {
-        for (day, views, shown) in other.days() {
-            self.add(day, views, shown);
+        for ((day, dimension, value), counts) in &other.0 {
+            self.add(*day, *dimension, value, *counts);
         }
     }
 
-    fn add(&mut self, day: Day, views: u64, shown: u64) {
-        let is_full = self.days.len() >= DAYS_MAX && !self.days.contains_key(&day);
-        let latest = self.days.keys().next_back().copied();
-        let day = if is_full { latest.unwrap_or(day) } else { day };
-        let entry = self.days.entry(day).or_default();
-        *entry = (entry.0.saturating_add(views), entry.1.saturating_add(shown));
-    }
-
-    /// Each day with its views and times shown, in order.
-    pub fn days(&self) -> impl Iterator<Item = (Day, u64, u64)> {
-        self.days.iter().map(|(day, (views, shown))| (*day, *views, *shown))
+    /// Each cell, in order.
+    pub fn cells(&self) -> impl Iterator<Item = (&Place, &Counts)> {
+        self.0.iter()
     }
 
     /// Is nothing counted?
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.days.is_empty()
+        self.0.is_empty()
     }
 
-    /// Pages counted in all: the caller sends the batch at a number of its choice.
+    /// Pages counted in all.
     #[must_use]
     pub fn views(&self) -> u64 {
-        self.days.values().fold(0, |sum, (views, _)| sum.saturating_add(*views))
+        let of_all = self.0.iter().filter(|((_, dimension, _), _)| *dimension == Dimension::All);
+        of_all.fold(0, |sum, (_, counts)| sum.saturating_add(counts.get(Counter::Views)))
     }
 
     /// Empties the batch and gives what it held. A batch that could not be sent is merged back.
@@ -82,14 +83,13 @@ impl ViewBatch {
         std::mem::take(self)
     }
 
-    /// `day:views:shown` of each day, joined by commas; days as numbers. Empty for an empty batch.
+    /// A line for each cell: day, dimension, value and counts, with tabs between.
     #[must_use]
     pub fn write(&self) -> String {
         let mut out = String::new();
-        for (day, views, shown) in self.days() {
-            let comma = if out.is_empty() { "" } else { "," };
+        for ((day, dimension, value), counts) in &self.0 {
             // Writing to a string cannot fail.
-            let _ = write!(out, "{comma}{}:{views}:{shown}", day.number());
+            let _ = writeln!(out, "{}\t{}\t{value}\t{}", day.number(), dimension.name(), counts.write());
         }
         out
     }
@@ -97,29 +97,19 @@ impl ViewBatch {
     /// Reads a batch back.
     ///
     /// # Errors
-    /// [`BatchError`] by cause; there is no partial result.
+    /// [`BatchError`]; there is no partial result.
     pub fn parse(text: &str) -> Result<Self, BatchError> {
-        if text.len() > Self::BYTES_MAX {
-            return Err(BatchError::TooLong);
-        }
         let mut batch = Self::default();
-        for part in text.split(',').filter(|_| !text.is_empty()) {
-            let mut fields = part.split(':');
-            let mut number = || {
-                let field = fields.next().ok_or(BatchError::Syntax)?;
-                let is_plain = field.bytes().all(|byte| byte.is_ascii_digit());
-                let number = field.parse::<u64>().map_err(|_| BatchError::Syntax)?;
-                if is_plain { Ok(number) } else { Err(BatchError::Syntax) }
-            };
-            let (day, views, shown) = (number()?, number()?, number()?);
-            let day = u32::try_from(day).ok().and_then(Day::new).ok_or(BatchError::Syntax)?;
-            if fields.next().is_some() || batch.days.contains_key(&day) {
-                return Err(BatchError::Syntax);
+        for line in text.lines() {
+            let cells: Vec<&str> = line.split('\t').collect();
+            let [day, dimension, value, counts] = cells.try_into().map_err(|_| BatchError)?;
+            let day = day.parse().ok().and_then(Day::new).ok_or(BatchError)?;
+            let dimension = Dimension::parse(dimension).ok_or(BatchError)?;
+            let counts = Counts::parse(counts).filter(|counts| !counts.is_empty()).ok_or(BatchError)?;
+            let is_new = batch.0.insert((day, dimension, value.to_owned()), counts).is_none();
+            if !is_new || plain_value(value) != value {
+                return Err(BatchError);
             }
-            if batch.days.len() == DAYS_MAX {
-                return Err(BatchError::TooLong);
-            }
-            batch.add(day, views, shown);
         }
         Ok(batch)
     }
@@ -134,13 +124,18 @@ mod tests {
         Day::new(number).unwrap()
     }
 
+    fn view() -> Counts {
+        Counts::default().with(Counter::Views, 1)
+    }
+
     #[test]
-    fn a_batch_counts_by_day_and_is_emptied_by_taking() {
-        let mut batch = ViewBatch::default();
-        batch.count(day(5), true);
-        batch.count(day(5), false);
-        batch.count(day(6), false);
-        assert_eq!((batch.write().as_str(), batch.views()), ("5:2:1,6:1:0", 3));
+    fn a_batch_counts_for_everybody_and_by_value_and_is_emptied_by_taking() {
+        let mut batch = Batch::default();
+        batch.add_each(day(5), &[(Dimension::Place, "eu/FR"), (Dimension::Page, "shop")], view());
+        batch.add_each(day(5), &[(Dimension::Place, "gb/GB")], view().with(Counter::Shown, 1));
+        batch.add(day(6), Dimension::All, "", Counts::default());
+        assert_eq!(batch.write(), "5\tall\t\t0:2 2:1\n5\tplace\teu/FR\t0:1\n5\tplace\tgb/GB\t0:1 2:1\n5\tpage\tshop\t0:1\n");
+        assert_eq!(batch.views(), 2);
         let taken = batch.take();
         assert!(batch.is_empty() && batch.write().is_empty());
         batch.merge(&taken);
@@ -148,60 +143,58 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_never_grows_beyond_its_days() {
-        let mut batch = ViewBatch::default();
-        for number in 0..100 {
-            batch.count(day(number), true);
+    fn a_full_batch_goes_on_counting_and_tells_less_apart() {
+        let mut batch = Batch::default();
+        for number in 0..2 * CELLS_MAX {
+            batch.add_each(day(1), &[(Dimension::Page, &format!("p{number}"))], view());
         }
-        assert_eq!(batch.write(), "0:1:1,1:1:1,2:1:1,3:97:97");
+        assert_eq!(batch.views(), 2 * CELLS_MAX as u64);
+        assert_eq!(batch.cells().count(), CELLS_MAX + 1);
+        let of_pages = batch.cells().filter(|((_, dimension, _), _)| *dimension == Dimension::Page);
+        assert_eq!(of_pages.map(|(_, counts)| counts.get(Counter::Views)).sum::<u64>(), batch.views());
     }
 
     #[test]
     fn what_is_no_batch_is_refused() {
-        for (text, error) in [
-            ("5", BatchError::Syntax),
-            ("5:1", BatchError::Syntax),
-            ("5:1:1:1", BatchError::Syntax),
-            ("5:1:1,", BatchError::Syntax),
-            (",", BatchError::Syntax),
-            ("5:+1:1", BatchError::Syntax),
-            ("5:-1:1", BatchError::Syntax),
-            ("5:1:1,5:1:1", BatchError::Syntax),
-            ("99999999:1:1", BatchError::Syntax),
-            ("5:99999999999999999999:1", BatchError::Syntax),
-            ("1:1:1,2:1:1,3:1:1,4:1:1,5:1:1", BatchError::TooLong),
-            (&"1".repeat(201), BatchError::TooLong),
+        for text in [
+            "5",
+            "5\tall\t",
+            "5\tall\t\t",
+            "5\tall\t\t0:1\t",
+            "5\tcity\tx\t0:1",
+            "99999999\tall\t\t0:1",
+            "5\tall\t\t0:1\n5\tall\t\t0:1",
+            "-5\tall\t\t0:1",
         ] {
-            assert_eq!(ViewBatch::parse(text), Err(error), "{text}");
+            assert_eq!(Batch::parse(text), Err(BatchError), "{text:?}");
         }
-        assert_eq!(ViewBatch::parse(""), Ok(ViewBatch::default()));
+        assert_eq!(Batch::parse(""), Ok(Batch::default()));
     }
 
     proptest! {
         #[test]
-        fn a_batch_survives_its_text(counts in prop::collection::vec((0u32..5, any::<u64>(), any::<u64>()), 0..9)) {
-            let mut batch = ViewBatch::default();
-            for (number, views, shown) in counts {
-                batch.add(day(number), views, shown);
+        fn a_batch_survives_its_text(cells in prop::collection::vec((0u32..5, 0usize..11, "\\PC{0,60}", 1u64..), 0..20)) {
+            let mut batch = Batch::default();
+            for (number, dimension, value, views) in &cells {
+                batch.add(day(*number), Dimension::ALL[*dimension], value, Counts::default().with(Counter::Views, *views));
             }
-            prop_assert_eq!(ViewBatch::parse(&batch.write()), Ok(batch));
+            prop_assert_eq!(Batch::parse(&batch.write()), Ok(batch));
         }
 
         #[test]
         fn no_view_is_lost_in_merging(left in prop::collection::vec(0u32..9, 0..20), right in prop::collection::vec(0u32..9, 0..20)) {
             let [mut one, other] = [&left, &right].map(|numbers| {
-                let mut batch = ViewBatch::default();
-                for number in numbers { batch.count(day(*number), true); }
+                let mut batch = Batch::default();
+                for number in numbers { batch.add_each(day(*number), &[], view()); }
                 batch
             });
             one.merge(&other);
             prop_assert_eq!(one.views(), (left.len() + right.len()) as u64);
-            prop_assert!(one.days().count() <= DAYS_MAX);
         }
 
         #[test]
-        fn no_text_panics(text in "[0-9:,+ -]{0,220}") {
-            let _ = ViewBatch::parse(&text);
+        fn no_text_panics(text in "[0-9a-z:\t\n -]{0,220}") {
+            let _ = Batch::parse(&text);
         }
     }
 }

@@ -1,36 +1,130 @@
 //! What is counted, and sums of it.
 
 use crate::Rate;
+use std::fmt::Write as _;
 
-/// Counters of one day or of several. Every sum saturates: a figure too large is better than a panic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct DayCounts {
+/// One thing that is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Counter {
     /// Pages seen by clients that are no bots.
-    pub views: u64,
-    /// Of these, pages that asked.
-    pub shown: u64,
+    Views,
+    /// Pages seen by bots; in no other figure.
+    Bots,
+    /// Pages that asked, of those seen.
+    Shown,
+    /// Pages that asked a browser for the first time in its session, of those that asked.
+    First,
+    /// First pages whose gate said that it stands.
+    Reported,
+    /// First pages of browsers without scripts.
+    NoScript,
     /// Acts that granted everything offered.
-    pub accepted: u64,
+    Accepted,
     /// Acts that granted nothing.
-    pub refused: u64,
+    Refused,
     /// Acts that granted a part.
-    pub partial: u64,
+    Partial,
     /// Acts that took back everything granted before.
-    pub withdrawn: u64,
+    Withdrawn,
+    /// Answers that a program gave for its user, of all answers.
+    ByAgent,
+    /// Answers that grant this category.
+    Functional,
+    /// Answers that grant this category.
+    Analytics,
+    /// Answers that grant this category.
+    Marketing,
+    /// Answers that grant this category.
+    Social,
+    /// How often the gate did something: held, released, removed or refused it. Counts things, not people.
+    Times,
 }
 
-impl DayCounts {
+impl Counter {
+    /// Every counter, in the order of columns.
+    pub const ALL: [Self; 16] = [
+        Self::Views,
+        Self::Bots,
+        Self::Shown,
+        Self::First,
+        Self::Reported,
+        Self::NoScript,
+        Self::Accepted,
+        Self::Refused,
+        Self::Partial,
+        Self::Withdrawn,
+        Self::ByAgent,
+        Self::Functional,
+        Self::Analytics,
+        Self::Marketing,
+        Self::Social,
+        Self::Times,
+    ];
+
+    /// The column's name, in storage and in figures for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Views => "views",
+            Self::Bots => "bots",
+            Self::Shown => "shown",
+            Self::First => "first",
+            Self::Reported => "reported",
+            Self::NoScript => "no_script",
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::Partial => "partial",
+            Self::Withdrawn => "withdrawn",
+            Self::ByAgent => "by_agent",
+            Self::Functional => "functional",
+            Self::Analytics => "analytics",
+            Self::Marketing => "marketing",
+            Self::Social => "social",
+            Self::Times => "times",
+        }
+    }
+
+    /// The counter of that category's grants; `None` for what needs none.
+    #[must_use]
+    pub fn of_category(name: &str) -> Option<Self> {
+        [Self::Functional, Self::Analytics, Self::Marketing, Self::Social]
+            .into_iter()
+            .find(|counter| counter.name() == name)
+    }
+}
+
+/// All counters of one cell. Every sum saturates: a figure too large is better than a panic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Counts([u64; Counter::ALL.len()]);
+
+impl Counts {
+    /// One counter.
+    #[must_use]
+    pub fn get(&self, counter: Counter) -> u64 {
+        self.0.get(counter as usize).copied().unwrap_or(0)
+    }
+
+    /// The same, with so many more of one.
+    #[must_use]
+    pub fn with(mut self, counter: Counter, more: u64) -> Self {
+        if let Some(count) = self.0.get_mut(counter as usize) {
+            *count = count.saturating_add(more);
+        }
+        self
+    }
+
     /// Both together.
     #[must_use]
-    pub const fn merge(self, other: Self) -> Self {
-        Self {
-            views: self.views.saturating_add(other.views),
-            shown: self.shown.saturating_add(other.shown),
-            accepted: self.accepted.saturating_add(other.accepted),
-            refused: self.refused.saturating_add(other.refused),
-            partial: self.partial.saturating_add(other.partial),
-            withdrawn: self.withdrawn.saturating_add(other.withdrawn),
-        }
+    pub fn merge(self, other: Self) -> Self {
+        Counter::ALL.into_iter().fold(self, |sum, counter| sum.with(counter, other.get(counter)))
+    }
+
+    /// What is left without `other`; never less than nothing.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        let left = |counter| self.get(counter).saturating_sub(other.get(counter));
+        Counter::ALL.into_iter().fold(Self::default(), |sum, counter| sum.with(counter, left(counter)))
     }
 
     /// All of them together.
@@ -39,48 +133,129 @@ impl DayCounts {
         counts.into_iter().fold(Self::default(), Self::merge)
     }
 
+    /// Is nothing counted?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|count| *count == 0)
+    }
+
     /// Acts that answered the question. A withdrawal answers nothing: its grant was counted before.
     #[must_use]
-    pub const fn decided(self) -> u64 {
-        self.accepted.saturating_add(self.refused).saturating_add(self.partial)
+    pub fn decided(&self) -> u64 {
+        self.granted().saturating_add(self.get(Counter::Refused))
     }
 
     /// Acts that granted something.
     #[must_use]
-    pub const fn granted(self) -> u64 {
-        self.accepted.saturating_add(self.partial)
+    pub fn granted(&self) -> u64 {
+        self.get(Counter::Accepted).saturating_add(self.get(Counter::Partial))
     }
 
     /// Of those who decided, who granted something. Source: standards.md requirement 94.
     #[must_use]
-    pub const fn rate_of_decided(self) -> Rate {
+    pub fn rate_of_decided(&self) -> Rate {
         Rate::new(self.granted(), self.decided())
     }
 
-    /// Of the times asked, how often something was granted. Source: standards.md requirement 94.
+    /// Of the browsers asked, each once in a session, how many granted something. Source: standards.md requirement 94.
     #[must_use]
-    pub const fn rate_of_shown(self) -> Rate {
-        Rate::new(self.granted(), self.shown)
+    pub fn rate_of_asked(&self) -> Rate {
+        Rate::new(self.granted(), self.get(Counter::First))
+    }
+
+    /// `place:count` of each that is not zero, between spaces; empty for nothing.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let mut out = String::new();
+        for (place, count) in self.0.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let space = if out.is_empty() { "" } else { " " };
+            // Writing to a string cannot fail.
+            let _ = write!(out, "{space}{place}:{count}");
+        }
+        out
+    }
+
+    /// Reads what [`Self::write`] wrote; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut counts = Self::default();
+        for part in text.split(' ').filter(|_| !text.is_empty()) {
+            let (place, count) = part.split_once(':')?;
+            let is_plain = [place, count]
+                .iter()
+                .all(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
+            let slot = counts.0.get_mut(place.parse::<usize>().ok().filter(|_| is_plain)?)?;
+            if *slot != 0 {
+                return None;
+            }
+            *slot = count.parse().ok()?;
+        }
+        Some(counts)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn counts(each: &[(Counter, u64)]) -> Counts {
+        each.iter().fold(Counts::default(), |counts, (counter, more)| counts.with(*counter, *more))
+    }
 
     #[test]
     fn sums_saturate() {
-        let full = DayCounts { accepted: u64::MAX, shown: u64::MAX - 1, ..DayCounts::default() };
-        let more = DayCounts { accepted: 1, shown: 1, refused: 2, ..DayCounts::default() };
-        let sum = DayCounts::total([full, more, more]);
-        assert_eq!((sum.accepted, sum.shown, sum.refused), (u64::MAX, u64::MAX, 4));
+        let full = counts(&[(Counter::Accepted, u64::MAX), (Counter::Shown, u64::MAX - 1)]);
+        let more = counts(&[(Counter::Accepted, 1), (Counter::Shown, 1), (Counter::Refused, 2)]);
+        let sum = Counts::total([full, more, more]);
+        assert_eq!(sum, counts(&[(Counter::Accepted, u64::MAX), (Counter::Shown, u64::MAX), (Counter::Refused, 4)]));
         assert_eq!(sum.decided(), u64::MAX);
     }
 
     #[test]
     fn a_withdrawal_is_no_answer_to_the_question() {
-        let counts = DayCounts { shown: 20, accepted: 5, partial: 1, refused: 4, withdrawn: 3, views: 100 };
+        let counts = counts(&[
+            (Counter::Views, 100),
+            (Counter::Shown, 40),
+            (Counter::First, 20),
+            (Counter::Accepted, 5),
+            (Counter::Partial, 1),
+            (Counter::Refused, 4),
+            (Counter::Withdrawn, 3),
+        ]);
         assert_eq!(counts.rate_of_decided(), Rate::new(6, 10));
-        assert_eq!(counts.rate_of_shown(), Rate::new(6, 20));
+        assert_eq!(counts.rate_of_asked(), Rate::new(6, 20));
+    }
+
+    #[test]
+    fn counters_stand_in_their_order_under_names_of_their_own() {
+        for (place, counter) in Counter::ALL.into_iter().enumerate() {
+            assert_eq!(counter as usize, place);
+            assert!(Counter::ALL[..place].iter().all(|other| other.name() != counter.name()));
+        }
+        assert_eq!(Counter::of_category("social"), Some(Counter::Social));
+        assert_eq!(Counter::of_category("necessary"), None);
+        assert_eq!(Counter::of_category("views"), None);
+    }
+
+    #[test]
+    fn what_are_no_counts_is_refused() {
+        for text in ["1", "1:", ":1", "99:1", "1:1 1:2", "1:-1", "1:+1", "1:1  2:1", " ", "1:1 ", "1:99999999999999999999"] {
+            assert_eq!(Counts::parse(text), None, "{text:?}");
+        }
+        assert_eq!(Counts::parse(""), Some(Counts::default()));
+    }
+
+    proptest! {
+        #[test]
+        fn counts_survive_their_text(each: [u64; 16]) {
+            prop_assert_eq!(Counts::parse(&Counts(each).write()), Some(Counts(each)));
+        }
+
+        #[test]
+        fn what_is_taken_away_was_there(one: [u32; 16], other: [u32; 16]) {
+            let [one, other] = [one, other].map(|each| Counts(each.map(u64::from)));
+            prop_assert_eq!(one.merge(other).minus(other), one);
+        }
     }
 }

@@ -8,12 +8,14 @@ mod batch;
 mod bots;
 mod counts;
 mod day;
+mod dimension;
 mod rate;
 mod seen;
 
-pub use batch::{BatchError, DAYS_MAX, ViewBatch};
+pub use batch::{Batch, BatchError, CELLS_MAX, Place, UNKNOWN};
 pub use bots::{BOT_WORDS, is_bot};
-pub use counts::DayCounts;
+pub use counts::{Counter, Counts};
 pub use day::{Day, DayError};
+pub use dimension::{Dimension, browser_of, device_of, plain_value, wait_of};
 pub use rate::{Interval, Rate};
 pub use seen::{Kind, SEEN_OF_KIND_MAX, Seen, SeenBatch, SeenError, page_pattern};
