@@ -24,7 +24,9 @@ pub struct BatchError;
 
 impl fmt::Display for BatchError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("not a batch; write a line for each cell: day, dimension, value and counts, with tabs between")
+        out.write_str(
+            "not a batch; write a line for each cell: day, dimension, value and counts, with tabs between",
+        )
     }
 }
 
@@ -134,7 +136,10 @@ mod tests {
         batch.add_each(day(5), &[(Dimension::Place, "eu/FR"), (Dimension::Page, "shop")], view());
         batch.add_each(day(5), &[(Dimension::Place, "gb/GB")], view().with(Counter::Shown, 1));
         batch.add(day(6), Dimension::All, "", Counts::default());
-        assert_eq!(batch.write(), "5\tall\t\t0:2 2:1\n5\tplace\teu/FR\t0:1\n5\tplace\tgb/GB\t0:1 2:1\n5\tpage\tshop\t0:1\n");
+        assert_eq!(
+            batch.write(),
+            "5\tall\t\t0:2 2:1\n5\tplace\teu/FR\t0:1\n5\tplace\tgb/GB\t0:1 2:1\n5\tpage\tshop\t0:1\n"
+        );
         assert_eq!(batch.views(), 2);
         let taken = batch.take();
         assert!(batch.is_empty() && batch.write().is_empty());
