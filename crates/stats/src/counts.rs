@@ -127,6 +127,13 @@ impl Counts {
         Counter::ALL.into_iter().fold(Self::default(), |sum, counter| sum.with(counter, left(counter)))
     }
 
+    /// The counters that `keeps` names; nothing of the others.
+    #[must_use]
+    pub fn only(self, keeps: impl Fn(Counter) -> bool) -> Self {
+        let kept = Counter::ALL.into_iter().filter(|counter| keeps(*counter));
+        kept.fold(Self::default(), |sum, counter| sum.with(counter, self.get(counter)))
+    }
+
     /// All of them together.
     #[must_use]
     pub fn total(counts: impl IntoIterator<Item = Self>) -> Self {
@@ -208,7 +215,10 @@ mod tests {
         let full = counts(&[(Counter::Accepted, u64::MAX), (Counter::Shown, u64::MAX - 1)]);
         let more = counts(&[(Counter::Accepted, 1), (Counter::Shown, 1), (Counter::Refused, 2)]);
         let sum = Counts::total([full, more, more]);
-        assert_eq!(sum, counts(&[(Counter::Accepted, u64::MAX), (Counter::Shown, u64::MAX), (Counter::Refused, 4)]));
+        assert_eq!(
+            sum,
+            counts(&[(Counter::Accepted, u64::MAX), (Counter::Shown, u64::MAX), (Counter::Refused, 4)])
+        );
         assert_eq!(sum.decided(), u64::MAX);
     }
 
@@ -240,7 +250,19 @@ mod tests {
 
     #[test]
     fn what_are_no_counts_is_refused() {
-        for text in ["1", "1:", ":1", "99:1", "1:1 1:2", "1:-1", "1:+1", "1:1  2:1", " ", "1:1 ", "1:99999999999999999999"] {
+        for text in [
+            "1",
+            "1:",
+            ":1",
+            "99:1",
+            "1:1 1:2",
+            "1:-1",
+            "1:+1",
+            "1:1  2:1",
+            " ",
+            "1:1 ",
+            "1:99999999999999999999",
+        ] {
             assert_eq!(Counts::parse(text), None, "{text:?}");
         }
         assert_eq!(Counts::parse(""), Some(Counts::default()));

@@ -9,6 +9,7 @@ mod bots;
 mod counts;
 mod day;
 mod dimension;
+mod publish;
 mod rate;
 mod seen;
 
@@ -17,5 +18,6 @@ pub use bots::{BOT_WORDS, is_bot};
 pub use counts::{Counter, Counts};
 pub use day::{Day, DayError};
 pub use dimension::{Dimension, browser_of, device_of, plain_value, wait_of};
+pub use publish::{Block, OTHER, Publisher, SMALLEST_GROUP, is_showable};
 pub use rate::{Interval, Rate};
 pub use seen::{Kind, SEEN_OF_KIND_MAX, Seen, SeenBatch, SeenError, page_pattern};
