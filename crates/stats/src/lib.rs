@@ -1,5 +1,5 @@
-//! Figures: counters by day, their sums, rates with an interval, the rule on bots, and what was seen that
-//! the policy does not name.
+//! Figures: counters by day, their sums, what of them may be shown, rates with an interval, variants compared, the rule
+//! on bots, and what was seen that the policy does not name.
 //!
 //! What lives here: numbers that name nobody. What never does: receipts and ids
 //! (`postern-receipt`), storage and clocks (the worker's), words about the figures (`postern-view`).
@@ -9,6 +9,8 @@ mod bots;
 mod counts;
 mod day;
 mod dimension;
+mod experiment;
+mod figures;
 mod publish;
 mod rate;
 mod seen;
@@ -18,6 +20,11 @@ pub use bots::{BOT_WORDS, is_bot};
 pub use counts::{Counter, Counts};
 pub use day::{Day, DayError};
 pub use dimension::{Dimension, browser_of, device_of, plain_value, wait_of};
+pub use experiment::{
+    ALPHA, ANSWERS_MIN, LOOKING_FACTOR, MIXING_VARIANCE, Verdict, always_valid_p, difference_95, judge,
+    planned_size,
+};
+pub use figures::{Funnel, Level, Months, Range, Segment, SegmentError, by_level, category_rates};
 pub use publish::{Block, OTHER, Publisher, SMALLEST_GROUP, is_showable};
 pub use rate::{Interval, Rate};
 pub use seen::{Kind, SEEN_OF_KIND_MAX, Seen, SeenBatch, SeenError, page_pattern};
