@@ -60,6 +60,34 @@ impl Day {
         (self.0..=last.0).map(Self)
     }
 
+    /// That many days later; `None` beyond 9999-12-31.
+    #[must_use]
+    pub const fn plus(self, days: u32) -> Option<Self> {
+        Self::new(self.0.saturating_add(days))
+    }
+
+    /// The calendar month it lies in: `year * 12 + month - 1`, so that the next month is the next number.
+    #[must_use]
+    pub fn month(self) -> u32 {
+        let (year, month, _) = self.civil();
+        year * 12 + month - 1
+    }
+
+    /// The first day of its month.
+    #[must_use]
+    pub fn month_first(self) -> Self {
+        let (_, _, day) = self.civil();
+        self.minus(day - 1)
+    }
+
+    /// The last day of its month.
+    #[must_use]
+    pub fn month_last(self) -> Self {
+        let (year, month, _) = self.civil();
+        let (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+        Self(days_from_civil(year, month, 1)).minus(1)
+    }
+
     /// Reads `YYYY-MM-DD`.
     ///
     /// # Errors
@@ -170,7 +198,31 @@ mod tests {
         assert_eq!(Day::from_unix_ms(u64::MAX, 840).number(), Day::MAX);
     }
 
+    #[test]
+    fn months_begin_and_end_as_in_the_calendar() {
+        for (text, month, first, last) in [
+            ("2026-11-22", 2026 * 12 + 10, "2026-11-01", "2026-11-30"),
+            ("2024-02-29", 2024 * 12 + 1, "2024-02-01", "2024-02-29"),
+            ("2026-12-31", 2026 * 12 + 11, "2026-12-01", "2026-12-31"),
+            ("2027-01-01", 2027 * 12, "2027-01-01", "2027-01-31"),
+            ("9999-12-31", 9999 * 12 + 11, "9999-12-01", "9999-12-31"),
+        ] {
+            let day = Day::parse(text).unwrap();
+            let found = (day.month(), day.month_first().to_string(), day.month_last().to_string());
+            assert_eq!(found, (month, first.to_owned(), last.to_owned()), "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn months_follow_each_other(number in 0..Day::MAX - 31) {
+            let day = Day::new(number).unwrap();
+            let next = day.month_last().plus(1).unwrap();
+            prop_assert_eq!((next.month(), next.month_first()), (day.month() + 1, next));
+            prop_assert!(day.month_first() <= day && day <= day.month_last());
+            prop_assert_eq!((day.month_first().month(), day.month_last().month()), (day.month(), day.month()));
+        }
+
         #[test]
         fn every_day_survives_its_text(number in 0..=Day::MAX) {
             let day = Day::new(number).unwrap();

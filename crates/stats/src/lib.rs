@@ -1,5 +1,5 @@
-//! Figures: counters by day, their sums, rates with an interval, the rule on bots, and what was seen that
-//! the policy does not name.
+//! Figures: counters by day, their sums, what of them may be shown, rates with an interval, variants compared, the rule
+//! on bots, and what was seen that the policy does not name.
 //!
 //! What lives here: numbers that name nobody. What never does: receipts and ids
 //! (`postern-receipt`), storage and clocks (the worker's), words about the figures (`postern-view`).

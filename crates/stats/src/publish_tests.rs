@@ -1,0 +1,402 @@
+//! The rule on publication, against a model in which every visitor is known.
+
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+type Cell = (Dimension, String, Counts);
+
+fn day(number: u32) -> Day {
+    Day::new(number).unwrap()
+}
+
+fn counts(views: u64, first: u64, refused: u64) -> Counts {
+    let counts = Counts::default().with(Counter::Views, views).with(Counter::First, first);
+    counts.with(Counter::Refused, refused)
+}
+
+fn cell(dimension: Dimension, value: &str, counts: Counts) -> Cell {
+    (dimension, value.to_owned(), counts)
+}
+
+/// What one day is published as: lines of value, views, browsers asked and answers.
+fn published(dimension: Dimension, whole: Counts, cells: &[(&str, Counts)]) -> Vec<String> {
+    let mut all = vec![cell(Dimension::All, "", whole)];
+    all.extend(cells.iter().map(|(value, counts)| cell(dimension, value, *counts)));
+    let block = Publisher::default().push(day(1), &all).unwrap();
+    let line = |(_, value, counts): &Cell| {
+        format!("{value}:{}/{}/{}", counts.get(Counter::Views), counts.get(Counter::First), counts.decided())
+    };
+    block.cells.iter().filter(|(of, _, _)| *of == dimension).map(line).collect()
+}
+
+#[test]
+fn groups_are_large_or_empty() {
+    for (showable, views, first, refused) in [
+        (true, 0, 0, 0),
+        (true, 10, 0, 0),
+        (true, 10, 10, 10),
+        (true, 0, 0, 10),
+        (false, 9, 0, 0),
+        (false, 99, 9, 0),
+        (false, 99, 20, 1),
+    ] {
+        assert_eq!(is_showable(&counts(views, first, refused)), showable, "{views}/{first}/{refused}");
+    }
+    // What is counted of nobody's page and nobody's answer would be of somebody all the same.
+    assert!(!is_showable(&Counts::default().with(Counter::Withdrawn, 12)));
+    assert!(is_showable(&counts(10, 0, 0).with(Counter::Withdrawn, 1)));
+    assert!(is_showable(&Counts::default().with(Counter::Bots, 3).with(Counter::Times, 1)));
+}
+
+#[test]
+fn small_values_are_put_together_until_they_are_enough() {
+    let page = |cells: &[(&str, Counts)]| {
+        published(Dimension::Page, Counts::total(cells.iter().map(|(_, counts)| *counts)), cells)
+    };
+    let view = |views| counts(views, 0, 0);
+    // One large enough, as it is.
+    assert_eq!(page(&[("a", view(10)), ("b", view(11))]), ["a:10/0/0", "b:11/0/0"]);
+    // Two small ones are enough together.
+    assert_eq!(page(&[("a", view(5)), ("b", view(5)), ("c", view(30))]), ["c:30/0/0", "other:10/0/0"]);
+    // One small one takes the smallest in: alone, it would be the difference to everybody.
+    assert_eq!(page(&[("a", view(1)), ("b", view(20)), ("c", view(30))]), ["c:30/0/0", "other:21/0/0"]);
+    assert_eq!(page(&[("a", view(1)), ("b", view(30))]), [":31/0/0"]);
+    // Enough pages, and too few answers: c goes as the smallest, b since no answer is left alone.
+    let few =
+        [("a", counts(50, 20, 3)), ("b", counts(40, 20, 12)), ("c", counts(30, 20, 0)), ("d", view(60))];
+    assert_eq!(page(&few), ["d:60/0/0", "other:120/60/15"]);
+    // A value that is called so itself is among the others.
+    assert_eq!(page(&[("other", view(50)), ("a", view(1)), ("b", view(10))]), ["b:10/0/0", "other:51/0/0"]);
+}
+
+#[test]
+fn what_no_value_was_counted_for_is_a_part_too() {
+    let whole = counts(100, 0, 0);
+    assert_eq!(published(Dimension::Page, whole, &[("a", counts(80, 0, 0))]), ["?:20/0/0", "a:80/0/0"]);
+    assert_eq!(published(Dimension::Page, whole, &[("a", counts(95, 0, 0))]), [":100/0/0"]);
+    assert_eq!(published(Dimension::Page, whole, &[]), [":100/0/0"]);
+    assert_eq!(published(Dimension::Page, whole, &[("", counts(100, 0, 0))]), [":100/0/0"]);
+    // As is what stands at a level above.
+    let cells = [("eu", counts(30, 0, 0)), ("eu/FR", counts(40, 0, 0)), ("us/US", counts(30, 0, 0))];
+    assert_eq!(published(Dimension::Place, whole, &cells), ["eu/?:30/0/0", "eu/FR:40/0/0", "us/US:30/0/0"]);
+}
+
+#[test]
+fn levels_are_cut_one_by_one() {
+    let view = |views| counts(views, 0, 0);
+    let cells = [
+        ("eu/DE", view(50)),
+        ("eu/FR", view(40)),
+        ("eu/LU", view(2)),
+        ("eu/MT", view(9)),
+        ("gb/GB", view(3)),
+        ("other/AU", view(12)),
+        ("other/BR", view(12)),
+        ("us/US", view(8)),
+        ("us/PR", view(8)),
+    ];
+    let whole = Counts::total(cells.iter().map(|(_, counts)| *counts));
+    assert_eq!(
+        published(Dimension::Place, whole, &cells),
+        [
+            "eu/DE:50/0/0",
+            "eu/FR:40/0/0",
+            "eu/other:11/0/0",
+            "other:19/0/0",
+            "other/AU:12/0/0",
+            "other/BR:12/0/0"
+        ]
+    );
+}
+
+#[test]
+fn a_value_called_other_that_is_not_cut_is_among_the_others() {
+    let cells = [("other/BR", 9), ("other/AU", 2), ("gb/GB", 7), ("us/US", 5), ("eu/FR", 20)];
+    let cells = cells.map(|(value, views)| (value, counts(views, 0, 0)));
+    assert_eq!(published(Dimension::Place, counts(43, 0, 0), &cells), ["eu/FR:20/0/0", "other:23/0/0"]);
+}
+
+#[test]
+fn values_that_count_more_than_everybody_are_not_told_apart() {
+    let cells = [("a", counts(95, 0, 0)), ("b", counts(10, 0, 0))];
+    assert_eq!(published(Dimension::Page, counts(100, 0, 0), &cells), [":100/0/0"]);
+    let most = u64::MAX;
+    let cells = [("a", counts(most, 0, 0)), ("b", counts(most, 0, 0))];
+    assert_eq!(published(Dimension::Page, counts(most, 0, 0), &cells), [format!(":{most}/0/0")]);
+    // Answers are sums themselves.
+    let half = counts(0, 0, most / 2 + 1).with(Counter::Accepted, most / 2 + 1);
+    assert_eq!(published(Dimension::Page, half, &[("a", half)]), [format!(":0/0/{most}")]);
+}
+
+#[test]
+fn acts_are_cut_by_answers_alone() {
+    let whole = counts(100, 50, 30).with(Counter::Withdrawn, 4);
+    let cells = [("0-2", counts(0, 0, 15)), ("2-5", counts(0, 0, 15))];
+    assert_eq!(published(Dimension::Wait, whole, &cells), ["0-2:0/0/15", "2-5:0/0/15"]);
+    assert_eq!(published(Dimension::Wait, whole, &cells[..1]), ["0-2:0/0/15", "?:0/0/15"]);
+    assert_eq!(published(Dimension::Layer, counts(100, 50, 0), &[]), [""; 0]);
+}
+
+#[test]
+fn vendors_with_too_few_are_left_out_and_not_put_together() {
+    let times = |times| Counts::default().with(Counter::Times, times).with(Counter::Partial, times);
+    let mut cells = vec![cell(Dimension::All, "", counts(100, 0, 0))];
+    for (vendor, count) in [("a", 10), ("b", 9), ("c", 9)] {
+        cells.push(cell(Dimension::Vendor, vendor, times(count)));
+        cells.push(cell(Dimension::Gate, vendor, times(count)));
+    }
+    let block = Publisher::default().push(day(1), &cells).unwrap();
+    let only = |times| Counts::default().with(Counter::Times, times);
+    let of = |dimension| -> Vec<Cell> {
+        block.cells.iter().filter(|(of, _, _)| *of == dimension).cloned().collect()
+    };
+    assert_eq!(of(Dimension::Vendor), [cell(Dimension::Vendor, "a", only(10))]);
+    assert_eq!(of(Dimension::Gate).len(), 3);
+    assert_eq!(of(Dimension::Gate)[1], cell(Dimension::Gate, "b", only(9)));
+}
+
+#[test]
+fn days_wait_until_they_are_enough() {
+    let all = |counts| vec![cell(Dimension::All, "", counts)];
+    let mut publisher = Publisher::default();
+    assert_eq!(publisher.push(day(1), &[]), None);
+    assert_eq!(publisher.waiting(), None);
+    // Enough pages, but too few answers.
+    assert_eq!(publisher.push(day(2), &all(counts(50, 20, 6))), None);
+    assert_eq!(publisher.push(day(3), &[]), None);
+    assert_eq!(publisher.waiting(), Some((day(2), 2)));
+    // Day 4 is left out; a day that was there already does not count twice.
+    assert_eq!(publisher.push(day(3), &all(counts(50, 20, 6))), None);
+    let block = publisher.push(day(5), &all(counts(1, 1, 4))).unwrap();
+    assert_eq!((block.first, block.last), (day(2), day(5)));
+    assert_eq!(block.cells[0], cell(Dimension::All, "", counts(51, 21, 10)));
+    assert_eq!(publisher, Publisher::after(day(5)));
+    let block = publisher.push(day(6), &all(counts(10, 0, 0))).unwrap();
+    assert_eq!((block.first, block.last), (day(6), day(6)));
+}
+
+/// A visitor: a day, a place, a client, a page, whether asked, and whether decided and after what wait.
+#[derive(Clone, Debug)]
+struct Visitor {
+    day: u32,
+    values: [&'static str; 3],
+    is_asked: bool,
+    wait: Option<&'static str>,
+}
+
+const PLACES: [&str; 8] = ["eu/DE", "eu/FR", "eu/LU", "eu/?", "us/US", "other/BR", "other", "?"];
+const CLIENTS: [&str; 5] = ["phone/safari", "phone/other", "computer/chrome", "tablet/chrome", "tablet"];
+const PAGES: [&str; 4] = ["shop", "blog", "", "other"];
+const WAITS: [&str; 3] = ["0-2", "2-5", "5-15"];
+const DIMENSIONS: [Dimension; 4] = [Dimension::Place, Dimension::Client, Dimension::Page, Dimension::Wait];
+
+impl Visitor {
+    fn value(&self, dimension: Dimension) -> Option<&'static str> {
+        match dimension {
+            Dimension::Wait => self.wait,
+            _ => DIMENSIONS
+                .into_iter()
+                .zip(self.values)
+                .find(|(of, _)| *of == dimension)
+                .map(|(_, value)| value),
+        }
+    }
+
+    fn counts(&self, dimension: Dimension) -> Counts {
+        let act = Counts::default().with(Counter::Accepted, u64::from(self.wait.is_some()));
+        match dimension {
+            Dimension::Wait => act,
+            _ => act.with(Counter::Views, 1).with(Counter::First, u64::from(self.is_asked)),
+        }
+    }
+}
+
+/// Some values are rare, so that there are small groups to hide; the tail of the list is the rare one.
+fn one_of(values: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
+    (0..values.len(), 0..values.len()).prop_map(|(one, other)| values[one * other / values.len()])
+}
+
+fn visitor() -> impl Strategy<Value = Visitor> {
+    let wait = prop::option::weighted(0.5, one_of(&WAITS));
+    (0u32..5, one_of(&PLACES), one_of(&CLIENTS), one_of(&PAGES), prop::bool::weighted(0.8), wait).prop_map(
+        |(day, place, client, page, is_asked, wait)| Visitor {
+            day,
+            values: [place, client, page],
+            is_asked,
+            wait: wait.filter(|_| is_asked),
+        },
+    )
+}
+
+fn cells_of(visitors: &[Visitor], day: u32) -> Vec<Cell> {
+    let mut cells = BTreeMap::new();
+    for visitor in visitors.iter().filter(|visitor| visitor.day == day) {
+        let values = DIMENSIONS.map(|dimension| (dimension, visitor.value(dimension)));
+        for (dimension, value) in [(Dimension::All, Some(""))].into_iter().chain(values) {
+            let Some(value) = value else { continue };
+            let cell: &mut Counts = cells.entry((dimension, value)).or_default();
+            *cell = cell.merge(visitor.counts(dimension));
+        }
+    }
+    cells.into_iter().map(|((dimension, value), counts)| cell(dimension, value, counts)).collect()
+}
+
+fn blocks_of(mut publisher: Publisher, visitors: &[Visitor], days: std::ops::Range<u32>) -> Vec<Block> {
+    days.filter_map(|number| publisher.push(day(number), &cells_of(visitors, number))).collect()
+}
+
+/// The published part that somebody with that value is in: as far down as it is told apart, and else among the others.
+fn part_of<'a>(parts: &'a BTreeSet<&str>, value: &str) -> &'a str {
+    let names: Vec<&str> =
+        value.split('/').map(|name| if name.is_empty() { UNKNOWN } else { name }).collect();
+    let mut path = String::new();
+    for depth in 0..=names.len() {
+        let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+        let is_cut = |path: &str| parts.iter().any(|part| part.starts_with(&format!("{path}/")));
+        let next = below(names.get(depth).copied().unwrap_or(UNKNOWN));
+        if depth > 0 && !is_cut(&path) || parts.contains("") {
+            break;
+        }
+        let next = if parts.contains(next.as_str()) || is_cut(&next) { next } else { below(OTHER) };
+        let is_last = parts.contains(next.as_str()) && !is_cut(&next);
+        path = next;
+        if is_last || path.ends_with(OTHER) && depth + 1 == names.len() {
+            break;
+        }
+    }
+    parts.get(path.as_str()).copied().unwrap_or_else(|| panic!("{value} is in none of {parts:?}: {path}"))
+}
+
+/// A question: blocks, a dimension, and the beginnings of values in it, or everybody but these.
+type Query = (usize, usize, usize, Vec<&'static str>, bool);
+
+fn query() -> impl Strategy<Value = Query> {
+    let prefixes = [
+        "eu",
+        "eu/DE",
+        "eu/FR",
+        "us",
+        "other",
+        "?",
+        "phone",
+        "tablet",
+        "phone/safari",
+        "shop",
+        "blog",
+        "0-2",
+        "2-5",
+    ];
+    (0usize..5, 0usize..5, 0usize..4, prop::sample::subsequence(prefixes.to_vec(), 0..13), any::<bool>())
+}
+
+/// What is displayed for a question, and who is behind it: by block and part.
+fn answer<'a>(blocks: &'a [Block], query: &Query) -> (Dimension, Counts, BTreeSet<(usize, &'a str)>) {
+    let (first, last, dimension, prefixes, is_inverted) = query;
+    let dimension = DIMENSIONS[*dimension];
+    let (mut sum, mut parts) = (Counts::default(), BTreeSet::new());
+    let asks = |value: &str| {
+        prefixes.iter().any(|prefix| value == *prefix || value.starts_with(&format!("{prefix}/")))
+            != *is_inverted
+    };
+    for (place, block) in blocks.iter().enumerate().filter(|(place, _)| first <= place && place <= last) {
+        for (of, value, counts) in &block.cells {
+            if *of == dimension && asks(value) {
+                sum = sum.merge(*counts);
+                parts.insert((place, value.as_str()));
+            }
+        }
+    }
+    (dimension, sum, parts)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_two_answers_tell_of_a_small_group(
+        visitors in prop::collection::vec(visitor(), 0..350),
+        queries in prop::collection::vec((query(), query()), 1..12),
+    ) {
+        let blocks = blocks_of(Publisher::default(), &visitors, 0..5);
+        // Every part is as many as are in it, and they are enough.
+        for (block, dimension) in blocks.iter().flat_map(|block| DIMENSIONS.map(|dimension| (block, dimension))) {
+            let cells: Vec<_> = block.cells.iter().filter(|(of, _, _)| *of == dimension).collect();
+            let parts: BTreeSet<&str> = cells.iter().map(|(_, value, _)| value.as_str()).collect();
+            let mut model: BTreeMap<&str, Counts> = BTreeMap::new();
+            for visitor in visitors.iter().filter(|who| (block.first.number()..=block.last.number()).contains(&who.day)) {
+                let Some(value) = visitor.value(dimension) else { continue };
+                let part = model.entry(part_of(&parts, value)).or_default();
+                *part = part.merge(visitor.counts(dimension));
+            }
+            let found: BTreeMap<&str, Counts> = cells.iter().map(|(_, value, counts)| (value.as_str(), *counts)).collect();
+            prop_assert_eq!(&found, &model);
+            prop_assert!(found.values().all(is_showable), "{:?}", found);
+        }
+        // A pair as drawn, and one that lies within the other for certain.
+        for (one, two) in queries {
+            let mut within = one.clone();
+            within.3.retain(|prefix| two.3.contains(prefix));
+            for (inner, outer) in [(&one, &two), (&within, &one), (&one, &within), (&two, &one)] {
+                let ((dimension, inner, inside), (other, outer, around)) = (answer(&blocks, inner), answer(&blocks, outer));
+                if dimension != other || !inside.is_subset(&around) {
+                    continue;
+                }
+                // And against everybody in the same blocks; of an act, only the answer is counted.
+                let blocks_of_outer: BTreeSet<usize> = around.iter().map(|(place, _)| *place).collect();
+                let everybody = Counts::total(blocks_of_outer.into_iter().map(|place| blocks[place].cells[0].2));
+                let everybody = if dimension == Dimension::Wait { acts(everybody) } else { everybody };
+                for base in [|of: &Counts| of.get(Counter::Views), |of: &Counts| of.get(Counter::First), Counts::decided] {
+                    for difference in [base(&outer) - base(&inner), base(&everybody) - base(&outer)] {
+                        prop_assert!(difference == 0 || difference >= SMALLEST_GROUP);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_published_stays(visitors in prop::collection::vec(visitor(), 0..350), until in 0u32..5) {
+        let (early, late) = (blocks_of(Publisher::default(), &visitors, 0..until), blocks_of(Publisher::default(), &visitors, 0..5));
+        prop_assert_eq!(&early[..], &late[..early.len()]);
+        // And one that starts anew from the last block's end goes on alike.
+        if let Some(block) = early.last() {
+            let next = block.last.number() + 1;
+            prop_assert_eq!(&blocks_of(Publisher::after(block.last), &visitors, next..5)[..], &late[early.len()..]);
+        }
+    }
+
+    #[test]
+    fn any_cells_are_cut_into_parts_that_are_enough_and_sum_up_to_the_whole(
+        days in prop::collection::vec(prop::collection::vec(any_cell(), 0..30), 1..4),
+    ) {
+        let mut publisher = Publisher::default();
+        for (number, cells) in (0..).zip(&days) {
+            let Some(block) = publisher.push(day(number), cells) else { continue };
+            let whole = block.cells[0].2;
+            for (dimension, value, counts) in &block.cells {
+                prop_assert!(is_showable(counts), "{dimension:?} {value:?} {counts:?}");
+            }
+            for dimension in Dimension::ALL {
+                let cells: Vec<&Cell> = block.cells.iter().filter(|(of, _, _)| *of == dimension).collect();
+                prop_assert!(cells.windows(2).all(|pair| pair[0].1 < pair[1].1));
+                let sum = Counts::total(cells.iter().map(|(_, _, counts)| *counts));
+                match dimension {
+                    Dimension::Vendor | Dimension::Gate => {}
+                    Dimension::Layer | Dimension::Wait => prop_assert_eq!(sum, acts(whole)),
+                    _ => prop_assert_eq!(sum, whole),
+                }
+            }
+        }
+    }
+}
+
+/// Cells that no site would count, most of them for everybody, so that the others are often less.
+fn any_cell() -> impl Strategy<Value = Cell> {
+    let count = prop_oneof![4 => 0u64..30, 1 => any::<u64>()];
+    let counts = prop::collection::vec((0usize..16, count), 0..6).prop_map(|each| {
+        each.into_iter().fold(Counts::default(), |sum, (place, count)| sum.with(Counter::ALL[place], count))
+    });
+    let dimension = prop_oneof![Just(0usize), 0usize..11].prop_map(|place| Dimension::ALL[place]);
+    (dimension, "[ab?/]{0,6}|other|other/a", counts)
+}
