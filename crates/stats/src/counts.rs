@@ -133,6 +133,13 @@ impl Counts {
         Counter::ALL.into_iter().fold(Self::default(), |sum, counter| sum.with(counter, left(counter)))
     }
 
+    /// The counters that `keeps` names; nothing of the others.
+    #[must_use]
+    pub fn only(self, keeps: impl Fn(Counter) -> bool) -> Self {
+        let kept = Counter::ALL.into_iter().filter(|counter| keeps(*counter));
+        kept.fold(Self::default(), |sum, counter| sum.with(counter, self.get(counter)))
+    }
+
     /// All of them together.
     #[must_use]
     pub fn total(counts: impl IntoIterator<Item = Self>) -> Self {

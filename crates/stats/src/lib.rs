@@ -9,7 +9,10 @@ mod bots;
 mod counts;
 mod day;
 mod dimension;
+mod experiment;
 mod facts;
+mod figures;
+mod publish;
 mod rate;
 mod seen;
 
@@ -18,6 +21,12 @@ pub use bots::{BOT_WORDS, is_bot};
 pub use counts::{Counter, Counts};
 pub use day::{Day, DayError};
 pub use dimension::{Dimension, browser_of, device_of, plain_value, wait_of};
+pub use experiment::{
+    ALPHA, ANSWERS_MIN, LOOKING_FACTOR, MIXING_VARIANCE, Verdict, always_valid_p, difference_95, judge,
+    planned_size,
+};
 pub use facts::{ActCounts, Facts};
+pub use figures::{Funnel, Level, Months, Range, Segment, SegmentError, by_level, category_rates};
+pub use publish::{Block, OTHER, Publisher, SMALLEST_GROUP, is_showable};
 pub use rate::{Interval, Rate};
 pub use seen::{Kind, SEEN_OF_KIND_MAX, Seen, SeenBatch, SeenError, page_pattern};
