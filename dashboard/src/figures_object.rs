@@ -1,9 +1,9 @@
 //! The Durable Object that keeps the figures of one site: gathered from its Ledgers, so that no question of a reader's delays a
 //! visitor's decision, and published by the rule of `postern-stats`. All of it can be gathered anew.
 
-use crate::figures_store::FiguresStore;
+use crate::figures_store::{FiguresStore, Row};
 use crate::ledgers::Ledger;
-use postern_stats::{Day, Dimension, Publisher, Range};
+use postern_stats::{Day, Dimension, Months, Publisher, Range};
 use serde_json::Value;
 use std::cell::Cell;
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
@@ -33,13 +33,7 @@ pub struct FiguresObject {
 impl DurableObject for FiguresObject {
     fn new(state: State, env: Env) -> Self {
         let sql = state.storage().sql();
-        Self {
-            sql,
-            env,
-            is_open: Cell::new(false),
-            gathered_ms: Cell::new(0),
-            has_more: Cell::new(false),
-        }
+        Self { sql, env, is_open: Cell::new(false), gathered_ms: Cell::new(0), has_more: Cell::new(false) }
     }
 
     /// Answers a question: a JSON object with `site`, `today` (its day's number), `first` and `last` (days), and either
@@ -70,7 +64,7 @@ impl DurableObject for FiguresObject {
         if let Some(dimension) = Dimension::parse(word("series")) {
             let mut from = range.first;
             while from <= range.last {
-                let to = from.plus(DAYS_OF_TEXT - 1).min(range.last);
+                let to = from.plus(DAYS_OF_TEXT - 1).unwrap_or(range.last).min(range.last);
                 for (first, last, value, counts) in store.blocks(dimension, from, to, word("part"))? {
                     answer.push_str(&format!(
                         "block\t{}\t{}\t{value}\t{}\n",
@@ -79,7 +73,8 @@ impl DurableObject for FiguresObject {
                         counts.write()
                     ));
                 }
-                from = to.plus(1);
+                let Some(next) = to.plus(1) else { break };
+                from = next;
             }
         }
         Response::ok(answer)
@@ -87,14 +82,14 @@ impl DurableObject for FiguresObject {
 }
 
 /// Sums of a range: whole months as they are kept, what is left over by days.
-fn totals(store: &FiguresStore, dimension: Dimension, range: Range) -> Result<Vec<crate::figures_store::Row>> {
-    let (before, months, behind) = range.by_months();
+fn totals(store: &FiguresStore, dimension: Dimension, range: Range) -> Result<Vec<Row>> {
+    let Months { before, whole, after } = range.split_by_months();
     let mut all = Vec::new();
-    for part in [before, behind].into_iter().flatten() {
+    for part in [before, after].into_iter().flatten() {
         all.extend(store.published(dimension, part.first, part.last)?);
     }
-    if let Some((first, last)) = months {
-        all.extend(store.months(dimension, first, last)?);
+    if let Some((first, last)) = whole.first().zip(whole.last()) {
+        all.extend(store.months(dimension, *first, *last)?);
     }
     Ok(all)
 }
@@ -150,7 +145,7 @@ fn publish(store: &FiguresStore, today: Day) -> Result<bool> {
     // No await from here on: a reader finds all of it, or what was before.
     store.unpublish(begin)?;
     let mut publisher = Publisher::after(begin.minus(1));
-    let end = begin.plus(DAYS_OF_GO).min(today);
+    let end = begin.plus(DAYS_OF_GO).unwrap_or(today).min(today);
     for day in begin.through(end.minus(1)) {
         if let Some(block) = publisher.push(day, &store.day(day)?) {
             store.publish(&block)?;

@@ -66,7 +66,14 @@ impl FiguresStore {
     /// it hands over by itself takes ten times as long.
     fn text(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<String> {
         let together = format!("SELECT COALESCE(group_concat(line, char(10)), '') FROM ({statement})");
-        match self.0.exec(&together, bindings)?.raw().next().transpose()?.and_then(|row| row.into_iter().next()) {
+        match self
+            .0
+            .exec(&together, bindings)?
+            .raw()
+            .next()
+            .transpose()?
+            .and_then(|row| row.into_iter().next())
+        {
             Some(SqlStorageValue::String(text)) => Ok(text),
             _ => Err(Error::RustError("the figures' storage gives no text".into())),
         }
@@ -98,7 +105,10 @@ impl FiguresStore {
                 value.as_str().into(),
                 counts.write().into(),
             ];
-            self.0.exec("INSERT INTO raw_1 (day, shard, dimension, value, counts) VALUES (?, ?, ?, ?, ?)", row)?;
+            self.0.exec(
+                "INSERT INTO raw_1 (day, shard, dimension, value, counts) VALUES (?, ?, ?, ?, ?)",
+                row,
+            )?;
         }
         if let Some(first) = days.first() {
             self.0.exec(
@@ -113,7 +123,8 @@ impl FiguresStore {
     /// The first day that is to be published anew, because it or one before it in its block has changed, and the days that have
     /// cells from there on to the day before `today`. `None` if nothing has changed before today.
     pub fn stale(&self, today: Day) -> Result<Option<Day>> {
-        let Some(dirty) = self.number_of("SELECT day FROM dirty_1", Vec::new())? else { return Ok(None) };
+        let dirty = self.number_of("SELECT day FROM dirty_1", Vec::new())?;
+        let Some(dirty) = dirty.filter(|day| *day < u64::from(today.number())) else { return Ok(None) };
         let last_of_block = "SELECT MAX(last) FROM blocks_1 WHERE last < ?";
         let before = self.number_of(last_of_block, vec![integer(dirty)])?;
         let begin = match before {
@@ -125,7 +136,8 @@ impl FiguresStore {
 
     /// All cells of a day, of all shards together.
     pub fn day(&self, day: Day) -> Result<Vec<(Dimension, String, Counts)>> {
-        let statement = "SELECT dimension || char(9) || value || char(9) || counts AS line FROM raw_1 WHERE day = ?";
+        let statement =
+            "SELECT dimension || char(9) || value || char(9) || counts AS line FROM raw_1 WHERE day = ?";
         let mut sums: BTreeMap<(Dimension, String), Counts> = BTreeMap::new();
         for line in self.text(statement, vec![number(day.number())])?.lines() {
             let (dimension, value, counts) = read_line(line)?;
@@ -164,14 +176,14 @@ impl FiguresStore {
 
     /// Adds up the months from that of a day on, of what is published, and remembers that nothing before `today` is stale any more.
     pub fn close(&self, from: Day, today: Day) -> Result<()> {
-        let mut month = from.month();
-        while month <= today.month() {
-            let (first, last) = Day::of_month(month);
+        let mut first = Some(from.month_first());
+        while let Some(begin) = first.filter(|begin| *begin <= today) {
+            let end = begin.month_last();
             for dimension in Dimension::ALL {
-                for (value, counts) in self.published(dimension, first, last)? {
+                for (value, counts) in self.published(dimension, begin, end)? {
                     let row = vec![
                         dimension.name().into(),
-                        number(month),
+                        number(begin.month()),
                         value.as_str().into(),
                         counts.write().into(),
                     ];
@@ -181,9 +193,14 @@ impl FiguresStore {
                     )?;
                 }
             }
-            month += 1;
+            first = end.plus(1);
         }
-        self.0.exec("INSERT OR REPLACE INTO dirty_1 (only_row, day) VALUES (1, ?)", vec![number(today.number())]).map(|_| ())
+        self.0
+            .exec(
+                "INSERT OR REPLACE INTO dirty_1 (only_row, day) VALUES (1, ?)",
+                vec![number(today.number())],
+            )
+            .map(|_| ())
     }
 
     /// What is published of a dimension in blocks that end from one day to another, by value.
@@ -211,14 +228,22 @@ impl FiguresStore {
 
     /// Each block that ends from one day to another: first and last day, and the cells of a dimension in it whose value has `part` in
     /// it, all for an empty one.
-    pub fn blocks(&self, dimension: Dimension, first: Day, last: Day, part: &str) -> Result<Vec<(Day, Day, String, Counts)>> {
+    pub fn blocks(
+        &self,
+        dimension: Dimension,
+        first: Day,
+        last: Day,
+        part: &str,
+    ) -> Result<Vec<(Day, Day, String, Counts)>> {
         let statement = "SELECT blocks_1.first || char(9) || blocks_1.last || char(9) || value || char(9) || counts AS line \
                          FROM published_1 JOIN blocks_1 ON blocks_1.last = published_1.last \
                          WHERE dimension = ? AND published_1.last BETWEEN ? AND ? AND instr(value, ?) \
                          ORDER BY blocks_1.last";
         // Every text has the empty one in it, but not by the storage's word.
-        let statement = if part.is_empty() { statement.replace("instr(value, ?)", "? = ''") } else { statement.into() };
-        let bindings = vec![dimension.name().into(), number(first.number()), number(last.number()), part.into()];
+        let statement =
+            if part.is_empty() { statement.replace("instr(value, ?)", "? = ''") } else { statement.into() };
+        let bindings =
+            vec![dimension.name().into(), number(first.number()), number(last.number()), part.into()];
         let text = self.text(&statement, bindings)?;
         let read = |line: &str| {
             let mut cells = line.split('\t');

@@ -74,9 +74,9 @@ impl Ledger {
         SeenBatch::parse(&self.ask("seen", "").await?).map_err(|error| Error::RustError(error.to_string()))
     }
 
-    /// The last signed checkpoint of the log; empty if there is none.
-    pub async fn checkpoint(&self) -> Result<String> {
-        self.ask("checkpoint", "").await
+    /// The register of requests, and what was done last by those who keep the site.
+    pub async fn register(&self) -> Result<String> {
+        self.ask("register", "").await
     }
 
     /// The versions of what visitors are asked with from a place in the log on, a line of JSON each.

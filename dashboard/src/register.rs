@@ -44,14 +44,8 @@ pub fn page(site: &str, register: &str, now_ms: u64, error: Option<&str>) -> Str
         .collect();
     let acts: Vec<ActLine> = acts.iter().map(|(at, who, what)| ActLine { at, who, what }).collect();
     let kinds = RequestKind::ALL.map(RequestKind::name);
-    let facts = RequestsPage {
-        site,
-        kinds: &kinds,
-        today: &day(now_ms),
-        requests: &lines,
-        acts: &acts,
-        error,
-    };
+    let facts =
+        RequestsPage { site, kinds: &kinds, today: &day(now_ms), requests: &lines, acts: &acts, error };
     postern_view::requests_page(&facts).into_string()
 }
 

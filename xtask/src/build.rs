@@ -29,6 +29,20 @@ const WORKER_INPUTS: [&str; 8] = [
     "xtask/shown.mjs",
 ];
 
+/// What the dashboard's Worker is made from, and what draws its charts.
+const DASHBOARD_INPUTS: [&str; 10] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "crates",
+    "dashboard",
+    "wrangler.toml",
+    "wrangler.dashboard.toml",
+    "package-lock.json",
+    "www/css",
+    "www/dashboard",
+    "xtask/dashboard.mjs",
+];
+
 /// What the verify page is made from.
 const VERIFIER_INPUTS: [&str; 9] = [
     "Cargo.toml",
@@ -53,6 +67,7 @@ pub fn build() -> Result<Tools, String> {
     page(&tools)?;
     verifier(&tools)?;
     worker(&tools)?;
+    dashboard(&tools)?;
     Ok(tools)
 }
 
@@ -115,6 +130,63 @@ fn worker(tools: &Tools) -> Result<(), String> {
         return Ok(());
     }
     run("hashing what visitors are shown", tools.node().arg(root.join("xtask/shown.mjs")))?;
+    rust_worker(tools, "worker", "building the Worker")?;
+    bundle()?;
+    stamp::leave(&file, &stamp)
+}
+
+/// The dashboard's Worker, and its files.
+fn dashboard(tools: &Tools) -> Result<(), String> {
+    let root = root();
+    let stamp = stamp::of(&root, &DASHBOARD_INPUTS);
+    let file = root.join("build/dashboard.stamp");
+    if stamp::is_current(&file, &stamp) && root.join("build/dashboard/index.js").exists() {
+        return Ok(());
+    }
+    run("putting the dashboard's charts together", tools.node().arg(root.join("xtask/dashboard.mjs")))?;
+    rust_worker(tools, "dashboard", "building the dashboard's Worker")?;
+    let to = root.join("build/dashboard");
+    std::fs::create_dir_all(&to).map_err(|error| format!("{}: {error}", to.display()))?;
+    for name in ["index.js", "index_bg.wasm"] {
+        copy(&root.join("dashboard/build").join(name), &to.join(name))?;
+    }
+    with_dashboard()?;
+    stamp::leave(&file, &stamp)
+}
+
+/// Configurations for tests: of the Worker with its binding to the dashboard, and of a dashboard that stands still.
+fn with_dashboard() -> Result<(), String> {
+    let root = root();
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).map_err(|error| format!("{name}: {error}"));
+    let write = |name: &str, text: String| {
+        std::fs::write(root.join(name), text).map_err(|error| format!("{name}: {error}"))
+    };
+    write("build/wrangler-whole.toml", bound(&read("build/wrangler.toml")?))?;
+    let own = read("wrangler.dashboard.toml")?
+        .replace("dashboard/build/index.js", "dashboard/index.js")
+        .replace("build/dashboard/files", "dashboard/files");
+    write("build/wrangler.dashboard.toml", own)
+}
+
+/// A configuration of the Worker with its binding to the dashboard, which its own names as a choice.
+pub fn bound(config: &str) -> String {
+    let is_binding = |line: &&str| {
+        let choice = line.strip_prefix("# ").unwrap_or("");
+        ["binding = \"DASHBOARD\"", "service = \"postern-dashboard\""].contains(&choice)
+    };
+    let mut lines: Vec<&str> = config.lines().collect();
+    if let Some(first) = lines.iter().position(|line| is_binding(line)) {
+        // The table's head stands before its keys.
+        for line in lines.iter_mut().skip(first.saturating_sub(1)).take(3) {
+            *line = line.strip_prefix("# ").unwrap_or(line);
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// A Worker in Rust, built in its folder.
+fn rust_worker(tools: &Tools, folder: &str, what: &str) -> Result<(), String> {
+    let root = root();
     let mut command = crate::run::with_path(&tools.worker_build, &tools.node_folder);
     command
         .arg("--release")
@@ -122,15 +194,17 @@ fn worker(tools: &Tools) -> Result<(), String> {
         .env("WASM_OPT_BIN", Tools::npm_bin("wasm-opt"))
         .env("ESBUILD_BIN", Tools::npm_bin("esbuild"))
         .env("RUSTFLAGS", path_remaps())
-        .current_dir(root.join("worker"));
-    run("building the Worker", &mut command)?;
+        .current_dir(root.join(folder));
+    run(what, &mut command)?;
     // Names of functions are a twentieth of what is uploaded, and a panic says file and line without them.
-    let wasm = root.join("worker/build/index_bg.wasm");
+    let wasm = root.join(folder).join("build/index_bg.wasm");
     let mut strip = crate::run::with_path(&Tools::npm_bin("wasm-opt"), &tools.node_folder);
     strip.args(["--all-features", "--strip-debug", "-o"]).arg(&wasm).arg(&wasm);
-    run("leaving out names of functions", &mut strip)?;
-    bundle()?;
-    stamp::leave(&file, &stamp)
+    run("leaving out names of functions", &mut strip)
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) -> Result<(), String> {
+    std::fs::copy(from, to).map(|_| ()).map_err(|error| format!("{}: {error}", from.display()))
 }
 
 /// What ships names no folder of the machine that built it: panics carry the paths of sources.
@@ -148,8 +222,7 @@ fn bundle() -> Result<(), String> {
     let folder = to.join("build");
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     for name in ["entry.mjs", "last-resort.mjs", "build/index.js", "build/index_bg.wasm"] {
-        let from = root.join("worker").join(name);
-        std::fs::copy(&from, to.join(name)).map_err(|error| format!("{}: {error}", from.display()))?;
+        copy(&root.join("worker").join(name), &to.join(name))?;
     }
     let config = std::fs::read_to_string(root.join("wrangler.toml"))
         .map_err(|error| format!("wrangler.toml: {error}"))?;

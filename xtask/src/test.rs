@@ -7,7 +7,7 @@ use crate::{build, catalogue, root, tidy};
 use std::process::Command;
 
 /// Crates that only make sense in a browser or in the platform; they are checked on their own target.
-const WASM_ONLY: [&str; 2] = ["postern-gate", "postern-worker"];
+const WASM_ONLY: [&str; 3] = ["postern-dashboard", "postern-gate", "postern-worker"];
 
 /// Journeys that Firefox makes too: all that is about what a page may do and what a visitor sees. The rest is about the edge,
 /// or about what only Chromium has; but for `posthog`, which passes in Firefox and is left out for the two and a half minutes

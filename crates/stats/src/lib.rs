@@ -13,8 +13,10 @@ mod experiment;
 mod facts;
 mod figures;
 mod publish;
+mod question;
 mod rate;
 mod seen;
+mod series;
 
 pub use batch::{Batch, BatchError, CELLS_MAX, Place, UNKNOWN};
 pub use bots::{BOT_WORDS, is_bot};
@@ -28,5 +30,7 @@ pub use experiment::{
 pub use facts::{ActCounts, Facts};
 pub use figures::{Funnel, Level, Months, Range, Segment, SegmentError, by_level, category_rates};
 pub use publish::{Block, OTHER, Publisher, SMALLEST_GROUP, is_showable};
+pub use question::{Against, Question, QuestionError, Span};
 pub use rate::{Interval, Rate};
 pub use seen::{Kind, SEEN_OF_KIND_MAX, Seen, SeenBatch, SeenError, page_pattern};
+pub use series::{Point, Step, points};

@@ -76,6 +76,8 @@ pub fn consent_page(facts: &ConsentPage<'_>) -> Markup {
         lang: &language.tag,
         dir: language.direction(),
         title: &format!("{} – {}", texts.reopen, policy.controller.name),
+        styles: &[],
+        script: None,
         header: html! { p { a href=(facts.return_to) { (texts.page_back) } } },
         main: html! {
             h1 { (texts.reopen) }

@@ -12,6 +12,7 @@ mod change;
 mod choices;
 mod consent_page;
 mod css;
+mod dashboard;
 mod fill;
 mod held;
 mod page;
@@ -26,6 +27,9 @@ pub use banner::{BannerFacts, OwnReceipt, RECEIPT_CSS, banner};
 pub use change::CHANGE_CSS;
 pub use consent_page::{ConsentPage, Load, ReceiptLine, consent_page};
 pub use css::{BANNER_CSS, PAGE_CSS, banner_css, css_hash, held_css, reopen_css};
+pub use dashboard::{
+    Beside, Dashboard, Locale, Mark, Standing, Sum, VendorName, Warning, dashboard, dashboard_refusal, today,
+};
 pub use held::{HELD_CSS, held_note};
 pub use maud::Markup;
 pub use page::{error_page, login_page, not_saved_page};
@@ -47,6 +51,12 @@ pub const ERASE_PATH: &str = "/_postern/erase";
 pub const RESTRICT_PATH: &str = "/_postern/restrict";
 /// The dashboard.
 pub const DASHBOARD_PATH: &str = "/_postern/dashboard";
+/// Its figures of today, by themselves.
+pub const DASHBOARD_TODAY_PATH: &str = "/_postern/dashboard/today";
+/// The script that draws its charts.
+pub const DASHBOARD_SCRIPT_PATH: &str = "/_postern/dashboard.js";
+/// Its style sheet, beside [`PAGE_CSS_PATH`].
+pub const DASHBOARD_CSS_PATH: &str = "/_postern/dashboard.css";
 /// The register of requests.
 pub const REQUESTS_PATH: &str = "/_postern/requests";
 /// Where the login form posts its token.

@@ -9,6 +9,10 @@ pub(crate) struct Frame<'a> {
     pub(crate) lang: &'a str,
     pub(crate) dir: &'a str,
     pub(crate) title: &'a str,
+    /// Style sheets beside that of all our pages.
+    pub(crate) styles: &'a [&'a str],
+    /// A module.
+    pub(crate) script: Option<&'a str>,
     /// Above the content: who speaks.
     pub(crate) header: Markup,
     /// One `h1` and all below it.
@@ -17,7 +21,7 @@ pub(crate) struct Frame<'a> {
     pub(crate) footer: Option<Markup>,
 }
 
-/// A whole page: language, title, landmarks, our stylesheet; no script, no inline style.
+/// A whole page: language, title, landmarks, our stylesheet; no inline script or style.
 pub(crate) fn page(frame: Frame<'_>) -> Markup {
     html! {
         (DOCTYPE)
@@ -29,6 +33,8 @@ pub(crate) fn page(frame: Frame<'_>) -> Markup {
                 meta name="color-scheme" content="light dark";
                 title { (frame.title) }
                 link rel="stylesheet" href=(PAGE_CSS_PATH);
+                @for style in frame.styles { link rel="stylesheet" href=(style); }
+                @if let Some(script) = frame.script { script type="module" src=(script) {} }
             }
             body {
                 header { (frame.header) }
@@ -46,6 +52,8 @@ pub fn login_page(error: Option<&str>) -> Markup {
         lang: "en",
         dir: "ltr",
         title: "Log in – Postern",
+        styles: &[],
+        script: None,
         header: html! { p { "Postern" } },
         main: html! {
             h1 { "Log in" }
@@ -72,6 +80,8 @@ pub fn not_saved_page(language: &Language, sentence: &str) -> Markup {
         lang: &language.tag,
         dir: language.direction(),
         title: &texts.not_saved,
+        styles: &[],
+        script: None,
         header: html! { p { a href=(consent_address(language)) { (texts.reopen) } } },
         main: html! {
             h1 { (texts.not_saved) }
@@ -89,6 +99,8 @@ pub fn error_page(status: u16, title: &str, what_to_do: &str) -> Markup {
         lang: "en",
         dir: "ltr",
         title,
+        styles: &[],
+        script: None,
         header: html! { p { "Error " (status) } },
         main: html! {
             h1 { (title) }

@@ -64,6 +64,8 @@ pub fn requests_page(facts: &RequestsPage<'_>) -> Markup {
         lang: "en",
         dir: "ltr",
         title: &format!("Requests – {}", facts.site),
+        styles: &[],
+        script: None,
         header: html! {
             p { (facts.site) }
             nav aria-label="Pages" { ul { li { a href=(DASHBOARD_PATH) { "Figures" } } } }

@@ -1,0 +1,249 @@
+//! What is asked of the figures: which days, of whom, and beside what. All of it stands in the address of a page, so that it can be
+//! kept, shared and gone back to.
+
+use crate::{Day, Range, Segment, SegmentError};
+use std::fmt;
+
+/// The longest range, days: ten years.
+const DAYS_MAX: u32 = 3660;
+
+/// Which days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// So many days until yesterday, whatever day it is: a page kept as a bookmark goes on with time.
+    Last(u32),
+    /// These days.
+    Days(Range),
+}
+
+/// Beside what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Against {
+    /// Nothing.
+    Nothing,
+    /// As many days, just before.
+    Before,
+    /// The same days a year before: 364 days, so that days of the week stand beside the same.
+    YearBefore,
+    /// Another group, in the same days.
+    Segment(Segment),
+}
+
+/// A question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Which days.
+    pub span: Span,
+    /// Of whom; of everybody if nobody is named.
+    pub segment: Option<Segment>,
+    /// Beside what.
+    pub against: Against,
+}
+
+impl Default for Question {
+    fn default() -> Self {
+        Self { span: Span::Last(30), segment: None, against: Against::Nothing }
+    }
+}
+
+/// An address that asks nothing that can be answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QuestionError {
+    /// `days` is no number of days.
+    Days,
+    /// `from` and `to` are not two days in their order.
+    Range,
+    /// `segment` or `against` names no group.
+    Segment(SegmentError),
+    /// A parameter that says nothing here.
+    Unknown(String),
+}
+
+impl fmt::Display for QuestionError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Days => write!(out, "days is a number from 1 to {DAYS_MAX}"),
+            Self::Range => write!(
+                out,
+                "from and to are two days, written as 2026-11-01, the first not later than the last, and at most {DAYS_MAX} of them"
+            ),
+            Self::Segment(error) => error.fmt(out),
+            Self::Unknown(name) => {
+                write!(out, "there is no {name:?}; there are days, or from and to, and segment and against")
+            }
+        }
+    }
+}
+
+impl std::error::Error for QuestionError {}
+
+impl Question {
+    /// Reads the parameters of an address. An empty one is as good as none: forms send those too.
+    ///
+    /// # Errors
+    /// [`QuestionError`] by cause.
+    pub fn read<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, QuestionError> {
+        let mut question = Self::default();
+        let (mut from, mut to) = (None, None);
+        for (name, value) in pairs.filter(|(_, value)| !value.is_empty()) {
+            let day = || Day::parse(value).map(Some).map_err(|_| QuestionError::Range);
+            match name {
+                "days" => {
+                    let days = value.parse().ok().filter(|days| (1..=DAYS_MAX).contains(days));
+                    question.span = Span::Last(days.ok_or(QuestionError::Days)?);
+                }
+                "from" => from = day()?,
+                "to" => to = day()?,
+                "segment" => question.segment = Some(Segment::parse(value).map_err(QuestionError::Segment)?),
+                "against" => {
+                    question.against = match value {
+                        "before" => Against::Before,
+                        "year-before" => Against::YearBefore,
+                        other => Against::Segment(Segment::parse(other).map_err(QuestionError::Segment)?),
+                    }
+                }
+                other => return Err(QuestionError::Unknown(other.to_owned())),
+            }
+        }
+        match (from, to) {
+            (None, None) => {}
+            (Some(first), Some(last)) if first <= last => {
+                let range = Range { first, last };
+                if range.days() > DAYS_MAX {
+                    return Err(QuestionError::Range);
+                }
+                question.span = Span::Days(range);
+            }
+            _ => return Err(QuestionError::Range),
+        }
+        Ok(question)
+    }
+
+    /// The address's query that asks this, without `?`. What holds anyhow is left out.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let mut parts = Vec::new();
+        match self.span {
+            Span::Last(days) => parts.push(format!("days={days}")),
+            Span::Days(Range { first, last }) => parts.push(format!("from={first}&to={last}")),
+        }
+        if let Some(segment) = &self.segment {
+            parts.push(format!("segment={}", escaped(&segment.to_string())));
+        }
+        match &self.against {
+            Against::Nothing => {}
+            Against::Before => parts.push("against=before".into()),
+            Against::YearBefore => parts.push("against=year-before".into()),
+            Against::Segment(segment) => parts.push(format!("against={}", escaped(&segment.to_string()))),
+        }
+        parts.join("&")
+    }
+
+    /// The days asked for. What is published ends with yesterday.
+    #[must_use]
+    pub fn range(&self, today: Day) -> Range {
+        match self.span {
+            Span::Last(days) => Range { first: today.minus(days), last: today.minus(1) },
+            Span::Days(range) => range,
+        }
+    }
+
+    /// What stands beside it: days and group. `None` for nothing, and for days before there were any.
+    #[must_use]
+    pub fn other(&self, today: Day) -> Option<(Range, Option<Segment>)> {
+        let range = self.range(today);
+        match &self.against {
+            Against::Nothing => None,
+            Against::Before => range.before().map(|before| (before, self.segment.clone())),
+            Against::YearBefore => {
+                let before = Range { first: range.first.minus(364), last: range.last.minus(364) };
+                Some((before, self.segment.clone()))
+            }
+            Against::Segment(segment) => Some((range, Some(segment.clone()))),
+        }
+    }
+}
+
+/// A text as the value of a parameter. Source: RFC 3986 section 2.3.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Level;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Question, QuestionError> {
+        Question::read(pairs.iter().copied())
+    }
+
+    #[test]
+    fn every_question_is_read_back_from_its_address() {
+        for (pairs, query) in [
+            (&[][..], "days=30"),
+            (&[("days", "7"), ("segment", "")], "days=7"),
+            (&[("from", "2026-01-01"), ("to", "2026-03-31")], "from=2026-01-01&to=2026-03-31"),
+            (
+                &[("days", "90"), ("segment", "country:FR"), ("against", "before")],
+                "days=90&segment=country:FR&against=before",
+            ),
+            (
+                &[("segment", "page:a b"), ("against", "page:ü")],
+                "days=30&segment=page:a%20b&against=page:%C3%BC",
+            ),
+            (&[("against", "year-before")], "days=30&against=year-before"),
+        ] {
+            assert_eq!(read(pairs).unwrap().write(), query);
+        }
+    }
+
+    #[test]
+    fn what_is_no_question_is_told() {
+        for (pairs, error) in [
+            (&[("days", "0")][..], QuestionError::Days),
+            (&[("days", "99999")], QuestionError::Days),
+            (&[("days", "x")], QuestionError::Days),
+            (&[("from", "2026-01-01")], QuestionError::Range),
+            (&[("from", "2026-01-02"), ("to", "2026-01-01")], QuestionError::Range),
+            (&[("from", "1970-01-01"), ("to", "2026-01-01")], QuestionError::Range),
+            (&[("from", "yesterday"), ("to", "2026-01-01")], QuestionError::Range),
+            (&[("segment", "city:Paris")], QuestionError::Segment(SegmentError)),
+            (&[("against", "x")], QuestionError::Segment(SegmentError)),
+            (&[("country", "FR")], QuestionError::Unknown("country".into())),
+        ] {
+            assert_eq!(read(pairs), Err(error));
+        }
+    }
+
+    #[test]
+    fn days_end_with_yesterday_and_stand_beside_as_many() {
+        let today = Day::parse("2026-11-28").unwrap();
+        let text = |range: Range| format!("{} {}", range.first, range.last);
+        let question = |pairs: &[(&str, &str)]| read(pairs).unwrap();
+        assert_eq!(text(question(&[("days", "7")]).range(today)), "2026-11-21 2026-11-27");
+        let before = question(&[("days", "7"), ("against", "before")]).other(today).unwrap();
+        assert_eq!(text(before.0), "2026-11-14 2026-11-20");
+        let year = question(&[("days", "7"), ("against", "year-before"), ("segment", "page:shop")])
+            .other(today)
+            .unwrap();
+        assert_eq!(
+            (text(year.0).as_str(), year.1),
+            ("2025-11-22 2025-11-28", Some(Segment { level: Level::Page, value: "shop".into() }))
+        );
+        let group = question(&[("days", "7"), ("against", "country:DE")]).other(today).unwrap();
+        assert_eq!(
+            (text(group.0).as_str(), group.1.unwrap().to_string().as_str()),
+            ("2026-11-21 2026-11-27", "country:DE")
+        );
+        assert_eq!(question(&[]).other(today), None);
+    }
+}

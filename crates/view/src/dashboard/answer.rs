@@ -1,0 +1,184 @@
+//! The first line, which answers the question, and the way from the question to the answers.
+
+use super::numbers::{days_name, value};
+use super::{Dashboard, names};
+use maud::{Markup, html};
+use postern_stats::{Against, Counts, Funnel, Rate, SMALLEST_GROUP, Segment};
+
+/// Who is asked about, as a phrase behind the figures.
+fn of_whom(facts: &Dashboard<'_>, segment: Option<&Segment>) -> String {
+    segment.map_or_else(String::new, |segment| {
+        let name = names::value_name(segment.level, &segment.value, &facts.locale);
+        format!(", {}: {name}", names::level_name(segment.level).to_lowercase())
+    })
+}
+
+/// "62 % of those who answered said yes, 48 % of the browsers asked; 30 days, ± 1.2". Source: design.md 5.
+pub(super) fn answer(facts: &Dashboard<'_>) -> Markup {
+    let rate = facts.whole.rate_of_decided();
+    let range = facts.question.range(facts.today);
+    let days = days_name(range.first, range.last);
+    let whom = of_whom(facts, facts.question.segment.as_ref());
+    html! {
+        @if facts.whole.is_empty() {
+            (empty(facts))
+        } @else if rate.share().is_none() {
+            h1 { "Nobody answered" (whom) }
+            p { (days) ". The rate appears once " (SMALLEST_GROUP) " have answered." }
+        } @else {
+            h1 { (facts.locale.percent(rate)) " of those who answered said yes" (whom) }
+            p class="lead" {
+                @if facts.whole.rate_of_asked().share().is_some() {
+                    (facts.locale.percent(facts.whole.rate_of_asked())) " of the browsers asked; "
+                }
+                (days) ", " (facts.locale.margin(rate)) " points. "
+                (facts.locale.count(rate.numerator())) " of " (facts.locale.count(rate.denominator())) " answers."
+            }
+            (difference(facts, rate))
+        }
+    }
+}
+
+/// What stands beside it, and whether chance alone could make the difference.
+fn difference(facts: &Dashboard<'_>, rate: Rate) -> Markup {
+    let Some(beside) = facts.beside else { return html! {} };
+    let other = beside.whole.rate_of_decided();
+    html! {
+        @match (rate.share().zip(other.share()), postern_stats::difference_95(other, rate)) {
+            (Some((share, other_share)), Some(interval)) => {
+                p {
+                    (beside.name) ": " (facts.locale.percent(other)) " of " (facts.locale.count(other.denominator())) " answers. "
+                    "That is a difference of " strong { (facts.locale.points(share - other_share)) " points" }
+                    " (between " (facts.locale.points(interval.low)) " and " (facts.locale.points(interval.high)) "). "
+                    @if interval.low <= 0.0 && interval.high >= 0.0 { "Chance alone could make it." }
+                    @else { "Chance alone makes such a difference less than once in twenty times." }
+                }
+            }
+            _ => p { (beside.name) ": nothing to compare with." }
+        }
+    }
+}
+
+/// What to do where there is nothing yet.
+fn empty(facts: &Dashboard<'_>) -> Markup {
+    let range = facts.question.range(facts.today);
+    let is_filtered = facts.question.segment.is_some() || facts.question.against != Against::Nothing;
+    html! {
+        @if facts.standing.has_more {
+            h1 { "Figures are being gathered" }
+            p { "Days are added a few months at a time. " a href=(super::filters::address(facts.question)) { "Look again" } "." }
+        } @else if facts.standing.begin.is_none() {
+            h1 { "Nothing counted yet" }
+            p { "Open a page of the site in a browser and answer the question there. Today’s pages appear below within half a minute." }
+            p { "If they do not: see that the site’s address leads to Postern, and that the browser is not one of the bots that are left out." }
+        } @else if is_filtered {
+            h1 { "Nothing to show of these" }
+            p { (days_name(range.first, range.last)) ". Of fewer than " (SMALLEST_GROUP) " visitors nothing is shown by itself. " a href=(crate::DASHBOARD_PATH) { "Everybody’s figures" } "." }
+        } @else {
+            h1 { "Nothing to show yet of these days" }
+            p {
+                (days_name(range.first, range.last)) ". A day is shown once it is over and " (SMALLEST_GROUP)
+                " visitors were asked and " (SMALLEST_GROUP) " have answered; with fewer it waits for the days behind it, and is shown with them."
+            }
+            @if let Some((first, last)) = facts.standing.published {
+                p { "There are figures of " (days_name(first, last)) "." }
+            }
+        }
+    }
+}
+
+/// From asked to yes, as steps.
+pub(super) fn funnel(facts: &Dashboard<'_>) -> Markup {
+    let funnel = Funnel::of(&facts.whole);
+    if funnel.asked == 0 {
+        return html! {};
+    }
+    let mut steps = vec![
+        (
+            "Browsers asked",
+            funnel.asked,
+            "Each once in its session, by a cookie that says so and nothing else.",
+        ),
+        ("Answered", funnel.decided, "Each from one receipt."),
+        ("Said yes, to all or some", funnel.granted, "Accepted all, or some of it."),
+    ];
+    let mut rest = vec![
+        ("Refused all", funnel.refused, "Answers that grant nothing."),
+        ("Did not answer", funnel.ignored, "Asked, and no answer came. Nothing runs for them."),
+        (
+            "Answered by a program",
+            funnel.by_agent,
+            "Among the answers: clicks that a browser’s extension made, as far as the page can tell.",
+        ),
+    ];
+    if let Some(blocked) = funnel.blocked {
+        rest.push((
+            "Banner never stood",
+            blocked,
+            "Scripts run, and the banner’s never said that it does: blocked, or left before.",
+        ));
+        rest.push(("No scripts", funnel.without_scripts, "The form works without."));
+    }
+    let row = |(name, count, note): &(&str, u64, &str)| {
+        let share = Rate::new(*count, funnel.asked);
+        html! {
+            tr {
+                th scope="row" { (name) }
+                td data-value=(count) { (facts.locale.count(*count)) }
+                td { (facts.locale.percent(share)) }
+                td class="note-cell" { (note) }
+            }
+        }
+    };
+    let head = html! {
+        thead { tr {
+            th scope="col" { "Step" }
+            th scope="col" data-series="line" { "How many" }
+            th scope="col" { "Of those asked" }
+            th scope="col" { "How counted" }
+        } }
+    };
+    html! {
+        h2 { "From the question to the answer" }
+        figure class="chart" id="funnel" data-chart="steps" data-format="number" aria-labelledby="funnel-title" {
+            figcaption id="funnel-title" { "Browsers asked, and what became of it" }
+            details {
+                summary { "The figures as a table" }
+                section class="wide" tabindex="0" aria-label="Steps" {
+                    table { (head) tbody { @for step in steps.drain(..) { (row(&step)) } } }
+                }
+            }
+        }
+        section class="wide" tabindex="0" aria-label="The others" {
+            table { tbody { @for step in rest.drain(..) { (row(&step)) } } }
+        }
+        (withdrawals(&facts.whole, facts))
+    }
+}
+
+fn withdrawals(whole: &Counts, facts: &Dashboard<'_>) -> Markup {
+    let withdrawn = whole.get(postern_stats::Counter::Withdrawn);
+    html! {
+        p { strong { (facts.locale.count(withdrawn)) } " took back everything they had granted. They count on neither side of the rate: their grant was counted when it was given." }
+    }
+}
+
+/// A rate with its interval as three cells of a table that charts read.
+pub(super) fn rate_cells(facts: &Dashboard<'_>, rate: Rate) -> Markup {
+    let interval = rate.wilson_95();
+    html! {
+        td data-value=(value(rate.share())) { (facts.locale.percent(rate)) }
+        @for end in [interval.map(|interval| interval.low), interval.map(|interval| interval.high)] {
+            td data-value=(value(end)) { @if let Some(end) = end { (facts.locale.share(end)) } @else { "–" } }
+        }
+    }
+}
+
+/// The heads of those three.
+pub(super) fn rate_heads(name: &str) -> Markup {
+    html! {
+        th scope="col" data-series="line" { (name) }
+        th scope="col" data-series="low" { "from" }
+        th scope="col" data-series="high" { "to" }
+    }
+}

@@ -1,0 +1,191 @@
+//! By what the figures differ: categories, vendors, and each level by which visits are told apart.
+
+use super::answer::{rate_cells, rate_heads};
+use super::filters::address;
+use super::{Dashboard, Sum, names};
+use maud::{Markup, html};
+use postern_stats::{
+    Counter, Counts, Dimension, Level, OTHER, Question, Rate, Segment, by_level, category_rates,
+};
+
+/// Everything but what each level has as a section of its own.
+const LEVELS: [Level; 11] = [
+    Level::Country,
+    Level::Law,
+    Level::Device,
+    Level::Browser,
+    Level::Language,
+    Level::Page,
+    Level::Signal,
+    Level::Layer,
+    Level::Wait,
+    Level::Banner,
+    Level::Policy,
+];
+
+const fn category_name(counter: Counter) -> &'static str {
+    match counter {
+        Counter::Functional => "Functional",
+        Counter::Analytics => "Analytics",
+        Counter::Marketing => "Marketing",
+        _ => "Social",
+    }
+}
+
+/// What was granted, of all answers.
+pub(super) fn categories(facts: &Dashboard<'_>) -> Markup {
+    let rows = category_rates(&facts.whole);
+    if facts.whole.decided() == 0 {
+        return html! {};
+    }
+    html! {
+        h2 { "What they said yes to" }
+        (bars("categories", "By category, of all answers", "Category", html! {
+            @for (counter, rate) in rows {
+                tr {
+                    th scope="row" { (category_name(counter)) }
+                    (rate_cells(facts, rate))
+                    td data-value=(rate.numerator()) { (facts.locale.count(rate.numerator())) }
+                }
+            }
+        }, "Grants", None))
+    }
+}
+
+/// Each vendor by its category, and with those who let it in by itself.
+pub(super) fn vendors(facts: &Dashboard<'_>) -> Markup {
+    let alone = |id: &str| {
+        let found =
+            facts.sums.iter().find(|(dimension, value, _)| *dimension == Dimension::Vendor && value == id);
+        found.map_or(0, |(_, _, counts)| counts.get(Counter::Times))
+    };
+    let asked: Vec<_> = facts.vendors.iter().filter_map(|vendor| Some((vendor, vendor.category?))).collect();
+    if asked.is_empty() || facts.whole.decided() == 0 {
+        return html! {};
+    }
+    // What is granted by itself is counted of everybody.
+    let is_whole = facts.question.segment.is_none();
+    html! {
+        section class="wide" tabindex="0" aria-labelledby="vendors-title" {
+            table {
+                caption id="vendors-title" { "By vendor" }
+                thead { tr {
+                    th scope="col" { "Vendor" }
+                    th scope="col" { "Category" }
+                    th scope="col" { "Granted with it" }
+                    @if is_whole { th scope="col" { "Granted by itself, times" } }
+                } }
+                tbody {
+                    @for (vendor, category) in asked {
+                        tr {
+                            th scope="row" { (vendor.name) }
+                            td { (category_name(category)) }
+                            td { (facts.locale.percent(Rate::new(facts.whole.get(category), facts.whole.decided()))) }
+                            @if is_whole {
+                                td { @match alone(vendor.id) { 0 => "–", times => (facts.locale.count(times)) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Each level that tells anything apart. Of a group only what lies within the same dimension: nothing is kept of those who share two.
+pub(super) fn levels(facts: &Dashboard<'_>) -> Markup {
+    let segment = facts.question.segment.as_ref();
+    let lines_of = |level: Level| lines(facts.sums, level, segment);
+    let shown: Vec<(Level, Vec<(String, Counts)>)> = LEVELS
+        .into_iter()
+        .filter(|level| segment.is_none_or(|segment| level.dimension() == segment.level.dimension()))
+        .map(|level| (level, lines_of(level)))
+        .filter(|(_, lines)| lines.iter().any(|(name, _)| name != OTHER))
+        .collect();
+    html! {
+        h2 { "Who said yes" }
+        @if let Some(segment) = segment {
+            p class="soft" {
+                "Figures are kept by one thing at a time, so that no two of them tell about a few visitors: by "
+                (names::level_name(segment.level).to_lowercase()) " here. "
+                a href=(address(&Question { segment: None, ..facts.question.clone() })) { "Everybody’s figures" } " are told apart by all."
+            }
+        }
+        @for (level, lines) in &shown { (level_figure(facts, *level, lines)) }
+    }
+}
+
+fn lines(sums: &[Sum], level: Level, segment: Option<&Segment>) -> Vec<(String, Counts)> {
+    let of_level = sums.iter().filter(|(dimension, _, _)| *dimension == level.dimension());
+    let of_segment = of_level.filter(|(_, value, _)| segment.is_none_or(|segment| segment.matches(value)));
+    by_level(of_segment.map(|(_, value, counts)| (value.as_str(), *counts)), level)
+}
+
+fn level_figure(facts: &Dashboard<'_>, level: Level, lines: &[(String, Counts)]) -> Markup {
+    let name = names::level_name(level);
+    let has_asked = lines.iter().any(|(_, counts)| counts.get(Counter::First) > 0);
+    let csv = format!("/_postern/api/v1/breakdown.csv?by={}&{}", level.name(), facts.question.write());
+    let body = html! {
+        @for (value, counts) in lines {
+            tr data-value-of=(value) {
+                th scope="row" { (link(facts, level, value)) }
+                (rate_cells(facts, counts.rate_of_decided()))
+                td data-value=(counts.decided()) { (facts.locale.count(counts.decided())) }
+                @if has_asked { td { (facts.locale.percent(counts.rate_of_asked())) } }
+                @if has_asked { td { (facts.locale.count(counts.get(Counter::Views))) } }
+            }
+        }
+    };
+    let more = has_asked.then(|| html! { th scope="col" { "Of those asked" } th scope="col" { "Pages" } });
+    html! {
+        (bars(level.name(), name, name, body, "Answers", more))
+        p class="soft" { (names::level_note(level)) " " a href=(csv) download { "CSV" } }
+    }
+}
+
+/// The value, as a link to the figures of those alone.
+fn link(facts: &Dashboard<'_>, level: Level, value: &str) -> Markup {
+    let name = names::value_name(level, value, &facts.locale);
+    let question = Question {
+        segment: Segment::parse(&format!("{}:{value}", level.name())).ok(),
+        ..facts.question.clone()
+    };
+    html! {
+        @if value == OTHER || question.segment.is_none() || matches!(level, Level::Layer | Level::Wait) { (name) }
+        @else { a href=(address(&question)) { (name) } }
+    }
+}
+
+fn bars(id: &str, caption: &str, head: &str, rows: Markup, volume: &str, more: Option<Markup>) -> Markup {
+    let title = format!("{id}-title");
+    html! {
+        figure class="chart" id=(id) data-chart="bars" data-format="percent" aria-labelledby=(title) {
+            figcaption id=(title) { (caption) }
+            details {
+                summary { "The figures as a table" }
+                section class="wide" tabindex="0" aria-labelledby=(title) {
+                    table {
+                        thead { tr {
+                            th scope="col" { (head) }
+                            (rate_heads("Yes, of those who answered"))
+                            th scope="col" data-series="volume" { (volume) }
+                            @if let Some(more) = more { (more) }
+                        } }
+                        tbody { (rows) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The groups that can be asked about: those that the range has figures of, by level.
+pub(super) fn groups(sums: &[Sum]) -> Vec<(Level, Vec<String>)> {
+    let asked = LEVELS.into_iter().filter(|level| !matches!(level, Level::Layer | Level::Wait));
+    let names =
+        |level| lines(sums, level, None).into_iter().map(|(name, _)| name).filter(|name| name != OTHER);
+    asked
+        .map(|level| (level, names(level).collect::<Vec<_>>()))
+        .filter(|(_, names)| !names.is_empty())
+        .collect()
+}

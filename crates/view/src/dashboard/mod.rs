@@ -1,0 +1,182 @@
+//! The dashboard: the answer first, then the curve, then by what it differs, then how each figure is counted. All of it is
+//! there without a script; charts are drawn over the tables.
+
+mod answer;
+mod breakdown;
+mod filters;
+mod gate;
+mod method;
+mod names;
+mod numbers;
+mod seen;
+mod time;
+mod today;
+
+use crate::page::{Frame, page};
+use crate::{DASHBOARD_CSS_PATH, DASHBOARD_SCRIPT_PATH, LOGOUT_PATH, REQUESTS_PATH};
+use maud::{Markup, html};
+use postern_stats::{Counts, Day, Dimension, Point, Question, Seen};
+
+pub use numbers::Locale;
+pub use today::today;
+
+/// A vendor of the policy's.
+#[derive(Clone, Copy, Debug)]
+pub struct VendorName<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// The counter of its category; `None` for what needs no consent.
+    pub category: Option<postern_stats::Counter>,
+}
+
+/// Something that happened on a day, to be seen beside the curve.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    /// When.
+    pub day: Day,
+    /// What, in a sentence.
+    pub text: String,
+}
+
+/// Something that whoever keeps the site must know.
+#[derive(Clone, Debug)]
+pub struct Warning {
+    /// What is so, and what to do, in a sentence or two.
+    pub text: String,
+}
+
+/// Where the figures stand.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Standing {
+    /// Is more being gathered just now?
+    pub has_more: bool,
+    /// Since when anything is counted.
+    pub begin: Option<Day>,
+    /// From and until when figures are published.
+    pub published: Option<(Day, Day)>,
+    /// Everybody's counts of today, so far.
+    pub today: Counts,
+}
+
+/// What stands beside the figures asked for.
+#[derive(Clone, Debug)]
+pub struct Beside<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// What is counted in all.
+    pub whole: Counts,
+    /// Over time.
+    pub points: &'a [Point],
+}
+
+/// A value of a dimension, and what is counted of it.
+pub type Sum = (Dimension, String, Counts);
+
+/// What the dashboard shows.
+#[derive(Clone, Copy)]
+pub struct Dashboard<'a> {
+    /// The site's id.
+    pub site: &'a str,
+    /// What is asked.
+    pub question: &'a Question,
+    /// Today at the site.
+    pub today: Day,
+    /// Where the figures stand.
+    pub standing: Standing,
+    /// What is counted of whom is asked about, in the range.
+    pub whole: Counts,
+    /// The same over time.
+    pub points: &'a [Point],
+    /// What stands beside it.
+    pub beside: Option<&'a Beside<'a>>,
+    /// Everybody's figures of the range, by value of each dimension.
+    pub sums: &'a [Sum],
+    /// What happened, in the order of days.
+    pub marks: &'a [Mark],
+    /// What must be known.
+    pub warnings: &'a [Warning],
+    /// The policy's vendors.
+    pub vendors: &'a [VendorName<'a>],
+    /// What was seen that the policy does not name, and what went wrong; in any order.
+    pub seen: &'a [Seen],
+    /// Does the reader keep the register of requests?
+    pub may_register: bool,
+    /// How numbers and names are written.
+    pub locale: Locale<'a>,
+}
+
+/// The dashboard as a whole document.
+#[must_use]
+pub fn dashboard(facts: &Dashboard<'_>) -> Markup {
+    frame(
+        facts.site,
+        facts.may_register,
+        &format!("Consent – {}", facts.site),
+        html! {
+            (warnings(facts.warnings))
+            (answer::answer(facts))
+            (filters::filters(facts))
+            (today(&facts.standing, &facts.locale))
+            @if !facts.whole.is_empty() {
+                (time::rate(facts))
+                (answer::funnel(facts))
+                (breakdown::categories(facts))
+                (breakdown::vendors(facts))
+                (breakdown::levels(facts))
+            }
+            (gate::gate(facts))
+            (seen::seen(facts.seen))
+            (method::method())
+        },
+    )
+}
+
+/// A page that says why nothing can be told: `what` is the reason, `query` what would be asked instead.
+#[must_use]
+pub fn dashboard_refusal(site: &str, title: &str, what: &str, link: Option<(&str, &str)>) -> Markup {
+    frame(
+        site,
+        false,
+        title,
+        html! {
+            h1 { (title) }
+            p { (what) }
+            @if let Some((address, name)) = link { p { a href=(address) { (name) } } }
+        },
+    )
+}
+
+fn frame(site: &str, may_register: bool, title: &str, main: Markup) -> Markup {
+    page(Frame {
+        lang: "en",
+        dir: "ltr",
+        title,
+        styles: &[DASHBOARD_CSS_PATH],
+        script: Some(DASHBOARD_SCRIPT_PATH),
+        header: html! {
+            p { (site) }
+            nav aria-label="Pages" {
+                ul {
+                    li { a href=(crate::DASHBOARD_PATH) aria-current="page" { "Figures" } }
+                    @if may_register { li { a href=(REQUESTS_PATH) { "Requests" } } }
+                }
+            }
+            form method="post" action=(LOGOUT_PATH) { button type="submit" { "Log out" } }
+        },
+        main,
+        footer: None,
+    })
+}
+
+fn warnings(warnings: &[Warning]) -> Markup {
+    html! {
+        @if !warnings.is_empty() {
+            section class="warnings" aria-labelledby="warnings-title" {
+                h2 id="warnings-title" { "To see to" }
+                ul { @for warning in warnings { li { (warning.text) } } }
+            }
+        }
+    }
+}

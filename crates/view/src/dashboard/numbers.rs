@@ -1,0 +1,164 @@
+//! Numbers as a reader's language writes them.
+
+use postern_stats::{Day, Rate};
+
+/// How a language writes numbers, and what it calls countries and languages: the platform's own tables know it.
+#[derive(Clone, Copy)]
+pub struct Locale<'a> {
+    /// BCP 47.
+    pub tag: &'a str,
+    /// Between groups of three digits.
+    pub group: &'a str,
+    /// Before a fraction.
+    pub decimal: &'a str,
+    /// The name of a country by its code.
+    pub country_name: &'a dyn Fn(&str) -> String,
+    /// The name of a language by its tag.
+    pub language_name: &'a dyn Fn(&str) -> String,
+}
+
+/// To whole numbers by hand: the library's way of writing fractions costs several kilobytes.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "what is rounded here is no larger than some thousand, and not negative"
+)]
+fn rounded(number: f64) -> u64 {
+    number.round() as u64
+}
+
+impl Locale<'_> {
+    /// `1,234,567`
+    pub(super) fn count(&self, number: u64) -> String {
+        let digits = number.to_string();
+        let mut out = String::new();
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
+                out.push_str(self.group);
+            }
+            out.push(digit);
+        }
+        out
+    }
+
+    /// `62 %`, with a space that does not break. Only none is 0 % and only all is 100 %.
+    pub(super) fn percent(&self, rate: Rate) -> String {
+        let is_some = rate.numerator() > 0 && rate.numerator() < rate.denominator();
+        match rate.share() {
+            None => "–".to_owned(),
+            Some(share) if is_some && share < 0.01 => "<\u{a0}1\u{a0}%".to_owned(),
+            Some(share) if is_some && share > 0.99 => ">\u{a0}99\u{a0}%".to_owned(),
+            Some(share) => format!("{}\u{a0}%", rounded(share * 100.0)),
+        }
+    }
+
+    /// A share, to whole per cent.
+    pub(super) fn share(&self, share: f64) -> String {
+        format!("{}\u{a0}%", rounded(share * 100.0))
+    }
+
+    /// `± 1.2`: half of Wilson's interval, in points.
+    pub(super) fn margin(&self, rate: Rate) -> String {
+        rate.wilson_95().map_or_else(
+            || "–".to_owned(),
+            |interval| format!("±\u{a0}{}", self.tenths(rounded(interval.half_width() * 1000.0))),
+        )
+    }
+
+    /// How far one rate is from another, in points, with its sign.
+    pub(super) fn points(&self, difference: f64) -> String {
+        let sign = if difference < 0.0 { "−" } else { "+" };
+        format!("{sign}{}", self.tenths(rounded(difference.abs() * 1000.0)))
+    }
+
+    fn tenths(&self, tenths: u64) -> String {
+        format!("{}{}{}", tenths / 10, self.decimal, tenths % 10)
+    }
+}
+
+/// A share as programs read it: four digits behind the point, nothing for none.
+pub(super) fn value(share: Option<f64>) -> String {
+    let Some(share) = share else { return String::new() };
+    let parts = rounded(share * 10_000.0);
+    format!("{}.{:04}", parts / 10_000, parts % 10_000)
+}
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// `3 Nov 2026`
+pub(super) fn day_name(day: Day) -> String {
+    let text = day.to_string();
+    let number = |from: usize, to: usize| text.get(from..to).and_then(|digits| digits.parse::<usize>().ok());
+    let (Some(month), Some(number)) = (number(5, 7), number(8, 10)) else { return text };
+    let month = MONTHS.get(month.saturating_sub(1)).copied().unwrap_or("");
+    format!("{number}\u{a0}{month}\u{a0}{}", text.get(..4).unwrap_or(""))
+}
+
+/// `3 Nov 2026`, or `3 Nov 2026 – 5 Nov 2026`
+pub(super) fn days_name(first: Day, last: Day) -> String {
+    if first == last { day_name(first) } else { format!("{} – {}", day_name(first), day_name(last)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn english() -> Locale<'static> {
+        Locale {
+            tag: "en",
+            group: ",",
+            decimal: ".",
+            country_name: &|code| code.to_owned(),
+            language_name: &|tag| tag.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_share_is_rounded_but_never_to_none_or_all() {
+        for (numerator, denominator, text) in [
+            (0, 0, "–"),
+            (0, 7, "0\u{a0}%"),
+            (1, 1000, "<\u{a0}1\u{a0}%"),
+            (1, 3, "33\u{a0}%"),
+            (999, 1000, ">\u{a0}99\u{a0}%"),
+            (7, 7, "100\u{a0}%"),
+        ] {
+            assert_eq!(english().percent(Rate::new(numerator, denominator)), text);
+        }
+        for (numerator, denominator, text) in
+            [(0, 0, "–"), (81, 263, "±\u{a0}5.5"), (1, 1, "±\u{a0}39.7"), (500_000, 1_000_000, "±\u{a0}0.1")]
+        {
+            assert_eq!(english().margin(Rate::new(numerator, denominator)), text);
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped_as_their_language_does() {
+        let german = Locale { group: ".", decimal: ",", ..english() };
+        for (number, in_english, in_german) in [
+            (0, "0", "0"),
+            (999, "999", "999"),
+            (1000, "1,000", "1.000"),
+            (1_234_567, "1,234,567", "1.234.567"),
+        ] {
+            assert_eq!(
+                (english().count(number).as_str(), german.count(number).as_str()),
+                (in_english, in_german)
+            );
+        }
+        assert_eq!((english().points(-0.0123), german.points(0.05)), ("−1.2".to_owned(), "+5,0".to_owned()));
+        assert_eq!(value(Some(0.62345)), "0.6235");
+        assert_eq!((value(Some(1.0)), value(None)), ("1.0000".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn days_are_told_as_people_do() {
+        let day = |text: &str| Day::parse(text).unwrap();
+        assert_eq!(day_name(day("2026-11-03")), "3\u{a0}Nov\u{a0}2026");
+        assert_eq!(
+            days_name(day("2026-12-31"), day("2027-01-01")),
+            "31\u{a0}Dec\u{a0}2026 – 1\u{a0}Jan\u{a0}2027"
+        );
+    }
+}

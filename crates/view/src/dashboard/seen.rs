@@ -1,0 +1,69 @@
+//! What was seen that the policy does not name, and what went wrong.
+
+use maud::{Markup, html};
+use postern_sort::sorted_by;
+use postern_stats::{Day, Kind, Seen};
+
+/// Hosts and vendors visitors were not told of, then what went wrong. Source: standards.md S3.1.
+pub(super) fn seen(seen: &[Seen]) -> Markup {
+    let seen = sorted_by(seen.iter().collect(), |a: &&Seen, b| {
+        (a.kind, b.last_ms, &a.name).cmp(&(b.kind, a.last_ms, &b.name))
+    });
+    let (faults, strangers): (Vec<&Seen>, Vec<&Seen>) =
+        seen.into_iter().partition(|seen| seen.kind == Kind::Fault);
+    html! {
+        @if !strangers.is_empty() {
+            (sightings_table("strangers", "Seen and not in your policy", "Who", &strangers))
+            p { "List a vendor in the policy, so that visitors are told of it, or take it out of the page. \
+                 What browsers report may be false: anybody can send a report." }
+        }
+        @if !faults.is_empty() {
+            (sightings_table("faults", "Pages served otherwise", "What", &faults))
+            p { "Nothing that needs consent ran on them. The Worker's log says more." }
+        }
+    }
+}
+
+fn sightings_table(id: &str, caption: &str, who: &str, rows: &[&Seen]) -> Markup {
+    let title = format!("{id}-title");
+    html! {
+        section class="wide" tabindex="0" aria-labelledby=(title) {
+            table id=(id) {
+                caption id=(title) { (caption) }
+                thead {
+                    tr {
+                        th scope="col" { (who) }
+                        th scope="col" { "How known" }
+                        th scope="col" { "For example on" }
+                        th scope="col" { "First seen" }
+                        th scope="col" { "Last seen" }
+                        th scope="col" { "Times" }
+                    }
+                }
+                tbody {
+                    @for row in rows {
+                        tr data-seen=(row.name) {
+                            th scope="row" { (row.name) }
+                            td { (how_known(row.kind)) }
+                            td { (row.page) }
+                            @for at_ms in [row.first_ms, row.last_ms] {
+                                @let day = Day::from_unix_ms(at_ms, 0);
+                                td { time datetime=(day) { (day) } }
+                            }
+                            td { (row.count) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+const fn how_known(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Unknown => "unknown host",
+        Kind::Undeclared => "known vendor, not listed",
+        Kind::Reported => "reported by browsers",
+        Kind::Fault => "failure",
+    }
+}

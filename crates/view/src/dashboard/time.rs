@@ -1,0 +1,94 @@
+//! The curve: the rate over time, with what happened.
+
+use super::Dashboard;
+use super::answer::{rate_cells, rate_heads};
+use super::numbers::{day_name, days_name, value};
+use maud::{Markup, html};
+use postern_stats::{Against, Counter, Point, Step};
+
+/// The point of another series that stands beside one: of the same days, or by its place in a range of as many.
+fn beside<'a>(facts: &'a Dashboard<'_>, place: usize, point: &Point) -> Option<&'a Point> {
+    let points = facts.beside?.points;
+    match facts.question.against {
+        Against::Segment(_) => points.iter().find(|other| other.last == point.last),
+        _ => points.get(place),
+    }
+}
+
+pub(super) fn rate(facts: &Dashboard<'_>) -> Markup {
+    let range = facts.question.range(facts.today);
+    let step = match Step::for_range(range) {
+        Step::Day => "day",
+        Step::Week => "week",
+        Step::Month => "month",
+    };
+    let marks = facts.marks.iter().filter(|mark| (range.first..=range.last).contains(&mark.day));
+    let marks: Vec<_> = marks.collect();
+    html! {
+        h2 { "Over time" }
+        figure class="chart" id="rate" data-chart="time" data-format="percent" aria-labelledby="rate-title" {
+            figcaption id="rate-title" { "Who said yes, by " (step) }
+            details {
+                summary { "The figures as a table" }
+                section class="wide" tabindex="0" aria-label="By " {
+                    table id="days" {
+                        thead { tr {
+                            th scope="col" { "Until" }
+                            (rate_heads("Of those who answered"))
+                            th scope="col" data-series="line" { "Of those asked" }
+                            @if let Some(beside) = facts.beside { th scope="col" data-series="compare" { (beside.name) } }
+                            th scope="col" data-series="volume" { "Answers" }
+                            th scope="col" { "Pages" }
+                            th scope="col" { "Asked" }
+                            th scope="col" { "Accepted" }
+                            th scope="col" { "In part" }
+                            th scope="col" { "Refused" }
+                            th scope="col" { "Withdrawn" }
+                        } }
+                        tbody {
+                            @for (place, point) in facts.points.iter().enumerate() {
+                                (row(facts, place, point))
+                            }
+                        }
+                    }
+                }
+            }
+            @if !marks.is_empty() {
+                ol class="marks" {
+                    @for mark in &marks { li data-at=(mark.day) { (day_name(mark.day)) ": " (mark.text) } }
+                }
+            }
+            p class="acts" { a href=(format!("/_postern/api/v1/series.csv?{}", facts.question.write())) download { "CSV" } }
+        }
+    }
+}
+
+fn row(facts: &Dashboard<'_>, place: usize, point: &Point) -> Markup {
+    let counts = &point.counts;
+    let asked = counts.rate_of_asked();
+    let other = beside(facts, place, point).map(|other| other.counts.rate_of_decided());
+    let count = |counter| facts.locale.count(counts.get(counter));
+    html! {
+        tr data-day=(point.last) {
+            th scope="row" { time datetime=(point.last) title=(days_name(point.first, point.last)) { (day_name(point.last)) } }
+            (rate_cells(facts, counts.rate_of_decided()))
+            td data-value=(value(asked.share())) { (facts.locale.percent(asked)) }
+            @if facts.beside.is_some() {
+                td data-value=(value(other.and_then(|rate| rate.share()))) {
+                    @if let Some(other) = other { (facts.locale.percent(other)) } @else { "–" }
+                }
+            }
+            td data-value=(counts.decided()) { (facts.locale.count(counts.decided())) }
+            @for (name, counter) in [
+                ("views", Counter::Views),
+                ("first", Counter::First),
+                ("accepted", Counter::Accepted),
+                ("partial", Counter::Partial),
+                ("refused", Counter::Refused),
+                ("withdrawn", Counter::Withdrawn),
+            ] {
+                td data-count=(name) { (count(counter)) }
+            }
+        }
+    }
+}

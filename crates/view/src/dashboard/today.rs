@@ -1,0 +1,37 @@
+//! Today, while it goes on: rounded down to tens, since a figure that is watched tells of each visitor by its steps.
+
+use super::Standing;
+use super::numbers::Locale;
+use crate::DASHBOARD_TODAY_PATH;
+use maud::{Markup, html};
+use postern_stats::{Counter, SMALLEST_GROUP};
+
+/// How often it is looked at again, seconds.
+const SECONDS: u32 = 30;
+
+/// The section of today's figures, which is fetched anew by itself as well.
+#[must_use]
+pub fn today(standing: &Standing, locale: &Locale<'_>) -> Markup {
+    let counts = &standing.today;
+    let figures = [
+        ("Pages", counts.get(Counter::Views)),
+        ("Pages that asked", counts.get(Counter::Shown)),
+        ("Browsers asked", counts.get(Counter::First)),
+        ("Answers", counts.decided()),
+        ("Pages of bots, left out", counts.get(Counter::Bots)),
+    ];
+    let said = |count: u64| match count {
+        0 => "none".to_owned(),
+        1..SMALLEST_GROUP => format!("fewer than {SMALLEST_GROUP}"),
+        count => format!("{} or more", locale.count(count / SMALLEST_GROUP * SMALLEST_GROUP)),
+    };
+    html! {
+        section class="today" data-live=(DASHBOARD_TODAY_PATH) data-seconds=(SECONDS) aria-labelledby="today-title" {
+            h2 id="today-title" { "Today, so far" }
+            dl {
+                @for (name, count) in figures { div { dt { (name) } dd data-today=(name) { (said(count)) } } }
+            }
+            p class="soft" { "In steps of " (SMALLEST_GROUP) ", so that nobody’s visit can be watched. The whole day is in the figures above from tomorrow on." }
+        }
+    }
+}

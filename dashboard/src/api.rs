@@ -1,0 +1,170 @@
+//! The figures for programs: JSON, CSV and metrics. The same as on the page, by the same rule. Described in `openapi.json`.
+
+use crate::figures::whole;
+use crate::pages::over_time;
+use crate::{Asked, answer};
+use postern_stats::{Counter, Counts, Level, Question, Rate, by_level};
+use serde_json::{Map, Value, json};
+use worker::{Response, Result};
+
+/// What describes these interfaces. Source: OpenAPI 3.1.
+const OPEN_API: &str = include_str!("../openapi.json");
+
+/// Answers what is asked below `/_postern/api/v1/`.
+pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
+    if path == "openapi.json" {
+        return answer::with(200, "application/json", OPEN_API.into());
+    }
+    let by = asked.pairs.iter().find(|(name, _)| name == "by").map(|(_, value)| value.as_str());
+    let level = by.and_then(Level::parse);
+    let others: &[&str] = if path == "breakdown.csv" { &["by"] } else { &[] };
+    let question = match Question::read(asked.question_pairs(others)) {
+        Ok(question) => question,
+        Err(error) => return refuse(400, &error.to_string()),
+    };
+    if path == "breakdown.csv" && level.is_none() {
+        let levels = Level::ALL.map(Level::name).join(", ");
+        return refuse(400, &format!("by is one of {levels}"));
+    }
+    if !["figures", "series.csv", "breakdown.csv"].contains(&path) {
+        return refuse(404, "there is nothing of this name; openapi.json says what there is");
+    }
+    let range = question.range(asked.site.today);
+    let segment = question.segment.as_ref();
+    let figures = match asked.site.figures(range, segment).await {
+        Ok(figures) => figures,
+        Err(error) => {
+            worker::console_log!("no figures: {error}");
+            return refuse(503, "the records of choices cannot be reached just now");
+        }
+    };
+    let series = over_time(figures.blocks, range);
+    let lines = |level: Level| {
+        let of_level = figures.sums.iter().filter(|(dimension, _, _)| *dimension == level.dimension());
+        let own = of_level.filter(|(_, value, _)| segment.is_none_or(|segment| segment.matches(value)));
+        by_level(own.map(|(_, value, counts)| (value.as_str(), *counts)), level)
+    };
+    let is_kept =
+        |level: &Level| segment.is_none_or(|segment| segment.level.dimension() == level.dimension());
+    match path {
+        "series.csv" => {
+            let rows = series.iter().map(|point| (format!("{},{}", point.first, point.last), point.counts));
+            csv("first,last", rows)
+        }
+        "breakdown.csv" => {
+            let rows = level.filter(is_kept).map(lines).unwrap_or_default();
+            csv("value", rows.into_iter().map(|(value, counts)| (quoted(&value), counts)))
+        }
+        _ => {
+            let whole = whole(&figures.sums, segment);
+            let points = series.iter().map(|point| {
+                let mut one = told(&point.counts);
+                one.insert("first".into(), point.first.to_string().into());
+                one.insert("last".into(), point.last.to_string().into());
+                Value::from(one)
+            });
+            let mut breakdowns = Map::new();
+            for level in Level::ALL.into_iter().filter(is_kept) {
+                let lines = lines(level).into_iter().map(|(value, counts)| {
+                    let mut one = told(&counts);
+                    one.insert("value".into(), value.into());
+                    Value::from(one)
+                });
+                breakdowns.insert(level.name().into(), lines.collect::<Vec<_>>().into());
+            }
+            let published = figures.standing.published;
+            let body = json!({
+                "site": asked.site.id,
+                "question": question.write(),
+                "first": range.first.to_string(),
+                "last": range.last.to_string(),
+                "published": published.map(|(first, last)| json!({ "first": first.to_string(), "last": last.to_string() })),
+                "is_gathering": figures.standing.has_more,
+                "smallest_group": postern_stats::SMALLEST_GROUP,
+                "whole": told(&whole),
+                "series": points.collect::<Vec<_>>(),
+                "breakdowns": breakdowns,
+            });
+            answer::with(200, "application/json", format!("{body}\n"))
+        }
+    }
+}
+
+/// Problem details. Source: RFC 9457.
+fn refuse(status: u16, what: &str) -> Result<Response> {
+    let body = json!({ "status": status, "title": what });
+    answer::with(status, "application/problem+json", format!("{body}\n"))
+}
+
+/// Counts by name, and both rates with their intervals; `null` where there is nobody to ask about.
+fn told(counts: &Counts) -> Map<String, Value> {
+    let mut told = Map::new();
+    for counter in Counter::ALL {
+        told.insert(counter.name().into(), counts.get(counter).into());
+    }
+    for (name, rate) in [("of_answers", counts.rate_of_decided()), ("of_asked", counts.rate_of_asked())] {
+        told.insert(name.into(), rate_told(rate));
+    }
+    told
+}
+
+fn rate_told(rate: Rate) -> Value {
+    match rate.share().zip(rate.wilson_95()) {
+        Some((share, interval)) => json!({ "share": share, "low": interval.low, "high": interval.high }),
+        None => Value::Null,
+    }
+}
+
+/// Rows with counters and the rate of answers behind their first cells. Source: RFC 4180.
+fn csv(first: &str, rows: impl Iterator<Item = (String, Counts)>) -> Result<Response> {
+    let names = Counter::ALL.map(Counter::name).join(",");
+    let mut out = format!("{first},{names},yes_of_answers,low,high\r\n");
+    for (head, counts) in rows {
+        out.push_str(&head);
+        for counter in Counter::ALL {
+            out.push_str(&format!(",{}", counts.get(counter)));
+        }
+        let rate = counts.rate_of_decided();
+        match rate.share().zip(rate.wilson_95()) {
+            Some((share, interval)) => {
+                out.push_str(&format!(",{share:.6},{:.6},{:.6}\r\n", interval.low, interval.high));
+            }
+            None => out.push_str(",,,\r\n"),
+        }
+    }
+    let answer = answer::with(200, "text/csv; charset=utf-8", out)?;
+    answer.headers().set("content-disposition", "attachment; filename=\"figures.csv\"")?;
+    Ok(answer)
+}
+
+/// A cell. What a spreadsheet would take for a formula is none.
+fn quoted(text: &str) -> String {
+    let plain = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() };
+    if plain.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", plain.replace('"', "\"\"")) } else { plain }
+}
+
+/// Answers `GET /_postern/metrics`: sums of all that is published, which only grow. Source: Prometheus, "Exposition formats".
+pub async fn metrics(asked: &Asked<'_>) -> Result<Response> {
+    let Some((first, last)) = asked.site.standing().await?.published else {
+        return answer::with(200, METRICS_TYPE, String::new());
+    };
+    let figures = asked.site.figures(postern_stats::Range { first, last }, None).await?;
+    let whole = whole(&figures.sums, None);
+    let mut out = String::new();
+    for counter in Counter::ALL.into_iter().filter(|counter| *counter != Counter::Times) {
+        let name = format!("postern_{}_total", counter.name());
+        out.push_str(&format!(
+            "# HELP {name} Of all days that are published; docs/dashboard.md says how it is counted.\n# TYPE {name} counter\n{name}{{site=\"{}\"}} {}\n",
+            asked.site.id,
+            whole.get(counter)
+        ));
+    }
+    out.push_str(&format!(
+        "# HELP postern_published_until_seconds The end of the last day that is published.\n# TYPE postern_published_until_seconds gauge\npostern_published_until_seconds{{site=\"{}\"}} {}\n",
+        asked.site.id,
+        u64::from(last.number() + 1) * 86_400
+    ));
+    answer::with(200, METRICS_TYPE, out)
+}
+
+const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

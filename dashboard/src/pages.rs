@@ -1,0 +1,194 @@
+//! The pages: the dashboard, its figures of today, the register of requests.
+
+use crate::figures::{Figures, whole};
+use crate::ledgers::Ledger;
+use crate::platform::{Numbers, country_name, language_name};
+use crate::{Asked, answer, register};
+use postern_catalogue::VENDORS;
+use postern_consent::Category;
+use postern_policy::Policy;
+use postern_receipt::Role;
+use postern_stats::{Against, Counter, Day, Point, Question, Range, Seen, Segment, Step, points};
+use postern_view::{Beside, Dashboard, Locale, Mark, VendorName, Warning};
+use serde_json::Value;
+use worker::{Error, Response, Result};
+
+/// The policy that the site's Worker runs under; `None` if it cannot be read, which that Worker tells.
+pub fn policy_of(asked: &Asked<'_>) -> Option<Policy> {
+    let known: Vec<(&str, Category, &str)> =
+        VENDORS.iter().map(|vendor| (vendor.id, vendor.shown_category(), vendor.name)).collect();
+    Policy::parse(asked.policy, &known).ok()
+}
+
+fn locale(numbers: &Numbers) -> Locale<'_> {
+    Locale {
+        tag: &numbers.tag,
+        group: &numbers.group,
+        decimal: &numbers.decimal,
+        country_name: &country_name,
+        language_name: &language_name,
+    }
+}
+
+/// The page that says why there are no figures just now.
+fn failure(asked: &Asked<'_>, error: &Error) -> Result<Response> {
+    worker::console_log!("no figures: {error}");
+    let what = "The records of choices cannot be reached. Nothing is lost: choices are recorded and visits counted all the same.";
+    let link = Some((postern_view::DASHBOARD_PATH, "Try again"));
+    let page = postern_view::dashboard_refusal(asked.site.id, "No figures just now", what, link);
+    answer::page(503, page.into_string())
+}
+
+/// Figures over time, by as many points as a chart can bear.
+pub fn over_time(blocks: Vec<Point>, range: Range) -> Vec<Point> {
+    points(blocks, Step::for_range(range))
+}
+
+/// What stands beside, by name.
+fn beside_name(question: &Question, today: Day) -> String {
+    let other = question
+        .other(today)
+        .map_or_else(String::new, |(range, _)| format!("{} to {}", range.first, range.last));
+    match &question.against {
+        Against::Nothing => String::new(),
+        Against::Before => format!("The days before, {other}"),
+        Against::YearBefore => format!("A year before, {other}"),
+        Against::Segment(Segment { value, .. }) => value.clone(),
+    }
+}
+
+/// Answers `GET /_postern/dashboard`.
+pub async fn dashboard(asked: &Asked<'_>) -> Result<Response> {
+    let question = match Question::read(asked.question_pairs(&[])) {
+        Ok(question) => question,
+        Err(error) => {
+            let link = Some((postern_view::DASHBOARD_PATH, "Everybody’s figures of the last 30 days"));
+            let page = postern_view::dashboard_refusal(
+                asked.site.id,
+                "That cannot be answered",
+                &format!("In the address {error}."),
+                link,
+            );
+            return answer::page(400, page.into_string());
+        }
+    };
+    match found(asked, &question).await {
+        Ok((figures, other, seen, marks)) => page(asked, &question, figures, other, &seen, &marks),
+        Err(error) => failure(asked, &error),
+    }
+}
+
+type Found = (Figures, Option<(Figures, Range, Option<Segment>)>, Vec<Seen>, Vec<Mark>);
+
+async fn found(asked: &Asked<'_>, question: &Question) -> Result<Found> {
+    let range = question.range(asked.site.today);
+    let figures = asked.site.figures(range, question.segment.as_ref()).await?;
+    let other = match question.other(asked.site.today) {
+        Some((range, segment)) => Some((asked.site.figures(range, segment.as_ref()).await?, range, segment)),
+        None => None,
+    };
+    let ledger = Ledger::main(asked.site.env, asked.site.id)?;
+    let seen = ledger.seen().await?.all().collect();
+    Ok((figures, other, seen, marks(&ledger.releases(0).await?)))
+}
+
+fn page(
+    asked: &Asked<'_>,
+    question: &Question,
+    figures: Figures,
+    other: Option<(Figures, Range, Option<Segment>)>,
+    seen: &[Seen],
+    marks: &[Mark],
+) -> Result<Response> {
+    let today = asked.site.today;
+    let policy = policy_of(asked);
+    let numbers = Numbers::of(asked.languages);
+    let name = beside_name(question, today);
+    let beside_points;
+    let beside = match other {
+        Some((figures, range, segment)) => {
+            let whole = whole(&figures.sums, segment.as_ref());
+            beside_points = over_time(figures.blocks, range);
+            Some(Beside { name: &name, whole, points: &beside_points })
+        }
+        None => None,
+    };
+    let vendors = policy.iter().flat_map(Policy::vendors);
+    let vendors: Vec<VendorName> = vendors
+        .map(|vendor| VendorName {
+            id: &vendor.id,
+            name: &vendor.name,
+            category: Counter::of_category(vendor.category.name()),
+        })
+        .collect();
+    let warnings: Vec<Warning> = policy
+        .iter()
+        .flat_map(Policy::warnings)
+        .map(|issue| Warning { text: format!("In the policy: {issue}") })
+        .collect();
+    let page = postern_view::dashboard(&Dashboard {
+        site: asked.site.id,
+        question,
+        today,
+        standing: figures.standing,
+        whole: whole(&figures.sums, question.segment.as_ref()),
+        points: &over_time(figures.blocks, question.range(today)),
+        beside: beside.as_ref(),
+        sums: &figures.sums,
+        marks,
+        warnings: &warnings,
+        vendors: &vendors,
+        seen,
+        may_register: asked.role >= Role::Admin,
+        locale: locale(&numbers),
+    });
+    answer::page(200, page.into_string())
+}
+
+/// What visitors were asked with, from when on: each version of the log, and whether its policy or only its code is another.
+fn marks(lines: &str) -> Vec<Mark> {
+    let mut policy_before = None;
+    let mut marks = Vec::new();
+    for line in lines.lines() {
+        let Ok(archived) = serde_json::from_str::<Value>(line) else { continue };
+        let entry = archived.get("entry");
+        let text = |name: &str| entry.and_then(|entry| entry.get(name)).and_then(Value::as_str);
+        let place = archived.get("leaf_index").and_then(Value::as_u64);
+        let day = text("at").and_then(|at| at.get(..10)).and_then(|day| Day::parse(day).ok());
+        let (Some(day), Some(place)) = (day, place) else { continue };
+        let policy = text("policy_sha256").map(str::to_owned);
+        let what = match &policy_before {
+            None => "the first",
+            Some(before) if *before == policy => "the same policy, other code or words",
+            Some(_) => "another policy",
+        };
+        marks.push(Mark { day, text: format!("version {place} of the banner, {what}") });
+        policy_before = Some(policy);
+    }
+    marks
+}
+
+/// Answers `GET /_postern/dashboard/today`.
+pub async fn today(asked: &Asked<'_>) -> Result<Response> {
+    match asked.site.standing().await {
+        Ok(standing) => {
+            let numbers = Numbers::of(asked.languages);
+            answer::page(200, postern_view::today(&standing, &locale(&numbers)).into_string())
+        }
+        Err(error) => failure(asked, &error),
+    }
+}
+
+/// Answers `GET /_postern/requests`, and says what was wrong with a form.
+pub async fn requests(asked: &Asked<'_>) -> Result<Response> {
+    let ledger = Ledger::main(asked.site.env, asked.site.id)?;
+    match ledger.register().await {
+        Ok(register) => {
+            let error = Some(asked.error).filter(|error| !error.is_empty());
+            let status = if error.is_some() { 400 } else { 200 };
+            let now_ms = worker::Date::now().as_millis();
+            answer::page(status, register::page(asked.site.id, &register, now_ms, error))
+        }
+        Err(error) => failure(asked, &error),
+    }
+}
