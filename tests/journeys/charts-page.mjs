@@ -4,7 +4,6 @@
 const DAY = 86_400_000;
 const FIRST = Date.UTC(2026, 8, 7);
 
-const attribute = (text) => String(text).replaceAll('&', '&amp;').replaceAll('"', '&quot;');
 const percent = (value) => (value === null ? '–' : `${Math.round(value * 100)} %`);
 const whole = (value) => (value === null ? '–' : value.toLocaleString('en-GB'));
 const value = (number, write) => `<td data-value="${number === null ? '' : Number(number.toFixed(4))}">${write(number)}</td>`;
@@ -15,7 +14,7 @@ function figure({ id, kind, format, title, first, heads, rows, marks = '' }) {
   return `<figure class="chart" id="${id}" data-chart="${kind}" data-format="${format}" aria-labelledby="${id}-title">
 <figcaption id="${id}-title">${title}</figcaption>
 <details><summary>The figures as a table</summary>
-<section class="wide" tabindex="0" aria-label="${attribute(title)}: the figures"><table>
+<section class="wide" tabindex="0" aria-labelledby="${id}-title"><table>
 <thead><tr><th scope="col">${first}</th>${heads.map(([role, text]) => `<th scope="col"${role ? ` data-series="${role}"` : ''}>${text}</th>`).join('')}</tr></thead>
 <tbody>${rows.map((cells) => `<tr>${cells.join('')}</tr>`).join('\n')}</tbody>
 </table></section></details>
@@ -27,8 +26,8 @@ ${marks}
 /** A rate that wanders: no chance in it. */
 const wander = (index, base, size) => base + size * Math.sin(index / 4.1) + size * 0.4 * Math.sin(index * 1.7);
 
-/** Newest first, as the table of days is; one day has no answers, and one has all its neighbours missing. */
-export function rateFigure({ days = 42, missing = [18, 20], id = 'rate' } = {}) {
+/** Newest first, as the table of days is; the days that are missing have a row without values. */
+export function rateFigure({ days = 42, missing = [18, 20], id = 'rate', title = 'Share who said yes, by day' } = {}) {
   const rows = Array.from({ length: days }, (_, index) => {
     const at = FIRST + index * DAY;
     const known = (number) => (missing.includes(index) ? null : number);
@@ -42,7 +41,7 @@ export function rateFigure({ days = 42, missing = [18, 20], id = 'rate' } = {}) 
     ];
   });
   return figure({
-    id, kind: 'time', format: 'percent', title: 'Share who said yes, by day', first: 'Day', rows: rows.toReversed(),
+    id, kind: 'time', format: 'percent', title, first: 'Day', rows: rows.toReversed(),
     heads: [['line', 'Of those who answered'], ['low', 'from'], ['high', 'to'], ['line', 'Of those asked'], ['compare', 'Period before'], ['volume', 'Answers'], ['', 'Note']],
     marks: '<ol class="marks"><li data-at="2026-09-15">Version 12: new wording</li><li data-at="2026-09-16">Version 13: “Choose” became “Settings”</li><li data-at="2026-10-05">Profile for Switzerland</li></ol>',
   });
@@ -65,7 +64,7 @@ export function stepsFigure() {
   return figure({ id: 'steps', kind: 'steps', format: 'number', title: 'From the banner to an answer', first: 'Step', rows, heads: [['line', 'Visits']] });
 }
 
-export const onePointFigure = () => rateFigure({ days: 2, missing: [0], id: 'one' });
+export const onePointFigure = () => rateFigure({ days: 2, missing: [0], id: 'one', title: 'Share who said yes, since yesterday' });
 export const noRowFigure = () => figure({ id: 'none', kind: 'bars', format: 'number', title: 'Refusals by vendor', first: 'Vendor', rows: [], heads: [['line', 'Refusals']] });
 export const wrongFigure = () => rateFigure({ days: 5, id: 'wrong' }).replace('datetime="2026-09-08"', 'datetime="yesterday"');
 

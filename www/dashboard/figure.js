@@ -113,6 +113,8 @@ export function drawFigure(figure, chart) {
     return left + (chart.isRtl ? 1 - along : along) * width;
   }
 
+  const isSeen = (index) => !isTime || (chart.rows[index].at >= range.from && chart.rows[index].at <= range.to);
+
   function show(index) {
     current = index;
     const { left, top, width, height } = plan.grid;
@@ -153,20 +155,15 @@ export function drawFigure(figure, chart) {
   // Zoom.
 
   let settling;
-  let isPressed = false;
 
   function follow() {
     const [{ startValue, endValue }] = instance.getOption().dataZoom;
     range = { from: startValue, to: endValue };
     back.hidden = startValue <= whole.from && endValue >= whole.to;
     leave();
-    settle();
-  }
-
-  /** Numbers, markers and labels fit the range when a zoom has ended: drawn anew under a finger, the slider would let go of it. */
-  function settle() {
+    // Numbers, markers and labels fit the range once it stands still.
     clearTimeout(settling);
-    settling = setTimeout(() => { if (!isPressed) draw(); }, SETTLE_MS);
+    settling = setTimeout(draw, SETTLE_MS);
   }
 
   const zoomTo = safely((from, to) => {
@@ -178,7 +175,7 @@ export function drawFigure(figure, chart) {
 
   function zoomBy(times) {
     const span = (range.to - range.from) * times;
-    const centre = current !== undefined && chart.rows[current].at >= range.from && chart.rows[current].at <= range.to ? chart.rows[current].at : (range.from + range.to) / 2;
+    const centre = current !== undefined && isSeen(current) ? chart.rows[current].at : (range.from + range.to) / 2;
     zoomTo(centre - span / 2, centre + span / 2);
     tellRange();
   }
@@ -190,20 +187,22 @@ export function drawFigure(figure, chart) {
 
   function moveTo(index) {
     const at = Math.min(Math.max(index, 0), chart.rows.length - 1);
-    if (isTime) {
-      const by = chart.rows[at].at < range.from ? chart.rows[at].at - stepOf(chart) / 2 - range.from : chart.rows[at].at > range.to ? chart.rows[at].at + stepOf(chart) / 2 - range.to : 0;
-      if (by !== 0) zoomTo(range.from + by, range.to + by);
+    if (!isSeen(at)) {
+      const half = stepOf(chart) / 2;
+      const by = chart.rows[at].at < range.from ? chart.rows[at].at - half - range.from : chart.rows[at].at + half - range.to;
+      zoomTo(range.from + by, range.to + by);
     }
     announce(at);
   }
 
   const keys = () => {
     const [next, previous] = isTime ? (chart.isRtl ? ['ArrowLeft', 'ArrowRight'] : ['ArrowRight', 'ArrowLeft']) : ['ArrowDown', 'ArrowUp'];
-    // A zoomed chart begins where it is looked at.
+    // A chart begins where it is looked at: at its first row, or where a zoom by hand has left the row of before behind.
     const first = isTime ? chart.rows.indexOf(rowsIn(chart, range)[0] ?? chart.rows[0]) : 0;
+    const step = (by) => moveTo(current === undefined || !isSeen(current) ? first : current + by);
     return {
-      [next]: () => moveTo(current === undefined ? first : current + 1),
-      [previous]: () => moveTo(current === undefined ? first : current - 1),
+      [next]: () => step(1),
+      [previous]: () => step(-1),
       Home: () => moveTo(0),
       End: () => moveTo(chart.rows.length - 1),
       Escape: leave,
@@ -219,13 +218,8 @@ export function drawFigure(figure, chart) {
     act();
   }));
   box.addEventListener('blur', leave);
-  box.addEventListener('pointerdown', () => { isPressed = true; });
-  for (const end of ['pointerup', 'pointercancel']) {
-    window.addEventListener(end, () => {
-      if (isPressed && range !== whole && !isFailed && isTime) settle();
-      isPressed = false;
-    });
-  }
+  // ECharts holds every turn of the wheel for itself, also those that it does nothing with: the page must scroll.
+  box.addEventListener('wheel', (event) => { if (!event.ctrlKey) event.stopPropagation(); }, { capture: true, passive: true });
   back.addEventListener('click', () => {
     zoomTo(whole.from, whole.to);
     tellRange();

@@ -190,6 +190,7 @@ export function planTime(chart, look, { width, hidden, range, isStill }) {
   const every = Math.max(1, Math.ceil(rowsIn(chart, range).length * SYMBOL_PX / (width - near - far)));
   const volumes = shown.filter(({ role }) => role === 'volume');
   const most = Math.max(1, ...chart.series.filter(({ role }) => role === 'volume').flatMap(({ cells }) => cells.map(({ value }) => value ?? 0)));
+  const isWhole = range.from === whole.from && range.to === whole.to;
   const zoom = { startValue: range.from, endValue: range.to, minValueSpan: stepOf(chart) * 3, filterMode: 'none' };
 
   return {
@@ -213,7 +214,7 @@ export function planTime(chart, look, { width, hidden, range, isStill }) {
       ],
       dataZoom: [
         // The wheel scrolls the page; with Ctrl, which a pinch on a trackpad is, it zooms. A finger scrolls too.
-        { type: 'inside', zoomOnMouseWheel: 'ctrl', moveOnMouseMove: true, preventDefaultMouseMove: false, ...zoom },
+        { type: 'inside', zoomOnMouseWheel: 'ctrl', preventDefaultMouseMove: false, cursorGrab: isWhole ? 'default' : 'grab', cursorGrabbing: isWhole ? 'default' : 'grabbing', ...zoom },
         ...(hasSlider ? [{
           type: 'slider', top: foot, height: SLIDER_PX, left: grid.left, right: grid.right, ...zoom,
           showDetail: false, showDataShadow: false, brushSelect: false, moveHandleSize: 0, borderColor: look.line, borderRadius: 0, backgroundColor: 'transparent',

@@ -21,7 +21,7 @@ export const words = {
   interval: 'interval',
   ofFirst: 'of the first',
   unknown: 'not known',
-  picture: (title) => `${title}: save as a picture`,
+  picture: (title) => `PNG: ${title}`,
   label: (title, isZoomed) => `${title}. ${isZoomed ? 'Arrow keys go from point to point, plus and minus zoom' : 'Arrow keys go from row to row'}. The figures are in the table below.`,
   upTo: (name, text) => `${name}, up to ${text}`,
   showing: (first, last) => `${first} to ${last}`,
