@@ -1,0 +1,29 @@
+// The words and numbers that the scripts add to the dashboard, in one place. Figures of a table are shown as the edge wrote them;
+// only the numbers of an axis and shares are formatted here, in the document's language, never in the browser's.
+
+const said = document.documentElement.lang || 'en';
+
+/** The page's English is British. */
+export const lang = said === 'en' ? 'en-GB' : said;
+
+const whole = new Intl.NumberFormat(lang, { maximumFractionDigits: 2 });
+const percent = new Intl.NumberFormat(lang, { style: 'percent', maximumFractionDigits: 1 });
+
+/** The page writes "62 %", with a space. Some languages have another sign, or have it before the number. */
+const formatPercent = (value) => percent.format(value).replace(/(?<=\d)%/, '\u00a0%');
+
+export const formats = { number: (value) => whole.format(value), percent: formatPercent };
+
+export const words = {
+  chart: 'chart',
+  wholeRange: 'Whole range',
+  png: 'PNG',
+  interval: 'interval',
+  ofFirst: 'of the first',
+  unknown: 'not known',
+  picture: (title) => `PNG: ${title}`,
+  label: (title, isZoomed) => `${title}. ${isZoomed ? 'Arrow keys go from point to point, plus and minus zoom' : 'Arrow keys go from row to row'}. The figures are in the table below.`,
+  upTo: (name, text) => `${name}, up to ${text}`,
+  showing: (first, last) => `${first} to ${last}`,
+  stale: (at) => `Not updated since ${new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit' }).format(at)}`,
+};

@@ -1,0 +1,23 @@
+// The dashboard's script: charts and what else is added to a page that is whole without it, in one file of the edge's own.
+// It is no visitor's: only who has logged in loads it. Run by `cargo xtask build`.
+import { build } from 'esbuild';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants } from 'node:zlib';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const out = join(root, 'www/desk-served/_postern');
+await mkdir(out, { recursive: true });
+
+const bundled = await build({
+  entryPoints: [join(root, 'www/dashboard/charts.js')], bundle: true, minify: true, format: 'esm', target: 'es2022', charset: 'ascii', write: false,
+  // The licences that must go along stand at the end of the file.
+  legalComments: 'eof',
+  banner: { js: '/* With Apache ECharts and ZRender: Apache License 2.0 and BSD 3-Clause; see their packages. */' },
+  define: { 'process.env.NODE_ENV': '"production"' },
+});
+const [{ contents }] = bundled.outputFiles;
+await writeFile(join(out, 'dashboard.js'), contents);
+const compressed = brotliCompressSync(contents, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: contents.length } });
+console.log(`dashboard.js: ${contents.length} bytes, ${compressed.length} with brotli`);
