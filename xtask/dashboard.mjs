@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const out = join(root, 'www/desk-served/_postern');
+const out = join(root, 'build/dashboard/files');
 await mkdir(out, { recursive: true });
 
 const bundled = await build({
@@ -19,5 +19,7 @@ const bundled = await build({
 });
 const [{ contents }] = bundled.outputFiles;
 await writeFile(join(out, 'dashboard.js'), contents);
+const style = await build({ entryPoints: [join(root, 'www/css/dashboard.css')], minify: true, write: false });
+await writeFile(join(out, 'dashboard.css'), style.outputFiles[0].contents);
 const compressed = brotliCompressSync(contents, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: contents.length } });
 console.log(`dashboard.js: ${contents.length} bytes, ${compressed.length} with brotli`);

@@ -36,7 +36,7 @@ before(async () => {
   execFileSync(process.execPath, [join(ROOT, 'xtask/dashboard.mjs')]);
   const served = (type, ...paths) => ({ type, body: paths.map((path) => readFileSync(join(ROOT, path))).join('\n') });
   const files = {
-    '/_postern/dashboard.js': served('text/javascript', 'www/desk-served/_postern/dashboard.js'),
+    '/_postern/dashboard.js': served('text/javascript', 'build/dashboard/files/dashboard.js'),
     '/_postern/page.css': served('text/css', 'www/css/page.css', 'www/css/dashboard.css'),
   };
   server = createServer(({ url }, answer) => {
