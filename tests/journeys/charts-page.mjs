@@ -4,6 +4,8 @@
 const DAY = 86_400_000;
 const FIRST = Date.UTC(2026, 8, 7);
 
+const MARKS = [['2026-09-15', 'Version 12: new wording'], ['2026-09-16', 'Version 13: “Choose” became “Settings”'], ['2026-10-05', 'Profile for Switzerland']];
+
 const percent = (value) => (value === null ? '–' : `${Math.round(value * 100)} %`);
 const whole = (value) => (value === null ? '–' : value.toLocaleString('en-GB'));
 const value = (number, write) => `<td data-value="${number === null ? '' : Number(number.toFixed(4))}">${write(number)}</td>`;
@@ -43,12 +45,15 @@ export function rateFigure({ days = 42, missing = [18, 20], id = 'rate', title =
   return figure({
     id, kind: 'time', format: 'percent', title, first: 'Day', rows: rows.toReversed(),
     heads: [['line', 'Of those who answered'], ['low', 'from'], ['high', 'to'], ['line', 'Of those asked'], ['compare', 'Period before'], ['volume', 'Answers'], ['', 'Note']],
-    marks: '<ol class="marks"><li data-at="2026-09-15">Version 12: new wording</li><li data-at="2026-09-16">Version 13: “Choose” became “Settings”</li><li data-at="2026-10-05">Profile for Switzerland</li></ol>',
+    marks: `<ol class="marks">${MARKS.map(([at, text]) => `<li data-at="${at}">${text}</li>`).join('')}</ol>`,
   });
 }
 
 export function placesFigure() {
-  const rows = [['Germany', 0.58, 0.02, 0.55, 1841], ['France', 0.663, 0.03, 0.64, 902], ['Netherlands', 0.71, 0.05, 0.66, 311], ['United Kingdom of Great Britain and Northern Ireland', 0.52, 0.06, 0.57, 204], ['Switzerland', 0.44, 0.14, null, 38], ['Elsewhere', null, 0, null, 2]]
+  const rows = [
+    ['Germany', 0.58, 0.02, 0.55, 1841], ['France', 0.663, 0.03, 0.64, 902], ['Netherlands', 0.71, 0.05, 0.66, 311],
+    ['United Kingdom of Great Britain and Northern Ireland', 0.52, 0.06, 0.57, 204], ['Switzerland', 0.44, 0.14, null, 38], ['Elsewhere', null, 0, null, 2],
+  ]
     .map(([name, rate, margin, before, count]) => [
       `<th scope="row">${name}</th>`, value(rate, percent), value(rate && rate - margin, percent), value(rate && rate + margin, percent), value(before, percent), value(count, whole),
     ]);
@@ -68,9 +73,11 @@ export const onePointFigure = () => rateFigure({ days: 2, missing: [0], id: 'one
 export const noRowFigure = () => figure({ id: 'none', kind: 'bars', format: 'number', title: 'Refusals by vendor', first: 'Vendor', rows: [], heads: [['line', 'Refusals']] });
 export const wrongFigure = () => rateFigure({ days: 5, id: 'wrong' }).replace('datetime="2026-09-08"', 'datetime="yesterday"');
 
-export const liveSection = (answers, seconds) => `<section data-live="/_postern/dashboard/today" data-seconds="${seconds}" aria-labelledby="today-title"><h2 id="today-title">Today</h2><p>${answers} answers so far</p></section>`;
+export const liveSection = (answers, seconds) => `<section data-live="/_postern/dashboard/today" data-seconds="${seconds}" aria-labelledby="today-title">
+<h2 id="today-title">Today</h2><p>${answers} answers so far</p></section>`;
 
-export const filterForm = () => '<form data-submits method="get"><div class="fields"><p><label for="days">Range</label><select id="days" name="days"><option value="30">30 days</option><option value="90">90 days</option></select></p></div><p><button>Show</button></p></form>';
+export const filterForm = () => `<form data-submits method="get"><div class="fields"><p><label for="days">Range</label>
+<select id="days" name="days"><option value="30">30 days</option><option value="90">90 days</option></select></p></div><p><button>Show</button></p></form>`;
 
 export function page(parts, { lang = 'en', dir = 'ltr' } = {}) {
   return `<!doctype html>

@@ -11,7 +11,8 @@ function columnsOf(chart, one, volume) {
   const value = { head: '', texts: one.cells.map(({ text }) => text), weight: 600, tone: 'ink' };
   if (chart.kind === 'steps') {
     const first = one.cells[0].value;
-    return [value, { head: words.ofFirst, texts: one.cells.map(({ value: count }) => (count === null || !first ? '' : formats.percent(Math.round(count / first * 100) / 100))), weight: 400, tone: 'soft' }];
+    const shares = one.cells.map(({ value: count }) => (count === null || !first ? '' : formats.percent(Math.round(count / first * 100) / 100)));
+    return [value, { head: words.ofFirst, texts: shares, weight: 400, tone: 'soft' }];
   }
   return volume ? [value, { head: volume.name, texts: volume.cells.map(({ text }) => text), weight: 400, tone: 'soft' }] : [value];
 }

@@ -47,8 +47,8 @@ export function drawSample({ tone, paths }) {
     return element;
   };
   const svg = make('svg', { ...SAMPLE, viewBox: `0 0 ${SAMPLE.width} ${SAMPLE.height}`, class: `tone-${tone}`, 'aria-hidden': 'true' });
-  svg.append(...paths.map(({ path, width, dash, opacity = 1 }) => make('path', {
-    d: path, opacity, ...(width ? { fill: 'none', stroke: 'currentColor', 'stroke-width': width, ...(dash ? { 'stroke-dasharray': dash.join(' ') } : {}) } : { fill: 'currentColor' }),
+  svg.append(...paths.map(({ path, width, dash = [], opacity = 1 }) => make('path', {
+    d: path, opacity, ...(width ? { fill: 'none', stroke: 'currentColor', 'stroke-width': width, 'stroke-dasharray': dash.join(' ') } : { fill: 'currentColor' }),
   })));
   return svg;
 }

@@ -10,7 +10,8 @@ export const NARROW_PX = 520;
 
 export function readLook() {
   const root = getComputedStyle(document.documentElement);
-  const tokens = Object.fromEntries(['ink', 'soft', 'paper', 'raised', 'line', 'edge', ...TONES].map((name) => [name, root.getPropertyValue(`--${name}`).trim()]));
+  const names = ['ink', 'soft', 'paper', 'raised', 'line', 'edge', ...TONES];
+  const tokens = Object.fromEntries(names.map((name) => [name, root.getPropertyValue(`--${name}`).trim()]));
   return { ...tokens, font: getComputedStyle(document.body).fontFamily };
 }
 

@@ -36,12 +36,13 @@ export function drawTip(chart, index, hidden) {
     return element;
   };
   const samples = new Map(legendOf(chart).map((entry) => [entry.key, entry]));
+  const sampleOf = ({ key }) => (samples.has(key) ? [drawSample(samples.get(key))] : []);
   return [
     make('strong', '', chart.rows[index].label),
     ...shownOf(chart, hidden).flatMap((one) => {
       const interval = intervalOf(one, index);
       return [
-        make('span', 'pair', ...(samples.has(one.key) ? [drawSample(samples.get(one.key))] : []), make('span', 'name', one.name), make('b', '', valueOf(one, index))),
+        make('span', 'pair', ...sampleOf(one), make('span', 'name', one.name), make('b', '', valueOf(one, index))),
         ...(interval ? [make('span', 'between', interval)] : []),
       ];
     }),

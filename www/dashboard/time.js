@@ -12,6 +12,8 @@ const MONDAY = 4 * DAY;
 const SLIDER_PX = 20;
 /** Fewer points are all seen well at once. */
 const SLIDER_POINTS_MIN = 15;
+/** Nearer than this many rows no line is left. */
+export const POINTS_MIN = 3;
 /** Bars at the foot take this part of the height. */
 const VOLUME_PART = 1 / 4;
 /** Nearer to each other, markers make a line a string of beads. */
@@ -23,11 +25,11 @@ const asDay = written({ day: 'numeric', month: 'short' });
 const asMonth = written({ month: 'short' });
 const asYear = written({ year: 'numeric' });
 
-/** What the lines of a time axis may be apart, from near to far: fixed lengths, then calendar months. */
+/** What the lines of a time axis may be apart, from near to far: fixed lengths, then calendar months; and the room that a label needs. */
 const STEPS = [
-  ...[1, 3, 6, 12].map((hours) => ({ length: hours * HOUR, text: asHour, above: asDay })),
-  ...[1, 2, 7, 14].map((days) => ({ length: days * DAY, text: asDay, above: asYear })),
-  ...[1, 2, 3, 6, 12].map((months) => ({ length: months * 30 * DAY, months, text: asMonth, above: asYear })),
+  ...[1, 3, 6, 12].map((hours) => ({ length: hours * HOUR, px: 64, text: asHour, above: asDay })),
+  ...[1, 2, 7, 14].map((days) => ({ length: days * DAY, px: 68, text: asDay, above: asYear })),
+  ...[1, 2, 3, 6, 12].map((months) => ({ length: months * 30 * DAY, px: 48, months, text: asMonth, above: asYear })),
 ];
 
 /** The shortest time between two rows, ms. */
@@ -42,9 +44,9 @@ export function wholeRange(chart) {
 /** Rows of the range. */
 export const rowsIn = (chart, { from, to }) => chart.rows.filter(({ at }) => at >= from && at <= to);
 
-function timeTicks(chart, { from, to }, count) {
+function timeTicks(chart, { from, to }, width) {
   const near = stepOf(chart);
-  const step = STEPS.find(({ length }) => length * 1.05 >= near && (to - from) / length <= count) ?? STEPS.at(-1);
+  const step = STEPS.find(({ length, px }) => length * 1.05 >= near && (to - from) / length <= width / px) ?? STEPS.at(-1);
   const ticks = [];
   if (step.months) {
     const first = new Date(from);
@@ -104,7 +106,10 @@ function bandOf(chart, look, one) {
       const along = (cells, indices) => indices.map((index) => api.coord([chart.rows[index].at, cells[index].value ?? one.low.cells[index].value]));
       const points = [...along(one.high.cells, run), ...along(one.low.cells, run.toReversed())];
       // A value between two that are missing: its band is a line.
-      if (run.length === 1) return { type: 'line', shape: { x1: points[0][0], y1: points[0][1], x2: points[1][0], y2: points[1][1] }, style: { stroke: look[tone], lineWidth: 6, opacity: 0.3 } };
+      if (run.length === 1) {
+        const [[x1, y1], [x2, y2]] = points;
+        return { type: 'line', shape: { x1, y1, x2, y2 }, style: { stroke: look[tone], lineWidth: 6, opacity: 0.3 } };
+      }
       return { type: 'polygon', shape: { points }, style: { fill: look[tone], opacity: 0.16 } };
     },
   };
@@ -133,7 +138,8 @@ function endLabels(chart, look, lines, { max }, height) {
     const at = height * (1 - cell.value / max);
     const free = Math.max(at, lowest + 17);
     lowest = free;
-    return [one, { position: chart.isRtl ? 'left' : 'right', distance: 8, offset: [0, free - at], formatter: () => cell.text, fontSize: 13, fontWeight: 600, fontFamily: look.font }];
+    const style = { fontSize: 13, fontWeight: 600, fontFamily: look.font };
+    return [one, { position: chart.isRtl ? 'left' : 'right', distance: 8, offset: [0, free - at], formatter: () => cell.text, ...style }];
   }));
 }
 
@@ -142,7 +148,8 @@ function marksOf(chart, look, marks) {
   return {
     type: 'custom', id: 'marks', silent: true, z: 3, data: [[marks[0].at, 0]],
     renderItem({ coordSys }, api) {
-      const seen = marks.map(({ at, letter }) => ({ x: Math.round(api.coord([at, 0])[0]) + 0.5, letter })).filter(({ x }) => x >= coordSys.x && x <= coordSys.x + coordSys.width)
+      const seen = marks.map(({ at, letter }) => ({ x: Math.round(api.coord([at, 0])[0]) + 0.5, letter }))
+        .filter(({ x }) => x >= coordSys.x && x <= coordSys.x + coordSys.width)
         .sort((one, other) => one.x - other.x);
       const groups = [];
       for (const mark of seen) {
@@ -152,13 +159,17 @@ function marksOf(chart, look, marks) {
       return {
         type: 'group', $mergeChildren: false,
         children: [
-          ...seen.map(({ x }) => ({ type: 'line', shape: { x1: x, x2: x, y1: coordSys.y - 4, y2: coordSys.y + coordSys.height }, style: { stroke: look.edge, lineWidth: 1, lineDash: [2, 3] } })),
+          ...seen.map(({ x }) => ({
+            type: 'line', shape: { x1: x, x2: x, y1: coordSys.y - 4, y2: coordSys.y + coordSys.height }, style: { stroke: look.edge, lineWidth: 1, lineDash: [2, 3] },
+          })),
           ...groups.flatMap((group) => {
             const letters = group.map(({ letter }) => letter).join(' ');
             const width = Math.max(20, widthOf([letters], look, 12, 600) + 10);
-            const x = (group[0].x + group.at(-1).x) / 2;
+            // Inside the drawing: beside it stand the numbers.
+            const middle = (group[0].x + group.at(-1).x) / 2;
+            const x = Math.min(Math.max(middle, coordSys.x + width / 2), coordSys.x + coordSys.width - width / 2);
             return [
-              { type: 'rect', shape: { x: x - width / 2, y: coordSys.y - 24, width, height: 20, r: 4 }, style: { fill: look.paper, stroke: look.edge, lineWidth: 1 } },
+              { type: 'rect', shape: { x: x - width / 2, y: coordSys.y - 24, width, height: 20, r: 4 }, style: { fill: look.paper, stroke: look.edge } },
               { type: 'text', x, y: coordSys.y - 13.5, style: { text: letters, fill: look.ink, font: `600 12px ${look.font}`, align: 'center', verticalAlign: 'middle' } },
             ];
           }),
@@ -169,7 +180,7 @@ function marksOf(chart, look, marks) {
 }
 
 /** The whole of a chart by time: what ECharts is told, its height, and where in it the drawing lies. */
-export function planTime(chart, look, { width, hidden, range, isStill }) {
+export function planTime(chart, look, { width, hidden, range, paper }) {
   const format = formats[chart.format];
   const isNarrow = width < NARROW_PX;
   const shown = chart.series.filter(({ key }) => !hidden.has(key));
@@ -179,19 +190,22 @@ export function planTime(chart, look, { width, hidden, range, isStill }) {
   const scale = scaleOf(valued.flatMap(({ cells, high }) => [...cells, ...(high?.cells ?? [])]).map(({ value }) => value ?? 0), chart.format === 'percent');
   const whole = wholeRange(chart);
   const marks = chart.marks.filter(({ letter }) => letter);
-  const hasSlider = !isStill && chart.rows.length >= SLIDER_POINTS_MIN;
+  // On paper nothing can be moved.
+  const hasSlider = paper === undefined && chart.rows.length >= SLIDER_POINTS_MIN;
 
   const near = widthOf(ticksOf(scale).map(format), look) + 8;
-  const far = Math.max(12, 12 + widthOf(chart.series.filter(({ role }) => role === 'line').map(({ cells }) => cells.findLast(({ value }) => value !== null)?.text ?? ''), look, 13, 600));
+  const lastTexts = chart.series.filter(({ role }) => role === 'line').map(({ cells }) => cells.findLast(({ value }) => value !== null)?.text ?? '');
+  const far = widthOf(lastTexts, look, 13, 600) + 12;
   const grid = { top: marks.length ? 32 : 12, left: chart.isRtl ? far : near, right: chart.isRtl ? near : far, height: isNarrow ? 200 : 260 };
   const foot = grid.top + grid.height + 46;
   const labels = endLabels(chart, look, lines, scale, grid.height);
-  const ticks = timeTicks(chart, range, Math.floor((width - near - far) / (isNarrow ? 64 : 76)));
+  const ticks = timeTicks(chart, range, width - near - far);
   const every = Math.max(1, Math.ceil(rowsIn(chart, range).length * SYMBOL_PX / (width - near - far)));
   const volumes = shown.filter(({ role }) => role === 'volume');
-  const most = Math.max(1, ...chart.series.filter(({ role }) => role === 'volume').flatMap(({ cells }) => cells.map(({ value }) => value ?? 0)));
+  const counts = chart.series.filter(({ role }) => role === 'volume').flatMap(({ cells }) => cells.map(({ value }) => value ?? 0));
+  const most = Math.max(1, ...counts);
   const isWhole = range.from === whole.from && range.to === whole.to;
-  const zoom = { startValue: range.from, endValue: range.to, minValueSpan: stepOf(chart) * 3, filterMode: 'none' };
+  const zoom = { startValue: range.from, endValue: range.to, minValueSpan: stepOf(chart) * POINTS_MIN, filterMode: 'none' };
 
   return {
     height: foot + (hasSlider ? SLIDER_PX + 8 : 0),
@@ -205,7 +219,10 @@ export function planTime(chart, look, { width, hidden, range, isStill }) {
         type: 'time', min: whole.from, max: whole.to, containShape: false, inverse: chart.isRtl,
         axisLine: { lineStyle: { color: look.edge, width: 1 }, onZero: false },
         axisTick: { show: true, length: 4, customValues: [...ticks.keys()], lineStyle: { color: look.edge } },
-        axisLabel: { color: look.soft, fontSize: 13, lineHeight: 17, hideOverlap: true, showMinLabel: true, showMaxLabel: true, customValues: [...ticks.keys()], formatter: (at) => ticks.get(at) ?? '' },
+        axisLabel: {
+          color: look.soft, fontSize: 13, lineHeight: 17, hideOverlap: true, showMinLabel: true, showMaxLabel: true,
+          customValues: [...ticks.keys()], formatter: (at) => ticks.get(at) ?? '',
+        },
         splitLine: { show: false },
       },
       yAxis: [
@@ -214,11 +231,15 @@ export function planTime(chart, look, { width, hidden, range, isStill }) {
       ],
       dataZoom: [
         // The wheel scrolls the page; with Ctrl, which a pinch on a trackpad is, it zooms. A finger scrolls too.
-        { type: 'inside', zoomOnMouseWheel: 'ctrl', preventDefaultMouseMove: false, cursorGrab: isWhole ? 'default' : 'grab', cursorGrabbing: isWhole ? 'default' : 'grabbing', ...zoom },
+        {
+          type: 'inside', zoomOnMouseWheel: 'ctrl', preventDefaultMouseMove: false, ...zoom,
+          cursorGrab: isWhole ? 'default' : 'grab', cursorGrabbing: isWhole ? 'default' : 'grabbing',
+        },
         ...(hasSlider ? [{
           type: 'slider', top: foot, height: SLIDER_PX, left: grid.left, right: grid.right, ...zoom,
-          showDetail: false, showDataShadow: false, brushSelect: false, moveHandleSize: 0, borderColor: look.line, borderRadius: 0, backgroundColor: 'transparent',
-          fillerColor: look.raised, handleIcon: 'path://M0,0h8v20h-8z', handleSize: '100%', handleStyle: { color: look.paper, borderColor: look.edge, borderWidth: 1 },
+          showDetail: false, showDataShadow: false, brushSelect: false, moveHandleSize: 0,
+          borderColor: look.line, borderRadius: 0, backgroundColor: 'transparent', fillerColor: look.raised,
+          handleIcon: 'path://M0,0h8v20h-8z', handleSize: '100%', handleStyle: { color: look.paper, borderColor: look.edge, borderWidth: 1 },
           emphasis: { handleStyle: { color: look.paper, borderColor: look.accent } },
         }] : []),
       ],
@@ -230,7 +251,8 @@ export function planTime(chart, look, { width, hidden, range, isStill }) {
         ...lines.filter(({ low, high }) => low && high).map((one) => bandOf(chart, look, one)),
         ...(marks.length ? [marksOf(chart, look, marks)] : []),
         ...shown.filter(({ role }) => role === 'compare').map((one) => ({
-          type: 'line', id: one.key, silent: true, z: 3, symbol: 'none', lineStyle: { color: look.soft, width: 1.5, type: [5, 4] }, data: pointsOf(chart, one.cells),
+          type: 'line', id: one.key, silent: true, z: 3, symbol: 'none',
+          lineStyle: { color: look.soft, width: 1.5, type: [5, 4] }, data: pointsOf(chart, one.cells),
         })),
         ...lines.map((one) => lineOf(chart, look, one, { every, label: labels.get(one) })),
       ],

@@ -22,7 +22,10 @@ export const words = {
   ofFirst: 'of the first',
   unknown: 'not known',
   picture: (title) => `PNG: ${title}`,
-  label: (title, isZoomed) => `${title}. ${isZoomed ? 'Arrow keys go from point to point, plus and minus zoom' : 'Arrow keys go from row to row'}. The figures are in the table below.`,
+  label: (title, isTime) => {
+    const keys = isTime ? 'Arrow keys go from point to point, plus and minus zoom' : 'Arrow keys go from row to row';
+    return `${title}. ${keys}. The figures are in the table below.`;
+  },
   upTo: (name, text) => `${name}, up to ${text}`,
   showing: (first, last) => `${first} to ${last}`,
   stale: (at) => `Not updated since ${new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit' }).format(at)}`,
