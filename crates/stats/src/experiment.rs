@@ -6,6 +6,7 @@
 //!
 //! What never lives here: who is shown what (the worker's), and words about the verdict (`postern-view`).
 
+use crate::rate::Z;
 use crate::{Interval, Rate};
 
 /// The chance of seeing a difference that is not there, in all comparisons of one experiment together.
@@ -26,9 +27,6 @@ pub const LOOKING_FACTOR: u64 = 2;
 
 /// The 80 % point of the normal distribution: the power that a size is planned for.
 const Z_POWER: f64 = 0.841_621_233_572_914_2;
-
-/// The 97.5 % point of the normal distribution: 95 % lie within it on both sides.
-const Z: f64 = 1.959_963_984_540_054;
 
 /// The 95 % interval of how much more of the other than of the control said yes, -1.0..=1.0; `None` if one has no answers.
 /// For one look at a time that was fixed before. Source: Newcombe, Stat. Med. 17 (1998) 873, method 10.

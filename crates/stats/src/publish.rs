@@ -40,7 +40,7 @@ pub struct Block {
     pub first: Day,
     /// The last day; most often the same.
     pub last: Day,
-    /// Parts, by dimension and value. `""` in any dimension but the whole's: not told apart.
+    /// Parts, in order of dimension and value. `""` in any dimension but the whole's: not told apart.
     pub cells: Vec<(Dimension, String, Counts)>,
 }
 

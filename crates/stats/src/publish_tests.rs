@@ -248,22 +248,19 @@ fn blocks_of(mut publisher: Publisher, visitors: &[Visitor], days: std::ops::Ran
 
 /// The published part that somebody with that value is in: as far down as it is told apart, and else among the others.
 fn part_of<'a>(parts: &'a BTreeSet<&str>, value: &str) -> &'a str {
-    let names: Vec<&str> =
-        value.split('/').map(|name| if name.is_empty() { UNKNOWN } else { name }).collect();
     let mut path = String::new();
-    for depth in 0..=names.len() {
+    for name in value.split('/').chain([UNKNOWN]) {
         let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
         let is_cut = |path: &str| parts.iter().any(|part| part.starts_with(&format!("{path}/")));
-        let next = below(names.get(depth).copied().unwrap_or(UNKNOWN));
-        if depth > 0 && !is_cut(&path) || parts.contains("") {
+        if parts.contains("") || !path.is_empty() && !is_cut(&path) {
             break;
         }
-        let next = if parts.contains(next.as_str()) || is_cut(&next) { next } else { below(OTHER) };
-        let is_last = parts.contains(next.as_str()) && !is_cut(&next);
+        let next = below(if name.is_empty() { UNKNOWN } else { name });
+        if !parts.contains(next.as_str()) && !is_cut(&next) {
+            path = below(OTHER);
+            break;
+        }
         path = next;
-        if is_last || path.ends_with(OTHER) && depth + 1 == names.len() {
-            break;
-        }
     }
     parts.get(path.as_str()).copied().unwrap_or_else(|| panic!("{value} is in none of {parts:?}: {path}"))
 }

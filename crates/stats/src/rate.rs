@@ -25,7 +25,7 @@ impl Interval {
 }
 
 /// The 97.5 % point of the normal distribution: 95 % lie within it on both sides.
-const Z: f64 = 1.959_963_984_540_054;
+pub(crate) const Z: f64 = 1.959_963_984_540_054;
 
 impl Rate {
     /// `numerator` of `denominator`; more than all is all, as counters of two batches may disagree.
