@@ -196,15 +196,18 @@ export function builtConfig() {
   return existsSync(built) ? built : join(ROOT, 'wrangler.toml');
 }
 
+/** The Worker with the dashboard's behind it, both as they were built. */
+const WITH_DASHBOARD = ['build/wrangler-whole.toml', 'build/wrangler.dashboard.toml'].map((name) => join(ROOT, name));
+
 /**
  * Starts one Worker of ours. `vars` are added to (or, with undefined, taken from) the usual ones;
- * `health` is the status that says it is up: 503 for one that is meant to be unwell.
+ * `health` is the status that says it is up: 503 for one that is meant to be unwell. `dashboard` puts the dashboard's Worker behind it.
  */
-export async function startWorker({ originPort, vars = {}, health = 200, config, state, cookieKey = randomBytes(32).toString('hex') }) {
+export async function startWorker({ originPort, vars = {}, health = 200, dashboard = false, config = dashboard ? WITH_DASHBOARD : builtConfig(), state, cookieKey = randomBytes(32).toString('hex') }) {
   const token = randomBytes(16).toString('hex');
   const worker = await startWrangler({
     name: 'the Worker',
-    config: config ?? builtConfig(),
+    config,
     state,
     // All visitors of a test are behind one address.
     vars: { ORIGIN: `http://127.0.0.1:${originPort}`, DASHBOARD_TOKEN: token, COOKIE_KEY: cookieKey, DECISIONS_PER_MINUTE: '1000000', ...vars },
@@ -273,9 +276,9 @@ export function serveBetween(port, { respond = () => false, change = (headers) =
 }
 
 /**
- * Everything a journey needs. `origin` is 'shop' or 'test'. Call `close()` in after(); a failed start cleans up by itself.
+ * Everything a journey needs. `origin` is 'shop' or 'test'; `dashboard` as for one Worker. Call `close()` in after(); a failed start cleans up by itself.
  */
-export async function startWorld({ origin = 'shop', vars = {}, browser: needsBrowser = true, keepsPages = false } = {}) {
+export async function startWorld({ origin = 'shop', vars = {}, dashboard = false, state, browser: needsBrowser = true, keepsPages = false } = {}) {
   const started = [];
   const contexts = new Set();
   let browser;
@@ -289,7 +292,7 @@ export async function startWorld({ origin = 'shop', vars = {}, browser: needsBro
     const originProcess = await startNode(`the ${origin} origin`, origin === 'shop' ? 'www/shop/serve.mjs' : 'tests/origin/serve.mjs', ['--port', String(originPort)]);
     started.push(originProcess);
     started.push(await startNode('the recorder', 'tests/recorder/serve.mjs', ['--port', String(recorderPort), '--control', String(controlPort)]));
-    const worker = await startWorker({ originPort, vars });
+    const worker = await startWorker({ originPort, vars, dashboard, state });
     started.push(worker);
     const recorder = recorderClient(controlPort);
     if (needsBrowser) browser = await launchBrowser(recorderPort, keepsPages);

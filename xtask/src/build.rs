@@ -157,7 +157,8 @@ fn dashboard(tools: &Tools) -> Result<(), String> {
 /// Configurations for tests: of the Worker with its binding to the dashboard, and of a dashboard that stands still.
 fn with_dashboard() -> Result<(), String> {
     let root = root();
-    let read = |name: &str| std::fs::read_to_string(root.join(name)).map_err(|error| format!("{name}: {error}"));
+    let read =
+        |name: &str| std::fs::read_to_string(root.join(name)).map_err(|error| format!("{name}: {error}"));
     let write = |name: &str, text: String| {
         std::fs::write(root.join(name), text).map_err(|error| format!("{name}: {error}"))
     };

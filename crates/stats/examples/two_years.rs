@@ -241,8 +241,13 @@ const VENDORS: [(&str, f64); 6] = [
 ];
 
 /// What the gate does, for each page seen.
-const GATE: [(&str, f64); 5] =
-    [("held", 4.1), ("released", 1.6), ("identifiers", 0.11), ("hits", 0.45), ("blocked-cookies", 0.07)];
+const GATE: [(&str, f64); 5] = [
+    ("held/ga4", 0.62),
+    ("held/gtm", 0.62),
+    ("held/meta-pixel", 0.55),
+    ("refused/posthog", 0.45),
+    ("anonymous/ga4", 0.07),
+];
 
 /// Each version: from what part of the range it is in use, its share there beside what was before (1.0: alone), the share
 /// of its answers by people that accept all, and its name.
@@ -419,7 +424,7 @@ fn of_answers(kind: Kind) -> [(Dimension, Vec<(&'static str, f64)>); 2] {
         _ => ([0.91, 0.07, 0.02, 0.0], [0.21, 0.37, 0.25, 0.11, 0.04, 0.02]),
     };
     [
-        (Dimension::Layer, ["layer1", "layer2", "page", "placeholder"].into_iter().zip(layers).collect()),
+        (Dimension::Layer, ["banner", "settings", "page", "withdrawal"].into_iter().zip(layers).collect()),
         (Dimension::Wait, ["0-2", "2-5", "5-15", "15-60", "60-300", "300-"].into_iter().zip(waits).collect()),
     ]
 }

@@ -23,11 +23,11 @@ pub const OTHER: &str = "other";
 /// Levels of a value that are told apart; dimensions have two. What comes below stays part of the last.
 const LEVELS_MAX: usize = 3;
 
-/// May these be shown? Each group in them (pages seen, browsers asked, answers) is large enough or empty; and if all three
-/// are empty, nothing else of visitors is counted either.
+/// May these be shown? Browsers asked, and answers, are enough or none; and enough of one of the two, if anything is counted of
+/// visitors at all: ten pages may be one visitor's.
 #[must_use]
 pub fn is_showable(counts: &Counts) -> bool {
-    let groups = [counts.get(Counter::Views), counts.get(Counter::First), counts.decided()];
+    let groups = [counts.get(Counter::First), counts.decided()];
     let of_visitors = counts.only(|counter| !matches!(counter, Counter::Bots | Counter::Times));
     groups.iter().all(|group| *group == 0 || *group >= SMALLEST_GROUP)
         && (of_visitors.is_empty() || groups.iter().any(|group| *group > 0))

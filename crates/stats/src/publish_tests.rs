@@ -34,10 +34,12 @@ fn published(dimension: Dimension, whole: Counts, cells: &[(&str, Counts)]) -> V
 fn groups_are_large_or_empty() {
     for (showable, views, first, refused) in [
         (true, 0, 0, 0),
-        (true, 10, 0, 0),
         (true, 10, 10, 10),
+        (true, 1, 10, 0),
         (true, 0, 0, 10),
-        (false, 9, 0, 0),
+        (false, 1, 0, 0),
+        // Ten pages, or a thousand, may be one visitor's.
+        (false, 1000, 0, 0),
         (false, 99, 9, 0),
         (false, 99, 20, 1),
     ] {
@@ -45,7 +47,7 @@ fn groups_are_large_or_empty() {
     }
     // What is counted of nobody's page and nobody's answer would be of somebody all the same.
     assert!(!is_showable(&Counts::default().with(Counter::Withdrawn, 12)));
-    assert!(is_showable(&counts(10, 0, 0).with(Counter::Withdrawn, 1)));
+    assert!(is_showable(&counts(10, 10, 0).with(Counter::Withdrawn, 1)));
     assert!(is_showable(&Counts::default().with(Counter::Bots, 3).with(Counter::Times, 1)));
 }
 
@@ -54,37 +56,40 @@ fn small_values_are_put_together_until_they_are_enough() {
     let page = |cells: &[(&str, Counts)]| {
         published(Dimension::Page, Counts::total(cells.iter().map(|(_, counts)| *counts)), cells)
     };
-    let view = |views| counts(views, 0, 0);
+    let view = |views| counts(views, views, 0);
     // One large enough, as it is.
-    assert_eq!(page(&[("a", view(10)), ("b", view(11))]), ["a:10/0/0", "b:11/0/0"]);
+    assert_eq!(page(&[("a", view(10)), ("b", view(11))]), ["a:10/10/0", "b:11/11/0"]);
     // Two small ones are enough together.
-    assert_eq!(page(&[("a", view(5)), ("b", view(5)), ("c", view(30))]), ["c:30/0/0", "other:10/0/0"]);
+    assert_eq!(page(&[("a", view(5)), ("b", view(5)), ("c", view(30))]), ["c:30/30/0", "other:10/10/0"]);
     // One small one takes the smallest in: alone, it would be the difference to everybody.
-    assert_eq!(page(&[("a", view(1)), ("b", view(20)), ("c", view(30))]), ["c:30/0/0", "other:21/0/0"]);
-    assert_eq!(page(&[("a", view(1)), ("b", view(30))]), [":31/0/0"]);
+    assert_eq!(page(&[("a", view(1)), ("b", view(20)), ("c", view(30))]), ["c:30/30/0", "other:21/21/0"]);
+    assert_eq!(page(&[("a", view(1)), ("b", view(30))]), [":31/31/0"]);
     // Enough pages, and too few answers: c goes as the smallest, b since no answer is left alone.
     let few =
         [("a", counts(50, 20, 3)), ("b", counts(40, 20, 12)), ("c", counts(30, 20, 0)), ("d", view(60))];
-    assert_eq!(page(&few), ["d:60/0/0", "other:120/60/15"]);
+    assert_eq!(page(&few), ["d:60/60/0", "other:120/60/15"]);
     // A value that is called so itself is among the others.
-    assert_eq!(page(&[("other", view(50)), ("a", view(1)), ("b", view(10))]), ["b:10/0/0", "other:51/0/0"]);
+    assert_eq!(page(&[("other", view(50)), ("a", view(1)), ("b", view(10))]), ["b:10/10/0", "other:51/51/0"]);
 }
 
 #[test]
 fn what_no_value_was_counted_for_is_a_part_too() {
-    let whole = counts(100, 0, 0);
-    assert_eq!(published(Dimension::Page, whole, &[("a", counts(80, 0, 0))]), ["?:20/0/0", "a:80/0/0"]);
-    assert_eq!(published(Dimension::Page, whole, &[("a", counts(95, 0, 0))]), [":100/0/0"]);
-    assert_eq!(published(Dimension::Page, whole, &[]), [":100/0/0"]);
-    assert_eq!(published(Dimension::Page, whole, &[("", counts(100, 0, 0))]), [":100/0/0"]);
+    let whole = counts(100, 100, 0);
+    assert_eq!(published(Dimension::Page, whole, &[("a", counts(80, 80, 0))]), ["?:20/20/0", "a:80/80/0"]);
+    assert_eq!(published(Dimension::Page, whole, &[("a", counts(95, 95, 0))]), [":100/100/0"]);
+    assert_eq!(published(Dimension::Page, whole, &[]), [":100/100/0"]);
+    assert_eq!(published(Dimension::Page, whole, &[("", counts(100, 100, 0))]), [":100/100/0"]);
     // As is what stands at a level above.
-    let cells = [("eu", counts(30, 0, 0)), ("eu/FR", counts(40, 0, 0)), ("us/US", counts(30, 0, 0))];
-    assert_eq!(published(Dimension::Place, whole, &cells), ["eu/?:30/0/0", "eu/FR:40/0/0", "us/US:30/0/0"]);
+    let cells = [("eu", counts(30, 30, 0)), ("eu/FR", counts(40, 40, 0)), ("us/US", counts(30, 30, 0))];
+    assert_eq!(
+        published(Dimension::Place, whole, &cells),
+        ["eu/?:30/30/0", "eu/FR:40/40/0", "us/US:30/30/0"]
+    );
 }
 
 #[test]
 fn levels_are_cut_one_by_one() {
-    let view = |views| counts(views, 0, 0);
+    let view = |views| counts(views, views, 0);
     let cells = [
         ("eu/DE", view(50)),
         ("eu/FR", view(40)),
@@ -100,12 +105,12 @@ fn levels_are_cut_one_by_one() {
     assert_eq!(
         published(Dimension::Place, whole, &cells),
         [
-            "eu/DE:50/0/0",
-            "eu/FR:40/0/0",
-            "eu/other:11/0/0",
-            "other:19/0/0",
-            "other/AU:12/0/0",
-            "other/BR:12/0/0"
+            "eu/DE:50/50/0",
+            "eu/FR:40/40/0",
+            "eu/other:11/11/0",
+            "other:19/19/0",
+            "other/AU:12/12/0",
+            "other/BR:12/12/0"
         ]
     );
 }
@@ -113,17 +118,17 @@ fn levels_are_cut_one_by_one() {
 #[test]
 fn a_value_called_other_that_is_not_cut_is_among_the_others() {
     let cells = [("other/BR", 9), ("other/AU", 2), ("gb/GB", 7), ("us/US", 5), ("eu/FR", 20)];
-    let cells = cells.map(|(value, views)| (value, counts(views, 0, 0)));
-    assert_eq!(published(Dimension::Place, counts(43, 0, 0), &cells), ["eu/FR:20/0/0", "other:23/0/0"]);
+    let cells = cells.map(|(value, views)| (value, counts(views, views, 0)));
+    assert_eq!(published(Dimension::Place, counts(43, 43, 0), &cells), ["eu/FR:20/20/0", "other:23/23/0"]);
 }
 
 #[test]
 fn values_that_count_more_than_everybody_are_not_told_apart() {
-    let cells = [("a", counts(95, 0, 0)), ("b", counts(10, 0, 0))];
-    assert_eq!(published(Dimension::Page, counts(100, 0, 0), &cells), [":100/0/0"]);
+    let cells = [("a", counts(95, 95, 0)), ("b", counts(10, 10, 0))];
+    assert_eq!(published(Dimension::Page, counts(100, 100, 0), &cells), [":100/100/0"]);
     let most = u64::MAX;
-    let cells = [("a", counts(most, 0, 0)), ("b", counts(most, 0, 0))];
-    assert_eq!(published(Dimension::Page, counts(most, 0, 0), &cells), [format!(":{most}/0/0")]);
+    let cells = [("a", counts(most, most, 0)), ("b", counts(most, most, 0))];
+    assert_eq!(published(Dimension::Page, counts(most, most, 0), &cells), [format!(":{most}/{most}/0")]);
     // Answers are sums themselves.
     let half = counts(0, 0, most / 2 + 1).with(Counter::Accepted, most / 2 + 1);
     assert_eq!(published(Dimension::Page, half, &[("a", half)]), [format!(":0/0/{most}")]);
@@ -141,7 +146,7 @@ fn acts_are_cut_by_answers_alone() {
 #[test]
 fn vendors_with_too_few_are_left_out_and_not_put_together() {
     let times = |times| Counts::default().with(Counter::Times, times).with(Counter::Partial, times);
-    let mut cells = vec![cell(Dimension::All, "", counts(100, 0, 0))];
+    let mut cells = vec![cell(Dimension::All, "", counts(100, 100, 0))];
     for (vendor, count) in [("a", 10), ("b", 9), ("c", 9)] {
         cells.push(cell(Dimension::Vendor, vendor, times(count)));
         cells.push(cell(Dimension::Gate, vendor, times(count)));
@@ -172,7 +177,7 @@ fn days_wait_until_they_are_enough() {
     assert_eq!((block.first, block.last), (day(2), day(5)));
     assert_eq!(block.cells[0], cell(Dimension::All, "", counts(51, 21, 10)));
     assert_eq!(publisher, Publisher::after(day(5)));
-    let block = publisher.push(day(6), &all(counts(10, 0, 0))).unwrap();
+    let block = publisher.push(day(6), &all(counts(10, 10, 0))).unwrap();
     assert_eq!((block.first, block.last), (day(6), day(6)));
 }
 
