@@ -7,7 +7,8 @@
 import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
 import { residentBytes, sleep, waitFor } from '../journeys/harness.mjs';
-import { consentCookie, postDecision, readDashboard, readPolicy, readText, send } from '../journeys/wire.mjs';
+import { countedOf } from '../journeys/figures.mjs';
+import { consentCookie, postDecision, readPolicy, readText, send } from '../journeys/wire.mjs';
 import { startOrigin } from './origin.mjs';
 import { startWorkerd } from './workerd.mjs';
 import { runWrk } from './wrk.mjs';
@@ -66,11 +67,10 @@ async function lookAtPages(worker, visitors) {
   return faults;
 }
 
-/** How many choices the dashboard counts: the trigger that counts runs in the same write as the receipt. */
+/** How many choices the figures count. */
 async function countReceipts(worker) {
-  const [, total] = /<tr data-day="total">(.*?)<\/tr>/s.exec(await readDashboard(worker)) ?? [];
-  const cells = [...(total ?? '').matchAll(/<td data-count="(?:accepted|refused|partial|withdrawn)">([^<]*)</g)];
-  return cells.reduce((sum, [, text]) => sum + Number(text.replace(/\D/g, '')), 0);
+  const { accepted, refused, partial, withdrawn } = await countedOf(worker);
+  return accepted + refused + partial + withdrawn;
 }
 
 async function runScenario(worker, origin, scenario, seconds, visitors) {

@@ -20,7 +20,7 @@ const ACCESS_TOKENS = Object.entries(TOKENS).map(([role, token]) => `${role} ${N
 
 let world;
 before(async () => {
-  world = await startWorld({ vars: { ACCESS_TOKENS, LOG_KEY: randomBytes(32).toString('hex'), LOG_SEAL_AFTER_MS: '300' } });
+  world = await startWorld({ dashboard: true, vars: { ACCESS_TOKENS, LOG_KEY: randomBytes(32).toString('hex'), LOG_SEAL_AFTER_MS: '300' } });
   assert.equal((await postDecision(world.worker)).status, 200);
 });
 after(() => world?.close());
@@ -63,7 +63,7 @@ describe('roles', () => {
   });
 
   it('are nobody\'s where the list has a fault, but the owner\'s token works, and the fault is told', async () => {
-    const worker = await world.startWorker({ vars: { ACCESS_TOKENS: `${ACCESS_TOKENS}\nboss max 00` } });
+    const worker = await world.startWorker({ dashboard: true, vars: { ACCESS_TOKENS: `${ACCESS_TOKENS}\nboss max 00` } });
     assert.equal(await logIn(TOKENS.admin, worker), undefined);
     assert.ok(await logIn(worker.token, worker));
     assert.match(readText(await send(worker.port, '/_postern/health')), /^ok\n(.*\n)*the secret ACCESS_TOKENS, line 4: no such role/);

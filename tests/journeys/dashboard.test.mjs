@@ -1,18 +1,18 @@
-// The dashboard: who may see it, and that its totals are what visitors did. This file has a Worker of its own, so the
-// numbers start at nothing.
+// The dashboard: who may see it, that its figures are what visitors did, and that none of them tells of a few. This file has a
+// Worker of its own, so the numbers start at nothing.
 
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
-import { action, banner, decide, openSettings, saveCategories, startWorld, waitFor } from './harness.mjs';
-import { send, valueOf, valuesOf } from './wire.mjs';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { AxeBuilder } from '@axe-core/playwright';
+import { COUNTERS, countedOf, dayNumber, loadCells, openLedger, readCells } from './figures.mjs';
+import { PHONE, ROOT, WITHOUT_SCRIPTS, action, banner, decide, makeFolder, openSettings, saveCategories, startWorld, waitFor } from './harness.mjs';
+import { consentCookie, ownerSession, postDecision, readDashboard, readPolicy, readText, send, valueOf, valuesOf } from './wire.mjs';
 
 let world;
-before(async () => { world = await startWorld(); });
+before(async () => { world = await startWorld({ dashboard: true }); });
 after(() => world?.close());
-
-function today() {
-  return new Date().toISOString().slice(0, 10);
-}
 
 async function logIn(token) {
   const page = await world.newPage();
@@ -22,32 +22,22 @@ async function logIn(token) {
   return page;
 }
 
-/** The row of a day as numbers; zeros where there is no row yet. */
-async function readDay(page, day) {
-  const counts = {};
-  for (const name of ['shown', 'accepted', 'refused', 'partial', 'withdrawn']) {
-    const cell = page.locator(`#days tr[data-day="${day}"] td[data-count="${name}"]`);
-    counts[name] = await cell.count() === 0 ? 0 : Number((await cell.first().textContent()).replace(/[^\d]/g, ''));
-  }
-  return counts;
-}
-
 it('is not shown to who has not logged in', async () => {
   const answer = await send(world.worker.port, '/_postern/dashboard', { headers: { accept: 'text/html' } });
   assert.ok([302, 303, 401, 403].includes(answer.status), `status ${answer.status}`);
   const page = await world.newPage();
   await page.goto(`${world.base}/_postern/dashboard`);
   await page.locator('[name="token"]').waitFor();
-  assert.equal(await page.locator('#days').count(), 0);
+  assert.equal(await page.locator('#today-title').count(), 0);
   await page.context().close();
 });
 
 it('refuses a wrong token, a forged session and an empty one', async () => {
   for (const token of ['wrong', `${world.worker.token}x`, world.worker.token.slice(0, -1)]) {
     const page = await logIn(token);
-    assert.equal(await page.locator('#days').count(), 0);
+    assert.equal(await page.locator('#today-title').count(), 0);
     await page.goto(`${world.base}/_postern/dashboard`);
-    assert.equal(await page.locator('#days').count(), 0);
+    assert.equal(await page.locator('#today-title').count(), 0);
     await page.context().close();
   }
   const answer = await send(world.worker.port, '/_postern/login', {
@@ -79,45 +69,307 @@ it('is kept by no cache and shown in no frame', async () => {
   await page.context().close();
 });
 
-it('counts what visitors did, no more and no less', async () => {
-  const day = today();
-  const reader = await logIn(world.worker.token);
-  const readNow = async () => {
-    await reader.goto(`${world.base}/_postern/dashboard`);
-    return readDay(reader, day);
-  };
-  const start = await readNow();
+/** A visitor's browser, without one: what the edge is asked, and what it keeps of it. */
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+const ask = (worker, path, headers = {}) => send(worker.port, path, { headers: { accept: 'text/html', 'sec-fetch-dest': 'document', 'user-agent': FIREFOX, 'accept-language': 'de', ...headers } });
 
-  const visitors = [
-    async (page) => decide(page, () => action(page, 'accept').click()),
-    async (page) => decide(page, () => action(page, 'accept').click()),
-    async (page) => decide(page, () => action(page, 'reject').click()),
-    async (page) => saveCategories(page, ['analytics']),
-    async () => { /* looks and leaves */ },
-    async (page) => {
-      await decide(page, () => action(page, 'accept').click());
-      await openSettings(page);
-      const acknowledged = page.waitForResponse((response) => response.url().endsWith('/_postern/decision'));
-      await action(page, 'withdraw').click();
-      assert.ok((await acknowledged).status() < 400);
-    },
-  ];
-  for (const act of visitors) {
-    const page = await world.newPage();
-    await page.goto(`${world.base}/`);
-    await banner(page).waitFor();
-    await act(page);
-    await page.context().close();
+describe('what visitors do', () => {
+  it('is counted, no more and no less', async () => {
+    const visitors = [
+      async (page) => decide(page, () => action(page, 'accept').click()),
+      async (page) => decide(page, () => action(page, 'accept').click()),
+      async (page) => decide(page, () => action(page, 'reject').click()),
+      async (page) => saveCategories(page, ['analytics']),
+      async (page) => {
+        // Looks, looks again, and leaves: two pages, one browser asked.
+        await page.goto(`${world.base}/`);
+        await banner(page).waitFor();
+      },
+      async (page) => {
+        await decide(page, () => action(page, 'accept').click());
+        await openSettings(page);
+        const acknowledged = page.waitForResponse((response) => response.url().endsWith('/_postern/decision'));
+        await action(page, 'withdraw').click();
+        assert.ok((await acknowledged).status() < 400);
+      },
+    ];
+    const start = await countedOf(world.worker);
+    for (const act of visitors) {
+      const page = await world.newPage();
+      await page.goto(`${world.base}/`);
+      await banner(page).waitFor();
+      await act(page);
+      await page.context().close();
+    }
+    const expected = { shown: 7, first: 6, accepted: 3, refused: 1, partial: 1, withdrawn: 1, functional: 3, analytics: 4, marketing: 3, social: 3, by_agent: 0 };
+    let last;
+    await waitFor('the totals', async () => {
+      const now = await countedOf(world.worker);
+      last = Object.fromEntries(Object.keys(expected).map((name) => [name, now[name] - start[name]]));
+      return Object.keys(expected).every((name) => last[name] >= expected[name]);
+    }, 20_000).catch(() => { /* the comparison below says more */ });
+    assert.deepEqual(last, expected);
+  });
+
+  it('is counted by what each dimension knows, from one receipt each', async () => {
+    await waitFor('the figures', async () => {
+      await readDashboard(world.worker);
+      return readCells(world.worker)['layer/banner']?.accepted === 3;
+    });
+    const cells = readCells(world.worker);
+    const answers = (cell) => [cells[cell]?.accepted ?? 0, cells[cell]?.partial ?? 0, cells[cell]?.refused ?? 0];
+    assert.deepEqual(answers('layer/banner'), [3, 0, 1]);
+    assert.deepEqual(answers('layer/settings'), [0, 1, 0]);
+    assert.deepEqual(answers('page/home'), [3, 1, 1]);
+    assert.deepEqual(answers('language/en'), [3, 1, 1]);
+    assert.deepEqual(answers('client/computer/chrome'), [3, 1, 1]);
+    assert.deepEqual(answers('signal/none'), [3, 1, 1]);
+    // Where the platform finds this machine to be is its own affair.
+    assert.deepEqual(answers(Object.keys(cells).find((cell) => cell.startsWith('place/EU/'))), [3, 1, 1]);
+    const versions = Object.keys(cells).filter((cell) => cell.startsWith('version/'));
+    assert.match(versions.join(' '), /^version\/[0-9a-f]{8}\/\d+$/, 'views and answers are of one version');
+    const waits = Object.entries(cells).filter(([cell]) => cell.startsWith('wait/'));
+    assert.equal(waits.reduce((sum, [, { accepted, partial, refused }]) => sum + accepted + partial + refused, 0), 5);
+    // Each dimension of pages has them all.
+    for (const dimension of ['place', 'client', 'version', 'language', 'page', 'signal']) {
+      const views = Object.entries(cells).filter(([cell]) => cell.startsWith(`${dimension}/`)).reduce((sum, [, { views: own }]) => sum + own, 0);
+      assert.equal(views, cells['all/'].views, dimension);
+    }
+  });
+
+  it('asks a browser for the first time once, by a cookie that is the same for everybody', async () => {
+    const before = await countedOf(world.worker);
+    const read = readCells(world.worker)['language/en'];
+    const first = await ask(world.worker, '/');
+    const cookie = valuesOf(first, 'set-cookie').find((line) => line.startsWith('__Host-postern='));
+    assert.equal(cookie, '__Host-postern=asked; Path=/; Secure; HttpOnly; SameSite=Lax');
+    const again = await ask(world.worker, '/', { cookie: '__Host-postern=asked' });
+    assert.ok(!valuesOf(again, 'set-cookie').some((line) => line.startsWith('__Host-postern=')));
+    assert.match(readText(again), /data-consent-action="accept"/, 'and asks all the same');
+    await waitFor('both pages', async () => (await countedOf(world.worker)).shown === before.shown + 2);
+    assert.equal((await countedOf(world.worker)).first, before.first + 1);
+    const { shown, first: asked } = readCells(world.worker)['language/en'];
+    assert.deepEqual([shown - read.shown, asked - read.first], [2, 1], 'in the language of the page, whatever the browser asks for');
+  });
+
+  it('leaves bots and pages fetched ahead out, and says how many bots', async () => {
+    const before = await countedOf(world.worker);
+    await ask(world.worker, '/', { 'user-agent': 'Mozilla/5.0 (compatible; Googlebot/2.1)' });
+    await ask(world.worker, '/', { 'sec-purpose': 'prefetch' });
+    await ask(world.worker, '/basket.html');
+    await waitFor('the page and the bot', async () => {
+      const now = await countedOf(world.worker);
+      return now.views > before.views && now.bots > before.bots;
+    });
+    const now = await countedOf(world.worker);
+    assert.deepEqual([now.views - before.views, now.bots - before.bots], [1, 1]);
+    assert.equal(readCells(world.worker)['page/basket'].views, 1);
+  });
+
+  it('is what the receipts say, each by itself, and what is restricted is not', async () => {
+    const policy = await readPolicy(world.worker);
+    const cookie = consentCookie(await postDecision(world.worker, { change: { choice: 'accept', policy } }));
+    await waitFor('the figures', async () => (await countedOf(world.worker)).accepted === 4);
+    const fromReceipts = () => {
+      const ledger = openLedger(world.worker.state, { readOnly: true });
+      const rows = ledger.prepare('SELECT outcome, facts FROM receipts WHERE subject NOT IN (SELECT subject FROM restrictions)').all();
+      ledger.close();
+      const sums = {};
+      for (const { outcome, facts } of rows) {
+        const words = facts.split('\t');
+        const cells = ['all/'];
+        for (let place = 0; place < words.length; place += 2) cells.push(`${words[place]}/${words[place + 1]}`);
+        for (const cell of cells) (sums[cell] ??= {})[outcome] = (sums[cell][outcome] ?? 0) + 1;
+      }
+      return sums;
+    };
+    const compare = () => {
+      const cells = readCells(world.worker);
+      for (const [cell, outcomes] of Object.entries(fromReceipts())) {
+        for (const outcome of ['accepted', 'refused', 'partial', 'withdrawn']) assert.equal(cells[cell]?.[outcome] ?? 0, outcomes[outcome] ?? 0, `${cell} ${outcome}`);
+      }
+    };
+    compare();
+    const post = (path, body) => send(world.worker.port, `/_postern/${path}`, { method: 'POST', body, headers: { cookie, origin: world.base, 'sec-fetch-site': 'same-origin', 'content-type': 'application/x-www-form-urlencoded' } });
+    assert.ok((await post('restrict', 'restrict=yes')).status < 400);
+    assert.equal(readCells(world.worker)['all/'].accepted, 3);
+    compare();
+    assert.ok((await post('restrict', 'restrict=no')).status < 400);
+    assert.equal(readCells(world.worker)['all/'].accepted, 4);
+    compare();
+  });
+
+  it('belongs to the day of where the site is', async () => {
+    const shop = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
+    for (const zone of ['Pacific/Kiritimati', 'Pacific/Pago_Pago']) {
+      const worker = await world.startWorker({ dashboard: true, vars: { POLICY: shop.replace(/^time_zone = "[^"]*"/m, `time_zone = "${zone}"`) } });
+      await ask(worker, '/');
+      const day = await waitFor('the page', () => {
+        const ledger = openLedger(worker.state, { readOnly: true });
+        const row = ledger.prepare("SELECT day FROM cells WHERE dimension = 'all'").get();
+        ledger.close();
+        return row?.day;
+      });
+      assert.equal(day, dayNumber(zone), zone);
+      await worker.stop();
+    }
+    const worker = await world.startWorker({ vars: { POLICY: shop.replace(/^time_zone = "[^"]*"/m, 'time_zone = "Europe/Atlantis"') } });
+    assert.match(readText(await send(worker.port, '/_postern/health')), /figures\.time_zone: there is no zone "Europe\/Atlantis"/);
+    await worker.stop();
+  });
+
+  it('is on the page of today only in steps', async () => {
+    const today = readText(await send(world.worker.port, '/_postern/dashboard/today', { headers: { cookie: await ownerSession(world.worker) } }));
+    assert.match(today, /<dd data-today="Answers">fewer than 10<\/dd>/);
+    const page = await readDashboard(world.worker);
+    assert.match(page, /Nothing to show yet of these days/);
+  });
+});
+
+/** Counts as they are stored. */
+const counts = (each) => COUNTERS.map((name, place) => [place, each[name] ?? 0]).filter(([, count]) => count > 0).map(([place, count]) => `${place}:${count}`).join(' ');
+const answered = (first, accepted, refused) => ({ views: first * 3, shown: first, first, accepted, refused, analytics: accepted });
+
+/** Forty days until yesterday: a curve for France, another for Germany, and Malta, where hardly anybody is. */
+function fortyDays(today) {
+  const lines = [];
+  for (let day = today - 40; day < today; day += 1) {
+    const cells = { 'EU/FR': answered(200, 40 + day % 7, 60), 'EU/DE': answered(100, 30, 40 + day % 5), 'EU/MT': answered(12, day % 2, 2) };
+    const all = Object.values(cells).reduce((sum, cell) => Object.fromEntries(Object.keys(cell).map((name) => [name, (sum[name] ?? 0) + cell[name]])), {});
+    lines.push([day, 'all', '', counts(all)], ...Object.entries(cells).map(([value, cell]) => [day, 'place', value, counts(cell)]));
+    lines.push([day, 'client', 'phone/safari', counts(answered(200, 50, 50))], [day, 'gate', 'held/ga4', '15:500']);
   }
-  if (day !== today()) return; // Midnight fell into this test; the next run tells.
+  return lines.map((line) => line.join('\t')).join('\n');
+}
 
-  const expected = { shown: 6, accepted: 3, refused: 1, partial: 1, withdrawn: 1 };
-  let last;
-  await waitFor('the totals', async () => {
-    const now = await readNow();
-    last = Object.fromEntries(Object.keys(expected).map((name) => [name, now[name] - start[name]]));
-    return Object.keys(expected).every((name) => last[name] >= expected[name]);
-  }, 20_000).catch(() => { /* the comparison below says more */ });
-  assert.deepEqual(last, expected);
-  await reader.context().close();
+describe('days gone by', () => {
+  const state = join(makeFolder(), 'state');
+  const today = dayNumber();
+  const isoDay = (day) => new Date(day * 86_400_000).toISOString().slice(0, 10);
+  const sum = (from, to, of) => Array.from({ length: to - from + 1 }, (_, place) => of(from + place)).reduce((all, one) => all + one, 0);
+  let worker;
+  let cookie;
+  const api = async (path) => JSON.parse(readText(await send(worker.port, `/_postern/api/v1/${path}`, { headers: { authorization: `Bearer ${worker.token}` } })));
+
+  before(async () => {
+    worker = await world.startWorker({ dashboard: true, state });
+    await ask(worker, '/');
+    await waitFor('a page to be counted', () => readCells(worker)['all/']?.views === 1);
+    await worker.stop();
+    loadCells(state, fortyDays(today));
+    worker = await world.startWorker({ dashboard: true, state });
+    cookie = await ownerSession(worker);
+    await waitFor('the figures', async () => !(await readDashboard(worker)).includes('being gathered'));
+  });
+
+  it('are added up over any days, and stand beside those before', async () => {
+    const { whole, series } = await api('figures?days=30');
+    const [from, to] = [today - 30, today - 1];
+    assert.equal(whole.accepted, sum(from, to, (day) => 70 + day % 7 + day % 2));
+    assert.equal(whole.refused, sum(from, to, (day) => 102 + day % 5));
+    assert.equal(series.length, 30);
+    assert.deepEqual([series[0].first, series.at(-1).last], [isoDay(from), isoDay(to)]);
+    const { whole: france } = await api('figures?days=10&segment=country:FR');
+    assert.equal(france.accepted, sum(today - 10, to, (day) => 40 + day % 7));
+    const { whole: range } = await api(`figures?from=${isoDay(today - 20)}&to=${isoDay(today - 20)}&segment=country:FR`);
+    assert.deepEqual([range.accepted, range.refused], [40 + (today - 20) % 7, 60]);
+  });
+
+  it('name nobody who is one of fewer than ten, wherever one looks', async () => {
+    // Malta has twelve browsers a day, and two or three answers: it is among the others, with Germany, the next smallest.
+    const { breakdowns } = await api('figures?days=30');
+    assert.deepEqual(breakdowns.country.map(({ value }) => value), ['FR', 'other']);
+    assert.equal(breakdowns.country[1].accepted, sum(today - 30, today - 1, (day) => 30 + day % 2));
+    for (const path of ['dashboard?days=30', 'dashboard?days=1', 'api/v1/breakdown.csv?by=country&days=30', 'api/v1/figures?days=40', 'dashboard?segment=country:MT', 'metrics']) {
+      const answer = await send(worker.port, `/_postern/${path}`, { headers: { cookie } });
+      assert.equal(answer.status, 200, path);
+      assert.doesNotMatch(readText(answer).replaceAll('country:MT', ''), /Malta\b(?!<\/h1>|<\/option>)|\bMT\b/, path);
+    }
+    assert.equal((await api('figures?days=30&segment=country:MT')).whole.views, 0);
+  });
+
+  it('follow a day that changes after the fact', async () => {
+    await worker.stop();
+    const late = today - 5;
+    loadCells(state, [[late, 'all', '', counts(answered(412, 500, 100))], [late, 'place', 'EU/FR', counts(answered(200, 400, 60))], [late, 'place', 'EU/DE', counts(answered(212, 100, 40))], [late, 'place', 'EU/MT', '0:0']].map((line) => line.join('\t')).join('\n').replace(/\n[^\n]*0:0$/, ''));
+    worker = await world.startWorker({ dashboard: true, state });
+    cookie = await ownerSession(worker);
+    const { whole } = await api(`figures?from=${isoDay(late)}&to=${isoDay(late)}`);
+    assert.equal(whole.accepted, 500);
+    const { whole: before } = await api(`figures?from=${isoDay(late - 1)}&to=${isoDay(late - 1)}`);
+    assert.equal(before.accepted, 70 + (late - 1) % 7 + (late - 1) % 2, 'and the others stay as they were');
+  });
+
+  it('are told apart in a browser, by an address that can be kept', async () => {
+    const page = await world.newPage();
+    await page.goto(`${worker.base}/_postern/login`);
+    await page.locator('[name="token"]').fill(worker.token);
+    await Promise.all([page.waitForNavigation(), page.locator('form button').first().click()]);
+    await page.goto(`${worker.base}/_postern/dashboard`);
+    const everybody = await page.locator('h1').textContent();
+    await Promise.all([page.waitForNavigation(), page.locator('#f-segment').selectOption('country:FR')]);
+    assert.match(await page.locator('h1').textContent(), /country: France/);
+    await Promise.all([page.waitForNavigation(), page.locator('#f-against').selectOption('before')]);
+    assert.match(page.url(), /segment=country%3AFR.*against=before/);
+    await page.locator('#rate canvas').waitFor();
+    const kept = page.url();
+    await page.goBack();
+    await page.goBack();
+    assert.equal(await page.locator('h1').textContent(), everybody);
+    await page.goto(kept);
+    assert.match(await page.locator('h1').textContent(), /country: France/);
+    assert.equal(await page.locator('#f-against').inputValue(), 'before');
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
+  it('are read by everybody, in the light, in the dark and on a phone', async () => {
+    const storageState = { cookies: [], origins: [] };
+    for (const options of [{}, { colorScheme: 'dark' }, PHONE]) {
+      const page = await world.newPage({ ...options, storageState });
+      const refused = [];
+      page.on('console', (message) => { if (/Content Security Policy/.test(message.text())) refused.push(message.text()); });
+      await page.goto(`${worker.base}/_postern/login`);
+      await page.locator('[name="token"]').fill(worker.token);
+      await Promise.all([page.waitForNavigation(), page.locator('form button').first().click()]);
+      await page.goto(`${worker.base}/_postern/dashboard?days=40&against=before`);
+      await page.locator('#rate canvas').waitFor();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' ')}`), []);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'nothing is wider than the window');
+      assert.deepEqual(refused, []);
+      await page.context().close();
+    }
+  });
+
+  it('are there without scripts, as tables', async () => {
+    const page = await world.newPage({ javaScriptEnabled: false });
+    await page.goto(`${worker.base}/_postern/login`);
+    await page.locator('[name="token"]').fill(worker.token);
+    await Promise.all([page.waitForNavigation(), page.locator('form button').first().click(WITHOUT_SCRIPTS)]);
+    await page.goto(`${worker.base}/_postern/dashboard?days=7`);
+    assert.equal(await page.locator('#days tbody tr').count(), 7);
+    await page.context().close();
+  });
+
+  it('are told to programs that show a token, and to no others', async () => {
+    const get = (path, headers) => send(worker.port, `/_postern/${path}`, { headers });
+    for (const path of ['api/v1/figures', 'api/v1/series.csv', 'metrics']) {
+      assert.equal((await get(path, { authorization: `Bearer ${worker.token}` })).status, 200, path);
+      assert.equal((await get(path, { authorization: 'Bearer wrong' })).status, 403, path);
+      assert.equal((await get(path, {})).status, 403, path);
+    }
+    for (const [query, what] of [['days=x', /days is a number/], ['segment=city:Paris', /not a segment/], ['from=2026-01-01', /from and to/], ['colour=red', /there is no "colour"/]]) {
+      const answer = await get(`api/v1/figures?${query}`, { authorization: `Bearer ${worker.token}` });
+      assert.equal(answer.status, 400, query);
+      assert.equal(valueOf(answer, 'content-type'), 'application/problem+json');
+      assert.match(JSON.parse(readText(answer)).title, what);
+    }
+    const csv = readText(await get('api/v1/series.csv?days=3', { authorization: `Bearer ${worker.token}` })).trimEnd().split('\r\n');
+    assert.equal(csv.length, 4);
+    assert.equal(csv[0].split(',').length, csv[1].split(',').length);
+    const metrics = readText(await get('metrics', { authorization: `Bearer ${worker.token}` }));
+    const [, views] = /^postern_views_total\{site="luxmoor"\} (\d+)$/m.exec(metrics);
+    assert.equal(Number(views), (await api('figures?days=40')).whole.views);
+  });
 });

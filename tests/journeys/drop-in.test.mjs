@@ -4,14 +4,14 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { BATCH_MS, action, banner, describeRequests, eventsOf, openSettings, policyRegistering, startWorld, trackerTraces, vendorHosts, waitFor } from './harness.mjs';
-import { readDashboard } from './wire.mjs';
+import { countedOf } from './figures.mjs';
 
 let world;
 let worker;
 let stranger;
 before(async () => {
   world = await startWorld({ origin: 'test' });
-  worker = await world.startWorker({ vars: { POLICY: policyRegistering(world.originBase) } });
+  worker = await world.startWorker({ dashboard: true, vars: { POLICY: policyRegistering(world.originBase) } });
   stranger = await world.startWorker({ vars: { POLICY: policyRegistering('https://other.example') } });
 });
 after(() => world?.close());
@@ -130,7 +130,8 @@ describe('a site with the script', () => {
     assert.deepEqual(JSON.parse(await page.evaluate(() => window.taken)), before);
     const restrict = page.locator('#postern details[data-postern-receipt]', { has: page.locator('[data-consent-action="restrict"]') });
     const statement = page.locator('#postern p[data-postern-receipt]', { hasText: 'Your receipts are restricted' });
-    const refusals = async () => Number(/data-count="refused">(\d+)</.exec((await readDashboard(worker)).split('data-day="total"')[1])[1]);
+    const refusals = async () => (await countedOf(worker)).refused;
+    await waitFor('the figures', async () => await refusals() > 0);
     const counted = await refusals();
     for (const body of ['', 'x']) assert.equal((await fetch(`${worker.base}/_postern/restrict`, { method: 'POST', headers: { origin: world.originBase }, body })).status, 400);
     // What is restricted leaves the figures, and comes back.

@@ -10,7 +10,7 @@ import { readText, send, valueOf, valuesOf } from './wire.mjs';
 
 let world;
 before(async () => {
-  world = await startWorld({ origin: 'test' });
+  world = await startWorld({ origin: 'test', dashboard: true });
 });
 after(() => world?.close());
 beforeEach(() => world.settle());

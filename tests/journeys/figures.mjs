@@ -5,12 +5,16 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { readDashboard } from './wire.mjs';
+
+/** The counters in the order of their places. Source: postern_stats::Counter. */
+export const COUNTERS = ['views', 'bots', 'shown', 'first', 'reported', 'no_script', 'accepted', 'refused', 'partial', 'withdrawn', 'by_agent', 'functional', 'analytics', 'marketing', 'social', 'times'];
 
 /** The storage of the main Ledger: that which has receipts and is of shard 0. */
-export function openLedger(state) {
+export function openLedger(state, options = {}) {
   const files = readdirSync(state, { recursive: true }).filter((name) => /LedgerObject\/[0-9a-f]{64}\.sqlite$/.test(name));
   assert.equal(files.length, 1, `one Ledger in ${state}: ${files}`);
-  return new DatabaseSync(join(state, files[0]));
+  return new DatabaseSync(join(state, files[0]), options);
 }
 
 /** Puts cells into it, in place of those of the same day, dimension and value. */
@@ -31,6 +35,37 @@ export function loadCells(state, text) {
   }
   ledger.exec('COMMIT');
   ledger.close();
+}
+
+/** Counts as they are stored, by name. */
+export function readCounts(text) {
+  const counts = Object.fromEntries(COUNTERS.map((name) => [name, 0]));
+  for (const part of text.split(' ').filter(Boolean)) {
+    const [place, count] = part.split(':').map(Number);
+    counts[COUNTERS[place]] += count;
+  }
+  return counts;
+}
+
+/** All cells of a Worker's Ledgers together: for each dimension and value the counts of all days, as `place/eu/FR`; everybody's as `all/`. */
+export function readCells(worker) {
+  const sums = {};
+  for (const name of readdirSync(worker.state, { recursive: true }).filter((file) => /LedgerObject\/[0-9a-f]{64}\.sqlite$/.test(file))) {
+    const ledger = new DatabaseSync(join(worker.state, name), { readOnly: true });
+    const isLedger = ledger.prepare("SELECT name FROM sqlite_master WHERE name = 'cells'").get();
+    for (const { dimension, value, counts } of isLedger ? ledger.prepare('SELECT dimension, value, counts FROM cells').all() : []) {
+      const sum = sums[`${dimension}/${value}`] ??= readCounts('');
+      for (const [counter, count] of Object.entries(readCounts(counts))) sum[counter] += count;
+    }
+    ledger.close();
+  }
+  return sums;
+}
+
+/** Everybody's counts of all days, to the last one, which no page shows. The dashboard has the receipts counted that wait for it. */
+export async function countedOf(worker) {
+  await readDashboard(worker);
+  return readCells(worker)['all/'] ?? readCounts('');
 }
 
 /** Today at a place, as days are numbered. */

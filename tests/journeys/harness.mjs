@@ -166,11 +166,12 @@ export async function readHealth(port) {
 export async function startWrangler({ name, config, vars = {}, isReady, state }) {
   const [port, inspectorPort] = await findPorts(2);
   const folder = makeFolder();
+  const kept = state ?? join(folder, 'state');
   const [command, ...first] = (process.env.POSTERN_WRANGLER ?? 'npx wrangler').split(' ').filter(Boolean);
   const started = run(name, command, [
     ...first, 'dev', ...[config].flat().flatMap((path) => ['--config', path]),
     '--port', String(port), '--ip', '127.0.0.1', '--inspector-port', String(inspectorPort), '--show-interactive-dev-session=false',
-    '--persist-to', state ?? join(folder, 'state'),
+    '--persist-to', kept,
     ...Object.entries(vars).filter(([, value]) => value !== undefined).flatMap(([key, value]) => ['--var', `${key}:${value}`]),
   ], {
     CI: '1', NO_COLOR: '1', WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_LOG_PATH: join(folder, 'log'),
@@ -178,7 +179,7 @@ export async function startWrangler({ name, config, vars = {}, isReady, state })
   });
   await waitUntilReady(started, () => isReady(port));
   return {
-    port, base: `http://localhost:${port}`, pid: started.pid,
+    port, base: `http://localhost:${port}`, pid: started.pid, state: kept,
     get log() { return started.log; },
     /** Ends it as a power cut would. */
     kill: () => killGroup(started.pid, 'SIGKILL'),
@@ -412,6 +413,11 @@ const LAST_MOMENTS = 2;
 export async function cookiesOf(page) {
   const soon = Date.now() / 1000 + LAST_MOMENTS;
   return (await page.context().cookies()).filter(({ expires }) => expires === -1 || expires > soon);
+}
+
+/** The visitor's choice, as the consent cookie has it: none while it says no more than that the browser was asked. */
+export async function choiceCookies(page) {
+  return (await cookiesOf(page)).filter(({ name, value }) => name === '__Host-postern' && value !== 'asked');
 }
 
 /** Names of cookies and storage keys that belong to the vendors of the shop. */

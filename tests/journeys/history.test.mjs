@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { action, banner, decide, describeRequests, policyRegistering, saveCategories, serveSite, startWorld, vendorHosts, waitFor } from './harness.mjs';
-import { readDashboard } from './wire.mjs';
+import { readCells } from './figures.mjs';
 import { ENGINE } from '../recorder/browser.mjs';
 
 const YOUTUBE = 'www.youtube.com';
@@ -287,8 +287,8 @@ describe('a page that the browser would make ahead', { skip: ENGINE !== 'chromiu
   });
 
   it('is not asked for, nor its vendors, while they are denied; the choice of the page before it holds in it', async () => {
-    const shown = async () => Number(/<tr data-day="total">.*?<td data-count="shown">([^<]*)</s.exec(await readDashboard(world.site))?.[1] ?? 0);
-    const before = await shown();
+    const shown = () => readCells(world.site)['all/']?.shown ?? 0;
+    const before = shown();
     const browser = world.openUndriven(`${world.site.base}/first`);
     await waitFor('the first page', () => asked.includes('/first'));
     await waitFor('the second page, by the visitor', () => secondAsked().length > 0);
@@ -299,8 +299,8 @@ describe('a page that the browser would make ahead', { skip: ENGINE !== 'chromiu
     const requests = await world.waitQuiet();
     assert.equal(requests.filter(({ host, path }) => host === 'www.facebook.com' && path === '/tr').length, 1);
     // The second is answered already; made ahead, it would have asked as well.
-    await waitFor('the first view', async () => await shown() > before);
-    assert.equal(await shown(), before + 1);
+    await waitFor('the first view', () => shown() > before);
+    assert.equal(shown(), before + 1);
     await browser.stop();
   });
 });

@@ -31,7 +31,7 @@ let world;
 let worker;
 before(async () => {
   world = await startWorld({ origin: 'test' });
-  worker = await world.startWorker({ vars: { POLICY } });
+  worker = await world.startWorker({ dashboard: true, vars: { POLICY } });
 });
 after(() => world?.close());
 

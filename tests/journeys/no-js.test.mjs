@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, it } from 'node:test';
-import { WITHOUT_SCRIPTS, action, banner, categorySwitch, describeRequests, startWorld, vendorHosts } from './harness.mjs';
+import { WITHOUT_SCRIPTS, action, banner, categorySwitch, choiceCookies, describeRequests, startWorld, vendorHosts } from './harness.mjs';
 
 let world;
 before(async () => { world = await startWorld(); });
@@ -42,7 +42,7 @@ it('an acceptance by the form leads back to the same page with live trackers', a
   assert.equal(await page.locator('[data-postern-need]').count(), 0);
   const hosts = vendorHosts(await world.waitQuiet());
   for (const host of ['www.facebook.com', 'www.youtube.com', 'www.googletagmanager.com']) assert.ok(hosts.includes(host), `${host} in ${hosts}`);
-  assert.ok((await page.context().cookies()).some((cookie) => cookie.name === '__Host-postern' && cookie.httpOnly && cookie.secure));
+  assert.ok((await choiceCookies(page)).some((cookie) => cookie.httpOnly && cookie.secure));
   await page.context().close();
 });
 

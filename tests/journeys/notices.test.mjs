@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { DESKTOP, PHONE, ROOT, WITHOUT_SCRIPTS, action, banner, decide, describeRequests, startWorld, vendorHosts } from './harness.mjs';
+import { DESKTOP, PHONE, ROOT, WITHOUT_SCRIPTS, action, banner, choiceCookies, decide, describeRequests, startWorld, vendorHosts } from './harness.mjs';
 
 const day = (offset) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
 const POLICY = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
@@ -33,7 +33,8 @@ describe('a change of the notice', () => {
         await notice(page).waitFor({ state: 'hidden' });
         assert.ok(await banner(page).isVisible(), 'the question stands');
         const stored = await page.evaluate(() => [localStorage, sessionStorage].flatMap((storage) => Object.keys(storage)));
-        assert.deepEqual([(await page.context().cookies()).map((cookie) => cookie.name), stored], [['shop_session'], []], 'nothing is kept');
+        assert.deepEqual([await choiceCookies(page), stored], [[], []], 'nothing is kept');
+        assert.deepEqual((await page.context().cookies()).map((cookie) => cookie.name).sort(), ['__Host-postern', 'shop_session']);
         await page.reload();
         assert.ok(await notice(page).isVisible());
         await page.context().close();

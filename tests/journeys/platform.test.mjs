@@ -45,7 +45,7 @@ const get = (worker, path, jwt, headers = {}) => send(worker.port, path, { heade
 
 describe('whom the platform has let in', () => {
   let worker;
-  before(async () => { worker = await world.startWorker({ vars }); });
+  before(async () => { worker = await world.startWorker({ dashboard: true, vars }); });
 
   it('has their own role, without a token of ours', async () => {
     for (const [claims, figures, register, receipts] of [
@@ -149,7 +149,7 @@ describe('whom the platform has let in', () => {
 describe('a login that is not in order', () => {
   it('lets nobody in whose keys cannot be had, and the site and our own tokens work', async () => {
     isDown = true;
-    const worker = await world.startWorker({ vars });
+    const worker = await world.startWorker({ dashboard: true, vars });
     assert.equal((await get(worker, '/_postern/dashboard', token())).status, 303);
     assert.equal((await get(worker, '/')).status, 200);
     const own = await send(worker.port, '/_postern/export', { headers: { authorization: `Bearer ${worker.token}`, 'cf-access-jwt-assertion': token() } });
@@ -165,7 +165,7 @@ describe('a login that is not in order', () => {
       [{ ACCESS_TEAM: 'http://team.example' }, /ACCESS_TEAM is no address/],
       [{ ACCESS_PEOPLE: 'boss zoe zoe@shop.example' }, /ACCESS_PEOPLE, line 1: no such role/],
     ]) {
-      const worker = await world.startWorker({ vars: { ...vars, ...change } });
+      const worker = await world.startWorker({ dashboard: true, vars: { ...vars, ...change } });
       const health = await send(worker.port, '/_postern/health');
       assert.equal(health.status, 200);
       assert.match(readText(health), said);

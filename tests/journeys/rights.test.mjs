@@ -6,8 +6,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import jsonld from 'jsonld';
-import { ROOT, WITHOUT_SCRIPTS, action, banner, categorySwitch, cookiesOf, decide, describeRequests, openSettings, startWorld, trackerTraces, waitFor } from './harness.mjs';
-import { consentCookie, postDecision, readDashboard, readText, send, valueOf, valuesOf } from './wire.mjs';
+import { ROOT, WITHOUT_SCRIPTS, action, banner, categorySwitch, choiceCookies, decide, describeRequests, openSettings, startWorld, trackerTraces, waitFor } from './harness.mjs';
+import { countedOf } from './figures.mjs';
+import { consentCookie, postDecision, readText, send, valueOf, valuesOf } from './wire.mjs';
 
 let world;
 let registrar;
@@ -111,7 +112,7 @@ describe('in the settings', () => {
     await banner(page).waitFor();
     assert.equal(describeRequests(await world.waitQuiet()), '');
     assert.deepEqual(await trackerTraces(page), []);
-    assert.deepEqual((await cookiesOf(page)).filter(({ name }) => name === '__Host-postern'), []);
+    assert.deepEqual(await choiceCookies(page), []);
     // Who kept a copy of the cookie finds nothing either.
     assert.deepEqual(await receiptsOf(held), []);
     await page.context().close();
@@ -129,7 +130,7 @@ describe('on the page without scripts', () => {
     await page.locator('[action$="/erase"] button').click(WITHOUT_SCRIPTS);
     await page.locator('[data-receipt]').waitFor({ state: 'detached' });
     assert.equal(new URL(page.url()).pathname, '/_postern/consent');
-    assert.deepEqual((await cookiesOf(page)).filter(({ name }) => name === '__Host-postern'), []);
+    assert.deepEqual(await choiceCookies(page), []);
     await page.context().close();
   });
 });
@@ -139,13 +140,12 @@ describe('restricted', () => {
   const settled = (page, act) => Promise.all([page.waitForEvent('load'), act()]);
 
   it('by a form and lifted by another, they leave the figures and come back; the choice stays', async () => {
-    const worker = await world.startWorker();
-    const acts = async () => [...(await readDashboard(worker)).matchAll(/data-count="(\w+)">(\d+)</g)].map(([, name, count]) => `${name} ${count}`);
+    const worker = await world.startWorker({ dashboard: true });
+    const acts = async () => Object.entries(await countedOf(worker)).map(([name, count]) => `${name} ${count}`);
     const page = await world.newPage({ javaScriptEnabled: false });
     await page.goto(worker.base, { waitUntil: 'load' });
     await settled(page, () => action(page, 'accept').click(WITHOUT_SCRIPTS));
-    const counted = await acts();
-    assert.ok(counted.includes('accepted 1'), `${counted}`);
+    await waitFor('the figures', async () => (await acts()).includes('accepted 1'));
     await page.goto(`${worker.base}/_postern/consent`, { waitUntil: 'load' });
     await page.locator('details:has([action$="/restrict"]) summary').click(WITHOUT_SCRIPTS);
     await settled(page, () => page.locator('[name="restrict"][value="yes"]').click(WITHOUT_SCRIPTS));

@@ -37,7 +37,7 @@ let shop;
 before(async () => {
   await mkdir(SHOTS, { recursive: true });
   shop = await readFile(join(ROOT, 'postern.toml'), 'utf8');
-  world = await startWorld();
+  world = await startWorld({ dashboard: true });
 });
 after(() => world?.close());
 
@@ -116,7 +116,7 @@ it('the pages of our own', async () => {
     await page.locator('[name="token"]').fill(world.worker.token);
     await Promise.all([page.waitForNavigation(), page.locator('form :is(button, input[type="submit"])').first().click()]);
     await page.goto(`${world.base}/_postern/dashboard`);
-    await page.locator('#days').waitFor();
+    await page.locator('#today-title').waitFor();
     await shoot(page, `6-dashboard-${where}`, true);
     for (const [reference, days] of [[`late-${where}`, 35], [`new-${where}`, 3]]) {
       await page.goto(`${world.base}/_postern/requests`);

@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { ROOT, makeFolder, serveSite, startWorld, waitFor } from './harness.mjs';
-import { consentCookie, postDecision, readDashboard, readPolicy, readText, send } from './wire.mjs';
+import { countedOf } from './figures.mjs';
+import { consentCookie, postDecision, readPolicy, readText, send } from './wire.mjs';
 
 const COOKIE_KEY = randomBytes(32).toString('hex');
 const ORIGIN = 'shop.example/log';
@@ -22,7 +23,7 @@ const state = join(makeFolder(), 'state');
 /** The same storage, with so many shards for newcomers. */
 async function restart(shards, vars = {}) {
   await worker?.stop();
-  worker = await world.startWorker({ state, cookieKey: COOKIE_KEY, vars: { ...VARS, SHARDS: shards === undefined ? undefined : String(shards), ...vars } });
+  worker = await world.startWorker({ dashboard: true, state, cookieKey: COOKIE_KEY, vars: { ...VARS, SHARDS: shards === undefined ? undefined : String(shards), ...vars } });
   return worker;
 }
 before(async () => { world = await startWorld({ browser: false }); });
@@ -57,11 +58,10 @@ const sizeOf = async (shard) => {
   const answer = await send(worker.port, `/_postern/log/${shard ? `${shard}/` : ''}checkpoint`);
   return answer.status === 200 ? Number(readText(answer).split('\n')[1]) : 0;
 };
-/** What the dashboard says of all days. */
+/** What is counted in all Ledgers together. */
 const counted = async () => {
-  const total = (await readDashboard(worker)).split('data-day="total"')[1];
-  const read = (name) => Number(new RegExp(`data-count="${name}">(\\d+)<`).exec(total)?.[1] ?? NaN);
-  return { accepted: read('accepted'), withdrawn: read('withdrawn') };
+  const { accepted, withdrawn } = await countedOf(worker);
+  return { accepted, withdrawn };
 };
 /** Every receipt that lies in any of the site's storages, by id. */
 function stored() {
@@ -179,7 +179,8 @@ describe('a site with four shards', () => {
     }
   });
 
-  it('adds up on the dashboard', async () => {
+  it('adds up in the figures', async () => {
+    await waitFor('the figures', async () => (await counted()).withdrawn === 4);
     assert.deepEqual(await counted(), { accepted: 4, withdrawn: 4 });
   });
 

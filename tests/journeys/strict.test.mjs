@@ -18,8 +18,8 @@ let world;
 let strict;
 let silent;
 before(async () => {
-  world = await startWorld({ origin: 'test' });
-  [strict, silent] = await Promise.all(['strict = true', 'report_unknown = false'].map((line) => world.startWorker({ vars: { POLICY: `${POLICY}\n[edge]\n${line}\n` } })));
+  world = await startWorld({ origin: 'test', dashboard: true });
+  [strict, silent] = await Promise.all(['strict = true', 'report_unknown = false'].map((line) => world.startWorker({ dashboard: true, vars: { POLICY: `${POLICY}\n[edge]\n${line}\n` } })));
 });
 after(() => world?.close());
 

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startWorld, waitFor } from './harness.mjs';
-import { consentCookie, postDecision, readDashboard, readPolicy, readText, send, valueOf } from './wire.mjs';
+import { countedOf } from './figures.mjs';
+import { consentCookie, postDecision, readPolicy, readText, send, valueOf } from './wire.mjs';
 
 const FLOOD = '203.0.113.77';
 const OTHER = '198.51.100.7';
@@ -64,7 +65,7 @@ describe('wrong tokens from one address', () => {
 
 describe('more than a Ledger can take at once', () => {
   it('puts counts off, and no decision, and all are counted in the end', async () => {
-    const busy = await world.startWorker();
+    const busy = await world.startWorker({ dashboard: true });
     const policyThere = await readPolicy(busy);
     let pages = 0;
     let waves = 0;
@@ -78,7 +79,7 @@ describe('more than a Ledger can take at once', () => {
       for (const answer of await Promise.all(decisions)) assert.equal(answer.status, 200, readText(answer));
       assert.equal((await page).status, 200);
     }
-    const counted = async (name) => Number(new RegExp(`data-count="${name}">(\\d+)<`).exec((await readDashboard(busy)).split('data-day="total"')[1])?.[1] ?? 0);
+    const counted = async (name) => (await countedOf(busy))[name];
     // No page comes any more, and decisions go on: what was put off is counted all the same.
     const until = Date.now() + 20_000;
     while (await counted('shown') < pages) {

@@ -71,7 +71,8 @@ export async function readPolicy(worker, path = '/') {
   const page = readText(await send(worker.port, path, { headers: { accept: 'text/html' } }));
   const policy = /data-postern-policy="([^"]+)"/.exec(page)?.[1];
   if (!policy) throw new Error(`no data-postern-policy in ${path}:\n${page.slice(0, 500)}`);
-  return policy;
+  // Without the second it was sent.
+  return policy.replace(/_t[0-9a-z]+$/, '');
 }
 
 /** Posts a decision as the page would. `change` overrides fields of the body, `headers` override headers (undefined removes). */
@@ -89,15 +90,20 @@ export async function postDecision(worker, { change = {}, headers = {}, key = ra
 /** The owner's session of each Worker: tokens are taken so often from one address. */
 const sessions = new WeakMap();
 
-/** The dashboard as markup, for who knows the token. */
-export async function readDashboard(worker) {
+/** The session cookie of a Worker's owner. */
+export async function ownerSession(worker) {
   if (!sessions.has(worker)) {
     const login = await send(worker.port, '/_postern/login', {
       method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', origin: worker.base, 'sec-fetch-site': 'same-origin' }, body: `token=${worker.token}`,
     });
     sessions.set(worker, valuesOf(login, 'set-cookie')[0]?.split(';', 1)[0]);
   }
-  return readText(await send(worker.port, '/_postern/dashboard', { headers: { accept: 'text/html', cookie: sessions.get(worker) } }));
+  return sessions.get(worker);
+}
+
+/** The dashboard as markup, for who knows the token. */
+export async function readDashboard(worker) {
+  return readText(await send(worker.port, '/_postern/dashboard', { headers: { accept: 'text/html', cookie: await ownerSession(worker) } }));
 }
 
 /** What stands on the dashboard as seen: {name, known, page, first, last, times} for each row. */

@@ -10,74 +10,13 @@ mod shop;
 
 use postern_consent::{Category, CategorySet, Outcome, Signal};
 use postern_policy::Policy;
-use postern_stats::{Day, DayCounts, Kind, Seen};
 use postern_view::{
-    ActLine, BannerFacts, ConsentPage, DashboardFacts, ReceiptLine, ReopenFacts, RequestLine, RequestsPage,
-    banner, banner_css, consent_page, dashboard, error_page, login_page, reopen, requests_page, shown_page,
+    ActLine, BannerFacts, ConsentPage, ReceiptLine, ReopenFacts, RequestLine, RequestsPage, banner,
+    banner_css, consent_page, error_page, login_page, reopen, requests_page, shown_page,
 };
 use proptest::prelude::*;
 use shop::{KNOWN, SHOP, facts, granted, page_facts, shop};
 use std::path::Path;
-
-fn day(text: &str) -> Day {
-    Day::parse(text).unwrap()
-}
-
-fn counted() -> Vec<(Day, DayCounts)> {
-    let counts = |shown, accepted, refused, partial, withdrawn| DayCounts {
-        views: shown * 3,
-        shown,
-        accepted,
-        refused,
-        partial,
-        withdrawn,
-    };
-    vec![
-        (day("2026-11-20"), counts(9_999, 9_999, 0, 0, 0)),
-        (day("2026-11-22"), counts(100, 40, 30, 5, 2)),
-        (day("2026-11-21"), counts(50, 17, 8, 0, 0)),
-        (day("2026-11-19"), counts(0, 0, 0, 0, 0)),
-    ]
-}
-
-fn dashboard_of(days: &[(Day, DayCounts)], range_days: u32) -> String {
-    let facts = DashboardFacts {
-        site: "luxmoor",
-        range_days,
-        today: day("2026-11-22"),
-        days,
-        seen: &[],
-        may_register: false,
-    };
-    dashboard(&facts).into_string()
-}
-
-fn sight(kind: Kind, name: &str, count: u64) -> Seen {
-    let (first_ms, last_ms) = (1_795_000_000_000, 1_795_300_000_000);
-    Seen { kind, name: name.into(), page: "/orders/…".into(), count, first_ms, last_ms }
-}
-
-#[test]
-fn the_dashboard_names_who_was_not_declared_and_what_failed() {
-    let seen = [
-        sight(Kind::Fault, "rewriter", 2),
-        sight(Kind::Undeclared, "tiktok", 9),
-        sight(Kind::Unknown, "cdn.other.example", 4),
-    ];
-    let facts = DashboardFacts {
-        site: "luxmoor",
-        range_days: 7,
-        today: day("2026-11-22"),
-        days: &[],
-        seen: &seen,
-        may_register: false,
-    };
-    let page = dashboard(&facts).into_string();
-    let order = ["cdn.other.example", "tiktok", "Pages served otherwise", "rewriter"];
-    let places: Vec<usize> = order.iter().map(|text| page.find(text).unwrap()).collect();
-    assert!(places.is_sorted(), "{page}");
-    assert!(page.contains("unknown host") && page.contains("known vendor, not listed"), "{page}");
-}
 
 /// Compares with `tests/golden/<name>`, one tag a line; `BLESS=1` writes it instead.
 fn check_golden(name: &str, markup: &str) {
@@ -101,8 +40,6 @@ fn the_markup_is_the_golden_one() {
     };
     check_golden("banner-decided.html", &banner(&decided).into_string());
     check_golden("consent.html", &consent_page(&page_facts(&policy)).into_string());
-    check_golden("dashboard.html", &dashboard_of(&counted(), 30));
-    check_golden("dashboard-empty.html", &dashboard_of(&[], 7));
     check_golden("login.html", &login_page(Some("That token is not right.")).into_string());
     check_golden(
         "error.html",
@@ -228,40 +165,10 @@ fn a_language_written_from_the_right_says_so() {
 }
 
 #[test]
-fn the_dashboard_answers_first_and_counts_only_its_range() {
-    let page = dashboard_of(&counted(), 2);
-    // 62 of 100 answers; Wilson 52.21 to 70.90 %, so ± 9.3 points; 62 of 150 times asked.
-    assert!(page.contains("<h1>62\u{a0}% of those who decided said yes</h1>"));
-    assert!(
-        page.contains("41\u{a0}% of the times asked; last 2 days, ±\u{a0}9.3 points. 62 of 100 answers.")
-    );
-    assert!(!page.contains("2026-11-20"));
-    assert!(page.contains("<tr data-day=\"2026-11-22\">"));
-    assert!(page.contains("<td data-count=\"withdrawn\">2</td>"));
-    assert!(
-        page.contains("<tr data-day=\"total\"><th scope=\"row\">Total</th><td data-count=\"shown\">150</td>")
-    );
-    assert!(page.find("2026-11-22\">").unwrap() < page.find("2026-11-21\">").unwrap());
-}
-
-#[test]
-fn the_dashboard_says_what_to_do_when_there_is_nothing() {
-    assert!(dashboard_of(&[], 7).contains("<h1>Nothing counted in the last 7 days</h1>"));
-    let asked = [(day("2026-11-22"), DayCounts { shown: 4, ..DayCounts::default() })];
-    assert!(dashboard_of(&asked, 7).contains("<h1>Nobody decided in the last 7 days</h1><p>Asked 4 times."));
-    assert!(
-        dashboard_of(&[], 30)
-            .contains("<a href=\"/_postern/dashboard?days=30\" aria-current=\"page\">30 days</a>")
-    );
-}
-
-#[test]
 fn every_page_has_its_frame_and_no_script_or_style() {
     let policy = shop();
     for page in [
         consent_page(&page_facts(&policy)).into_string(),
-        dashboard_of(&counted(), 30),
-        dashboard_of(&[], 30),
         login_page(None).into_string(),
         error_page(404, "No such page", "Check the address.").into_string(),
     ] {
@@ -331,14 +238,6 @@ fn hostile_texts_stay_texts() {
         granted: CategorySet::EMPTY,
         offered: CategorySet::ALL,
     }];
-    let site = DashboardFacts {
-        site: bad,
-        range_days: 7,
-        today: day("2026-11-22"),
-        days: &counted(),
-        seen: &[sight(Kind::Unknown, bad, 1)],
-        may_register: true,
-    };
     let request = RequestLine {
         number: 1,
         kind: bad,
@@ -367,7 +266,6 @@ fn hostile_texts_stay_texts() {
             error: Some(bad),
             ..page_facts(&policy)
         }),
-        dashboard(&site),
         requests_page(&register),
         login_page(Some(bad)),
         error_page(500, bad, bad),

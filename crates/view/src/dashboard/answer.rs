@@ -142,6 +142,7 @@ pub(super) fn funnel(facts: &Dashboard<'_>) -> Markup {
         h2 { "From the question to the answer" }
         figure class="chart" id="funnel" data-chart="steps" data-format="number" aria-labelledby="funnel-title" {
             figcaption id="funnel-title" { "Browsers asked, and what became of it" }
+            p class="soft about" { "Each browser once in its session, by a cookie that says so and nothing else; each answer from one receipt." }
             details {
                 summary { "The figures as a table" }
                 section class="wide" tabindex="0" aria-label="Steps" {
@@ -150,7 +151,7 @@ pub(super) fn funnel(facts: &Dashboard<'_>) -> Markup {
             }
         }
         section class="wide" tabindex="0" aria-label="The others" {
-            table { tbody { @for step in rest.drain(..) { (row(&step)) } } }
+            table class="rest" { tbody { @for step in rest.drain(..) { (row(&step)) } } }
         }
         (withdrawals(&facts.whole, facts))
     }

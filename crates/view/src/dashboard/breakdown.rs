@@ -4,9 +4,11 @@ use super::answer::{rate_cells, rate_heads};
 use super::filters::address;
 use super::{Dashboard, Sum, names};
 use maud::{Markup, html};
+use postern_sort::sorted_by_key;
 use postern_stats::{
     Counter, Counts, Dimension, Level, OTHER, Question, Rate, Segment, by_level, category_rates,
 };
+use std::cmp::Reverse;
 
 /// Everything but what each level has as a section of its own.
 const LEVELS: [Level; 11] = [
@@ -48,7 +50,7 @@ pub(super) fn categories(facts: &Dashboard<'_>) -> Markup {
                     td data-value=(rate.numerator()) { (facts.locale.count(rate.numerator())) }
                 }
             }
-        }, "Grants", None))
+        }, "Grants", None, &About { note: "An answer that grants a category, whatever else it grants.", csv: None }))
     }
 }
 
@@ -122,6 +124,8 @@ fn lines(sums: &[Sum], level: Level, segment: Option<&Segment>) -> Vec<(String, 
 }
 
 fn level_figure(facts: &Dashboard<'_>, level: Level, lines: &[(String, Counts)]) -> Markup {
+    let all = lines.len();
+    let lines = &shortened(lines, level);
     let name = names::level_name(level);
     let has_asked = lines.iter().any(|(_, counts)| counts.get(Counter::First) > 0);
     let csv = format!("/_postern/api/v1/breakdown.csv?by={}&{}", level.name(), facts.question.write());
@@ -137,9 +141,31 @@ fn level_figure(facts: &Dashboard<'_>, level: Level, lines: &[(String, Counts)])
         }
     };
     let more = has_asked.then(|| html! { th scope="col" { "Of those asked" } th scope="col" { "Pages" } });
-    html! {
-        (bars(level.name(), name, name, body, "Answers", more))
-        p class="soft" { (names::level_note(level)) " " a href=(csv) download { "CSV" } }
+    let rest = match all - lines.len() {
+        0 => String::new(),
+        rest => {
+            format!(" The {rest} with the fewest answers are among the others here; the file has them all.")
+        }
+    };
+    let note = format!("{}{rest}", names::level_note(level));
+    bars(level.name(), name, name, body, "Answers", more, &About { note: &note, csv: Some(&csv) })
+}
+
+/// Lines that a figure has, at most.
+const LINES_MAX: usize = 16;
+
+/// As many lines as a figure can bear, those with the fewest answers among the others; in their own order where there is one.
+fn shortened(lines: &[(String, Counts)], level: Level) -> Vec<(String, Counts)> {
+    let mut short = lines.to_vec();
+    if short.len() > LINES_MAX {
+        let rest = short.split_off(LINES_MAX - 1);
+        short.push((OTHER.to_owned(), Counts::total(rest.into_iter().map(|(_, counts)| counts))));
+    }
+    let number = |value: &str| value.split('-').next().and_then(|from| from.parse::<u64>().ok());
+    match level {
+        Level::Wait => sorted_by_key(short, |(value, _)| number(value).unwrap_or(u64::MAX)),
+        Level::Banner => sorted_by_key(short, |(value, _)| Reverse(number(value))),
+        _ => short,
     }
 }
 
@@ -156,11 +182,28 @@ fn link(facts: &Dashboard<'_>, level: Level, value: &str) -> Markup {
     }
 }
 
-fn bars(id: &str, caption: &str, head: &str, rows: Markup, volume: &str, more: Option<Markup>) -> Markup {
+/// What stands below a figure.
+struct About<'a> {
+    /// How it is counted.
+    note: &'a str,
+    /// Where it can be had as a file.
+    csv: Option<&'a str>,
+}
+
+fn bars(
+    id: &str,
+    caption: &str,
+    head: &str,
+    rows: Markup,
+    volume: &str,
+    more: Option<Markup>,
+    about: &About<'_>,
+) -> Markup {
     let title = format!("{id}-title");
     html! {
         figure class="chart" id=(id) data-chart="bars" data-format="percent" aria-labelledby=(title) {
             figcaption id=(title) { (caption) }
+            p class="soft about" { (about.note) }
             details {
                 summary { "The figures as a table" }
                 section class="wide" tabindex="0" aria-labelledby=(title) {
@@ -175,6 +218,7 @@ fn bars(id: &str, caption: &str, head: &str, rows: Markup, volume: &str, more: O
                     }
                 }
             }
+            @if let Some(csv) = about.csv { p class="acts" { a href=(csv) download { "CSV" } } }
         }
     }
 }

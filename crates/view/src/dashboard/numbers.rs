@@ -148,7 +148,7 @@ mod tests {
             );
         }
         assert_eq!((english().points(-0.0123), german.points(0.05)), ("−1.2".to_owned(), "+5,0".to_owned()));
-        assert_eq!(value(Some(0.62345)), "0.6235");
+        assert_eq!(value(Some(0.62346)), "0.6235");
         assert_eq!((value(Some(1.0)), value(None)), ("1.0000".to_owned(), String::new()));
     }
 

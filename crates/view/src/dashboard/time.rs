@@ -28,9 +28,10 @@ pub(super) fn rate(facts: &Dashboard<'_>) -> Markup {
         h2 { "Over time" }
         figure class="chart" id="rate" data-chart="time" data-format="percent" aria-labelledby="rate-title" {
             figcaption id="rate-title" { "Who said yes, by " (step) }
+            p class="soft about" { "A point is a day, or days that were too few by themselves, at the day they end with. The band is how far chance alone moves it." }
             details {
                 summary { "The figures as a table" }
-                section class="wide" tabindex="0" aria-label="By " {
+                section class="wide" tabindex="0" aria-labelledby="rate-title" {
                     table id="days" {
                         thead { tr {
                             th scope="col" { "Until" }

@@ -67,7 +67,7 @@ pub fn facts(policy: &Policy) -> BannerFacts<'_> {
     BannerFacts {
         policy,
         change: None,
-        policy_hex: "0123abcd",
+        policy_hex: "0123abcd_0_ttp8gaj",
         granted: granted(CategorySet::NECESSARY),
         must_ask: true,
         honoured: &[],
@@ -83,7 +83,7 @@ pub fn page_facts(policy: &Policy) -> ConsentPage<'_> {
     ConsentPage {
         policy,
         language: policy.own_language(),
-        policy_hex: "0123abcd",
+        policy_hex: "0123abcd_0_ttp8gaj",
         granted: granted(CategorySet::NECESSARY.with(Category::Analytics)),
         must_ask: false,
         honoured: &[Signal::Gpc],

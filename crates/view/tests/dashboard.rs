@@ -1,0 +1,326 @@
+//! The dashboard: its answer, what can be asked, what it says where there is nothing, and its whole markup as golden files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "clippy exempts test functions, not their helpers"
+)]
+
+use postern_stats::{
+    Against, Counter, Counts, Day, Dimension, Kind, Level, Point, Question, Seen, Segment, Span,
+};
+use postern_view::{
+    Beside, Dashboard, Locale, Mark, Standing, Sum, VendorName, Warning, dashboard, dashboard_refusal, today,
+};
+use std::path::Path;
+
+fn day(text: &str) -> Day {
+    Day::parse(text).unwrap()
+}
+
+fn counts(first: u64, accepted: u64, refused: u64, partial: u64) -> Counts {
+    [
+        (Counter::Views, first * 4),
+        (Counter::Shown, first * 2),
+        (Counter::First, first),
+        (Counter::Accepted, accepted),
+        (Counter::Refused, refused),
+        (Counter::Partial, partial),
+        (Counter::Analytics, accepted + partial),
+        (Counter::Marketing, accepted),
+    ]
+    .into_iter()
+    .fold(Counts::default(), |counts, (counter, more)| counts.with(counter, more))
+}
+
+const ENGLISH: Locale<'_> =
+    Locale { tag: "en", group: ",", decimal: ".", country_name: &country_name, language_name: &country_name };
+
+fn country_name(code: &str) -> String {
+    format!("<{code}>")
+}
+
+fn sums() -> Vec<Sum> {
+    let sum = |dimension, value: &str, counts| (dimension, value.to_owned(), counts);
+    vec![
+        sum(Dimension::All, "", counts(150, 57, 38, 5)),
+        sum(Dimension::Place, "EU/FR", counts(90, 40, 20, 3)),
+        sum(Dimension::Place, "GB/GB", counts(40, 12, 11, 2)),
+        sum(Dimension::Place, "other", counts(20, 5, 7, 0)),
+        sum(Dimension::Client, "phone/safari", counts(100, 37, 28, 5)),
+        sum(Dimension::Client, "computer/chrome", counts(50, 20, 10, 0)),
+        sum(Dimension::Wait, "15-60", counts(0, 7, 18, 5)),
+        sum(Dimension::Wait, "2-5", counts(0, 50, 20, 0)),
+        sum(Dimension::Vendor, "youtube", Counts::default().with(Counter::Times, 12)),
+        sum(Dimension::Gate, "held/ga4", Counts::default().with(Counter::Times, 1234)),
+        sum(Dimension::Gate, "refused/ga4", Counts::default().with(Counter::Times, 7)),
+    ]
+}
+
+fn points() -> Vec<Point> {
+    let point = |first, last, counts| Point { first: day(first), last: day(last), counts };
+    vec![
+        point("2026-11-20", "2026-11-21", counts(50, 17, 8, 0)),
+        point("2026-11-22", "2026-11-22", counts(100, 40, 30, 5)),
+    ]
+}
+
+const VENDORS: [VendorName<'_>; 2] = [
+    VendorName { id: "ga4", name: "Google Analytics 4", category: Some(Counter::Analytics) },
+    VendorName { id: "youtube", name: "YouTube", category: Some(Counter::Social) },
+];
+
+/// A dashboard of these figures.
+fn page<'a>(change: impl FnOnce(&mut Dashboard<'a>)) -> String {
+    // A few kilobytes for the time of the tests, so that each can put in what it has itself.
+    let question: &'static Question = Box::leak(Box::default());
+    let (sums, points): (&'static [Sum], &'static [Point]) = (sums().leak(), points().leak());
+    let standing = Standing {
+        begin: Some(day("2026-11-20")),
+        published: Some((day("2026-11-20"), day("2026-11-22"))),
+        today: counts(19, 3, 2, 0).with(Counter::Bots, 12_345),
+        ..Standing::default()
+    };
+    let mut facts = Dashboard {
+        site: "luxmoor",
+        question,
+        today: day("2026-11-23"),
+        standing,
+        whole: counts(150, 57, 38, 5),
+        points,
+        beside: None,
+        sums,
+        marks: &[],
+        warnings: &[],
+        vendors: &VENDORS,
+        seen: &[],
+        may_register: true,
+        locale: ENGLISH,
+    };
+    change(&mut facts);
+    dashboard(&facts).into_string()
+}
+
+/// The same where nothing is counted.
+fn empty<'a>(change: impl FnOnce(&mut Dashboard<'a>)) -> String {
+    page(|facts| {
+        (facts.whole, facts.points, facts.sums) = (Counts::default(), &[], &[]);
+        facts.standing = Standing::default();
+        change(facts);
+    })
+}
+
+/// Compares with `tests/golden/<name>`, one tag a line; `BLESS=1` writes it instead.
+fn check_golden(name: &str, markup: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    let text = markup.replace("><", ">\n<") + "\n";
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(golden == text, "{name} differs; run with BLESS=1 and read the diff");
+}
+
+#[test]
+fn the_markup_is_the_golden_one() {
+    check_golden("dashboard.html", &page(|_| {}));
+    check_golden("dashboard-empty.html", &empty(|_| {}));
+}
+
+#[test]
+fn it_answers_first() {
+    let page = page(|_| {});
+    // 62 of 100 answers; Wilson 52.21 to 70.90 %, so ± 9.3 points; 62 of 150 browsers asked.
+    assert!(page.contains("<h1>62\u{a0}% of those who answered said yes</h1>"), "{page}");
+    assert!(page.contains("41\u{a0}% of the browsers asked;"), "{page}");
+    assert!(page.contains("±\u{a0}9.3 points. 62 of 100 answers."), "{page}");
+    assert!(
+        page.contains("<td data-value=\"0.6200\">62\u{a0}%</td>") || page.contains("data-value=\"0.6000\""),
+        "{page}"
+    );
+    // What a reader's language writes otherwise.
+    assert!(page.contains("<td>1,234</td>"), "{page}");
+}
+
+#[test]
+fn it_says_what_stands_beside_and_whether_chance_could_make_it() {
+    let points = points();
+    let question = Question { against: Against::Before, ..Question::default() };
+    let page = |whole| {
+        let other = Beside { name: "The days before", whole, points: &points };
+        page(|facts| (facts.beside, facts.question) = (Some(&other), &question))
+    };
+    // 62 of 100 against 40 of 100: Newcombe 8.1 to 34.6 points (scipy.py checks the method).
+    let far = page(counts(150, 40, 60, 0));
+    assert!(
+        far.contains("<strong>+22.0 points</strong>") && far.contains("less than once in twenty times"),
+        "{far}"
+    );
+    assert!(far.contains("data-series=\"compare\">The days before</th>"), "{far}");
+    let near = page(counts(150, 60, 40, 0));
+    assert!(
+        near.contains("<strong>+2.0 points</strong>") && near.contains("Chance alone could make it."),
+        "{near}"
+    );
+    let none = page(Counts::default());
+    assert!(none.contains("nothing to compare with"), "{none}");
+}
+
+#[test]
+fn a_group_is_told_by_what_lies_within_its_own_dimension_alone() {
+    let question = Question {
+        segment: Some(Segment { level: Level::Device, value: "phone".into() }),
+        ..Question::default()
+    };
+    let page = page(|facts| facts.question = &question);
+    assert!(page.contains("said yes, device: Phone</h1>"), "{page}");
+    assert!(page.contains("id=\"browser\"") && page.contains("Safari"), "{page}");
+    for other in ["id=\"country\"", "id=\"wait\"", "Granted by itself", "data-value-of=\"chrome\""] {
+        assert!(!page.contains(other), "{other}");
+    }
+    // What can be asked stays whole, and what is asked is chosen.
+    assert!(page.contains("<option value=\"country:FR\">&lt;FR&gt;</option>"), "{page}");
+    assert!(page.contains("<option value=\"device:phone\" selected>Phone</option>"), "{page}");
+}
+
+#[test]
+fn values_lead_to_their_own_figures_and_keep_what_else_is_asked() {
+    let question = Question { span: Span::Last(90), against: Against::Before, ..Question::default() };
+    let page = page(|facts| facts.question = &question);
+    let link =
+        "<a href=\"/_postern/dashboard?days=90&amp;segment=country:FR&amp;against=before\">&lt;FR&gt;</a>";
+    assert!(page.contains(link), "{page}");
+    // Ranges of time stand in their order, whoever answered most.
+    assert!(page.find("2 to 5 s").unwrap() < page.find("15 to 60 s").unwrap(), "{page}");
+}
+
+#[test]
+fn a_figure_has_so_many_lines_and_the_others_are_added_up() {
+    let countries: Vec<Sum> = (0..40u64)
+        .map(|number| (Dimension::Place, format!("EU/C{number:02}"), counts(20, 100 - number, 0, 0)))
+        .collect();
+    let page = page(|facts| facts.sums = &countries);
+    let body = page.split("id=\"country\"").nth(1).unwrap().split("</figure>").next().unwrap();
+    assert_eq!(body.matches("<tr data-value-of").count(), 16);
+    // Of 100, 99, … the first fifteen stand alone: 25 others, from 85 down to 61.
+    assert!(body.contains("<tr data-value-of=\"other\">") && body.contains(">1,825</td>"), "{body}");
+    assert!(body.contains("The 24 with the fewest answers"), "{body}");
+}
+
+#[test]
+fn today_is_told_in_steps_so_that_nobody_is_watched() {
+    let said = |counts| today(&Standing { today: counts, ..Standing::default() }, &ENGLISH).into_string();
+    let page = said(counts(19, 3, 2, 0));
+    for (name, text) in [
+        ("Pages", "70 or more"),
+        ("Browsers asked", "10 or more"),
+        ("Answers", "fewer than 10"),
+        ("Pages of bots, left out", "none"),
+    ] {
+        assert!(page.contains(&format!("<dd data-today=\"{name}\">{text}</dd>")), "{name}: {page}");
+    }
+    assert_eq!(said(counts(13, 2, 1, 0)), said(counts(14, 3, 2, 0)), "a visitor more is not seen");
+    assert!(page.contains("data-live=\"/_postern/dashboard/today\""), "{page}");
+}
+
+#[test]
+fn where_there_is_nothing_it_says_what_to_do() {
+    assert!(empty(|_| {}).contains("<h1>Nothing counted yet</h1>"));
+    let begun = empty(|facts| facts.standing.begin = Some(day("2026-11-22")));
+    assert!(begun.contains("<h1>Nothing to show yet of these days</h1>"), "{begun}");
+    let more = empty(|facts| facts.standing.has_more = true);
+    assert!(more.contains("<h1>Figures are being gathered</h1>"), "{more}");
+    let question = Question {
+        segment: Some(Segment { level: Level::Country, value: "MT".into() }),
+        ..Question::default()
+    };
+    let of_group = empty(|facts| {
+        facts.standing.begin = Some(day("2026-11-22"));
+        facts.question = &question;
+    });
+    assert!(of_group.contains("<h1>Nothing to show of these</h1>"), "{of_group}");
+    let refused = dashboard_refusal("luxmoor", "That <cannot>", "days is a number", Some(("/x", "Else")));
+    assert!(
+        refused
+            .into_string()
+            .contains("<h1>That &lt;cannot&gt;</h1><p>days is a number</p><p><a href=\"/x\">Else</a></p>")
+    );
+}
+
+#[test]
+fn what_happened_stands_beside_the_curve_within_its_days() {
+    let mark = |at, text: &str| Mark { day: day(at), text: text.into() };
+    let marks = [mark("2026-01-01", "long ago"), mark("2026-11-22", "version 4 <b>")];
+    let warning = [Warning { text: "The notice is <old>.".into() }];
+    let page = page(|facts| (facts.marks, facts.warnings) = (&marks, &warning));
+    assert!(
+        page.contains("<li data-at=\"2026-11-22\">22\u{a0}Nov\u{a0}2026: version 4 &lt;b&gt;</li>"),
+        "{page}"
+    );
+    assert!(!page.contains("long ago"));
+    assert!(page.find("The notice is &lt;old&gt;.").unwrap() < page.find("<h1>").unwrap());
+}
+
+#[test]
+fn it_names_who_was_not_declared_and_what_failed() {
+    let sight = |kind, name: &str, count| {
+        let (first_ms, last_ms) = (1_795_000_000_000, 1_795_300_000_000);
+        Seen { kind, name: name.into(), page: "/orders/…".into(), count, first_ms, last_ms }
+    };
+    let seen = [
+        sight(Kind::Fault, "rewriter", 2),
+        sight(Kind::Undeclared, "tiktok", 9),
+        sight(Kind::Unknown, "cdn.other.example", 4),
+    ];
+    let page = empty(|facts| facts.seen = &seen);
+    let order = ["cdn.other.example", "tiktok", "Pages served otherwise", "rewriter"];
+    let places: Vec<usize> = order.iter().map(|text| page.find(text).unwrap()).collect();
+    assert!(places.is_sorted(), "{page}");
+    assert!(page.contains("unknown host") && page.contains("known vendor, not listed"), "{page}");
+}
+
+#[test]
+fn hostile_texts_stay_texts() {
+    let bad = "\"><script>alert(2)</script>";
+    let seen =
+        [Seen { kind: Kind::Unknown, name: bad.into(), page: bad.into(), count: 1, first_ms: 0, last_ms: 0 }];
+    let sums = [Dimension::Page, Dimension::Language, Dimension::Version, Dimension::Gate, Dimension::Place]
+        .map(|dimension| {
+            (dimension, format!("x{bad}/{bad}"), counts(50, 20, 10, 0).with(Counter::Times, 30))
+        });
+    let question = Question {
+        segment: Some(Segment { level: Level::Page, value: bad.into() }),
+        against: Against::Segment(Segment { level: Level::Page, value: bad.into() }),
+        ..Question::default()
+    };
+    let points = points();
+    let beside = Beside { name: bad, whole: counts(50, 20, 10, 0), points: &points };
+    let vendors = [VendorName { id: bad, name: bad, category: Some(Counter::Social) }];
+    for question in [&question, &Question::default()] {
+        let markup = page(|facts| {
+            (facts.site, facts.seen, facts.sums, facts.question) = (bad, &seen, &sums, question);
+            (facts.beside, facts.vendors) = (Some(&beside), &vendors);
+        });
+        assert!(!markup.contains("<script>"), "{markup}");
+        assert!(markup.contains("&lt;script&gt;"));
+    }
+}
+
+#[test]
+fn it_has_a_frame_one_heading_and_one_script_of_ours() {
+    for page in [page(|_| {}), empty(|_| {})] {
+        assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"));
+        for (part, count) in [
+            ("<title>", 1),
+            ("<h1", 1),
+            ("<main>", 1),
+            ("<header>", 1),
+            ("<script type=\"module\" src=\"/_postern/dashboard.js\"></script>", 1),
+            ("<script", 1),
+            ("<style", 0),
+            (" style=", 0),
+            (" onclick", 0),
+        ] {
+            assert_eq!(page.matches(part).count(), count, "{part}");
+        }
+    }
+}
