@@ -176,7 +176,7 @@ pub fn bound(config: &str) -> String {
         ["binding = \"DASHBOARD\"", "service = \"postern-dashboard\""].contains(&choice)
     };
     let mut lines: Vec<&str> = config.lines().collect();
-    if let Some(first) = lines.iter().position(|line| is_binding(line)) {
+    if let Some(first) = lines.iter().position(is_binding) {
         // The table's head stands before its keys.
         for line in lines.iter_mut().skip(first.saturating_sub(1)).take(3) {
             *line = line.strip_prefix("# ").unwrap_or(line);

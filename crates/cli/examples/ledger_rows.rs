@@ -218,6 +218,7 @@ fn main() -> Result<(), Failure> {
                 body_sha256: sha256(&bits("body", number)),
                 salt: sha256(&bits("salt", number)),
                 day: u32::try_from(at_unix_ms / DAY_MS)?,
+                facts: String::new(),
                 capacity: Capacity { bytes_max: u64::MAX, bytes_reserved: 0 },
             },
         )?;
@@ -228,7 +229,7 @@ fn main() -> Result<(), Failure> {
         let or_nothing = |number: Option<u64>| number.map_or_else(String::new, |number| number.to_string());
         writeln!(
             out,
-            "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{vendors}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
+            "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{vendors}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
             row.seq,
             row.receipt_id.as_str(),
             row.subject,
@@ -247,6 +248,7 @@ fn main() -> Result<(), Failure> {
             hex(&row.commitment),
             row.key.as_str(),
             hex(&row.body_sha256),
+            row.facts,
             hex(&nodes.concat()),
             or_nothing(ended.map(|ended| ended.seq)),
             or_nothing(ended.map(|ended| ended.purge_unix_ms)),
