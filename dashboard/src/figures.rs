@@ -20,6 +20,8 @@ pub struct Figures {
     pub sums: Vec<Sum>,
     /// Blocks of everybody, or of a segment.
     pub blocks: Vec<Point>,
+    /// What must be seen to: kind and words of each.
+    pub alerts: Vec<(String, String)>,
 }
 
 /// A site's figures.
@@ -53,6 +55,7 @@ impl Site<'_> {
         Ok(Figures {
             standing: figures.standing,
             sums: figures.sums,
+            alerts: figures.alerts,
             blocks: figures.blocks.into_iter().map(|(point, _)| point).collect(),
         })
     }
@@ -90,11 +93,13 @@ struct Read {
     standing: Standing,
     sums: Vec<Sum>,
     blocks: Vec<(Point, String)>,
+    alerts: Vec<(String, String)>,
 }
 
 fn read(text: &str) -> Option<Read> {
     let day = |cell: &str| cell.parse().ok().and_then(Day::new);
-    let mut read = Read { standing: Standing::default(), sums: Vec::new(), blocks: Vec::new() };
+    let mut read =
+        Read { standing: Standing::default(), sums: Vec::new(), blocks: Vec::new(), alerts: Vec::new() };
     for line in text.lines() {
         let cells: Vec<&str> = line.split('\t').collect();
         match *cells.as_slice() {
@@ -113,6 +118,7 @@ fn read(text: &str) -> Option<Read> {
                 let point = Point { first: day(first)?, last: day(last)?, counts: Counts::parse(counts)? };
                 read.blocks.push((point, value.to_owned()));
             }
+            ["alert", kind, text] => read.alerts.push((kind.to_owned(), text.to_owned())),
             _ => return None,
         }
     }

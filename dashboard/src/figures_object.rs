@@ -3,13 +3,17 @@
 
 use crate::figures_store::{FiguresStore, Row};
 use crate::ledgers::Ledger;
+use crate::watching;
 use postern_stats::{Day, Dimension, Months, Publisher, Range};
 use serde_json::Value;
 use std::cell::Cell;
-use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, Storage, durable_object};
 
 /// For how long what was gathered is taken as it is, milliseconds.
 const FRESH_MS: u64 = 3_000;
+
+/// For how long what was found to be seen to is taken as it is, milliseconds.
+const WATCHED_MS: u64 = 60_000;
 
 /// Answers taken from one Ledger in one go, at most; each has the cells of some weeks.
 const ANSWERS_OF_GO: u32 = 8;
@@ -21,29 +25,38 @@ const DAYS_OF_GO: u32 = 150;
 const DAYS_OF_TEXT: u32 = 120;
 
 /// The object that keeps the figures of one site.
-#[durable_object(fetch)]
+#[durable_object(alarm)]
 pub struct FiguresObject {
+    storage: Storage,
     sql: SqlStorage,
     env: Env,
     is_open: Cell<bool>,
+    /// When it was looked last for what must be seen to, Unix milliseconds.
+    watched_ms: Cell<u64>,
     gathered_ms: Cell<u64>,
     has_more: Cell<bool>,
 }
 
 impl DurableObject for FiguresObject {
     fn new(state: State, env: Env) -> Self {
-        let sql = state.storage().sql();
-        Self { sql, env, is_open: Cell::new(false), gathered_ms: Cell::new(0), has_more: Cell::new(false) }
+        let storage = state.storage();
+        let sql = storage.sql();
+        Self {
+            storage,
+            sql,
+            env,
+            is_open: Cell::new(false),
+            watched_ms: Cell::new(0),
+            gathered_ms: Cell::new(0),
+            has_more: Cell::new(false),
+        }
     }
 
     /// Answers a question: a JSON object with `site`, `today` (its day's number), `first` and `last` (days), and either
     /// `dimensions` (by name: sums of the range) or `series` (a dimension's name: each block) with `part`.
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let question: Value = serde_json::from_str(&request.text().await?)?;
-        let store = FiguresStore(self.sql.clone());
-        if !self.is_open.replace(true) {
-            store.open()?;
-        }
+        let store = self.store()?;
         let day = |name: &str| {
             let number = question.get(name).and_then(Value::as_u64);
             number.and_then(|number| u32::try_from(number).ok()).and_then(Day::new)
@@ -52,8 +65,13 @@ impl DurableObject for FiguresObject {
         let (Some(today), Some(first), Some(last)) = (day("today"), day("first"), day("last")) else {
             return Response::error("no days are named", 400);
         };
+        store.keep_site(word("site"))?;
         self.gather(&store, word("site"), today).await?;
+        self.watch(&store).await;
         let mut answer = self.standing(&store, today)?;
+        for line in store.alerts()?.lines() {
+            answer.push_str(&format!("alert\t{line}\n"));
+        }
         let range = Range { first, last };
         for name in question.get("dimensions").and_then(Value::as_array).into_iter().flatten() {
             let Some(dimension) = name.as_str().and_then(Dimension::parse) else { continue };
@@ -79,6 +97,14 @@ impl DurableObject for FiguresObject {
         }
         Response::ok(answer)
     }
+
+    /// Looks for what must be seen to, whether or not anybody reads.
+    async fn alarm(&self) -> Result<Response> {
+        let store = self.store()?;
+        self.watched_ms.set(0);
+        self.watch(&store).await;
+        Response::ok("")
+    }
 }
 
 /// Sums of a range: whole months as they are kept, what is left over by days.
@@ -95,6 +121,39 @@ fn totals(store: &FiguresStore, dimension: Dimension, range: Range) -> Result<Ve
 }
 
 impl FiguresObject {
+    fn store(&self) -> Result<FiguresStore> {
+        let store = FiguresStore(self.sql.clone());
+        if !self.is_open.get() {
+            store.open()?;
+            self.is_open.set(true);
+        }
+        Ok(store)
+    }
+
+    /// Looks for what must be seen to, unless that was done a moment ago, and sees to it that it is done again. Whoever asked for figures
+    /// gets them all the same.
+    async fn watch(&self, store: &FiguresStore) {
+        let now_ms = worker::Date::now().as_millis();
+        let every = watching::every(&self.env);
+        let is_fresh =
+            now_ms < self.watched_ms.get().saturating_add(WATCHED_MS.min(every.as_millis() as u64));
+        if is_fresh {
+            return;
+        }
+        self.watched_ms.set(now_ms);
+        let looked = async {
+            self.storage.set_alarm(every).await?;
+            let id = store.site()?;
+            let site = watching::Site::of(&self.env, &id).await?;
+            self.gather(store, &id, site.today).await?;
+            // What is not all here would look as if it had stopped.
+            if self.has_more.get() { Ok(()) } else { watching::watch(&self.env, store, &site).await }
+        };
+        if let Err(error) = looked.await {
+            worker::console_log!("nobody could look for what must be seen to: {error}");
+        }
+    }
+
     /// Where the figures stand: whether more is being gathered, since when anything is counted, from and until when it is published,
     /// and everybody's counts of today.
     fn standing(&self, store: &FiguresStore, today: Day) -> Result<String> {

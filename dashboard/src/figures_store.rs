@@ -39,6 +39,20 @@ CREATE TABLE IF NOT EXISTS months_1 (
     counts TEXT NOT NULL,
     PRIMARY KEY (dimension, month, value)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS about_1 (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    site TEXT NOT NULL,
+    week INTEGER
+);
+CREATE TABLE IF NOT EXISTS alerts_1 (
+    key TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    text TEXT NOT NULL,
+    since_ms INTEGER NOT NULL,
+    seen_ms INTEGER NOT NULL,
+    is_told INTEGER NOT NULL DEFAULT 0,
+    is_over INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS dirty_1 (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
     day INTEGER NOT NULL
@@ -52,7 +66,8 @@ fn integer(number: u64) -> SqlStorageValue {
     SqlStorageValue::Integer(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-fn number(number: u32) -> SqlStorageValue {
+/// A number to be bound.
+pub fn number(number: u32) -> SqlStorageValue {
     SqlStorageValue::Integer(i64::from(number))
 }
 
@@ -64,7 +79,7 @@ impl FiguresStore {
 
     /// The rows of a statement of one text column, as one text: a row each line. The storage puts them together, since each row that
     /// it hands over by itself takes ten times as long.
-    fn text(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<String> {
+    pub fn text(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<String> {
         let together = format!("SELECT COALESCE(group_concat(line, char(10)), '') FROM ({statement})");
         match self
             .0
@@ -79,7 +94,8 @@ impl FiguresStore {
         }
     }
 
-    fn number_of(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<Option<u64>> {
+    /// The one number of a statement, if it gives one.
+    pub fn number_of(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<Option<u64>> {
         Ok(self.text(&format!("SELECT ({statement}) AS line"), bindings)?.parse().ok())
     }
 

@@ -74,6 +74,16 @@ impl Ledger {
         SeenBatch::parse(&self.ask("seen", "").await?).map_err(|error| Error::RustError(error.to_string()))
     }
 
+    /// When the first of what no checkpoint holds was recorded, Unix milliseconds; `None` if one holds all.
+    pub async fn unsealed_since(&self) -> Result<Option<u64>> {
+        Ok(self.ask("unsealed", "").await?.trim().parse().ok())
+    }
+
+    /// The policy file of the version at that place in the log; empty if the site shows another.
+    pub async fn policy_at(&self, place: u64) -> Result<String> {
+        self.ask("policy", &place.to_string()).await
+    }
+
     /// The register of requests, and what was done last by those who keep the site.
     pub async fn register(&self) -> Result<String> {
         self.ask("register", "").await

@@ -12,8 +12,8 @@ mod figures_object;
 mod figures_store;
 mod ledgers;
 mod pages;
-mod platform;
 mod register;
+mod watching;
 
 use figures::Site;
 use postern_receipt::Role;

@@ -2,32 +2,23 @@
 
 use crate::figures::{Figures, whole};
 use crate::ledgers::Ledger;
-use crate::platform::{Numbers, country_name, language_name};
+use crate::watching::locale;
 use crate::{Asked, answer, register};
 use postern_catalogue::VENDORS;
 use postern_consent::Category;
+use postern_platform::Numbers;
 use postern_policy::Policy;
 use postern_receipt::Role;
 use postern_stats::{Against, Counter, Day, Point, Question, Range, Seen, Segment, Step, points};
-use postern_view::{Beside, Dashboard, Locale, Mark, VendorName, Warning};
+use postern_view::{AlertLine, Beside, Dashboard, Mark, VendorName};
 use serde_json::Value;
 use worker::{Error, Response, Result};
 
-/// The policy that the site's Worker runs under; `None` if it cannot be read, which that Worker tells.
-pub fn policy_of(asked: &Asked<'_>) -> Option<Policy> {
+/// A policy file; `None` if it cannot be read, which the site's Worker tells.
+pub fn read_policy(source: &str) -> Option<Policy> {
     let known: Vec<(&str, Category, &str)> =
         VENDORS.iter().map(|vendor| (vendor.id, vendor.shown_category(), vendor.name)).collect();
-    Policy::parse(asked.policy, &known).ok()
-}
-
-fn locale(numbers: &Numbers) -> Locale<'_> {
-    Locale {
-        tag: &numbers.tag,
-        group: &numbers.group,
-        decimal: &numbers.decimal,
-        country_name: &country_name,
-        language_name: &language_name,
-    }
+    Policy::parse(source, &known).ok()
 }
 
 /// The page that says why there are no figures just now.
@@ -101,7 +92,7 @@ fn page(
     marks: &[Mark],
 ) -> Result<Response> {
     let today = asked.site.today;
-    let policy = policy_of(asked);
+    let policy = read_policy(asked.policy);
     let numbers = Numbers::of(asked.languages);
     let name = beside_name(question, today);
     let beside_points;
@@ -121,11 +112,7 @@ fn page(
             category: Counter::of_category(vendor.category.name()),
         })
         .collect();
-    let warnings: Vec<Warning> = policy
-        .iter()
-        .flat_map(Policy::warnings)
-        .map(|issue| Warning { text: format!("In the policy: {issue}") })
-        .collect();
+    let alerts: Vec<AlertLine> = figures.alerts.iter().map(|(kind, text)| AlertLine { kind, text }).collect();
     let page = postern_view::dashboard(&Dashboard {
         site: asked.site.id,
         question,
@@ -136,7 +123,7 @@ fn page(
         beside: beside.as_ref(),
         sums: &figures.sums,
         marks,
-        warnings: &warnings,
+        alerts: &alerts,
         vendors: &vendors,
         seen,
         may_register: asked.role >= Role::Admin,

@@ -2,12 +2,13 @@
 // Worker of its own, so the numbers start at nothing.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import { COUNTERS, countedOf, dayNumber, loadCells, openLedger, readCells } from './figures.mjs';
-import { PHONE, ROOT, WITHOUT_SCRIPTS, action, banner, decide, makeFolder, openSettings, saveCategories, startWorld, waitFor } from './harness.mjs';
+import { PHONE, ROOT, WITHOUT_SCRIPTS, action, banner, decide, makeFolder, openSettings, saveCategories, serveSite, sleep, startWorld, waitFor } from './harness.mjs';
 import { consentCookie, ownerSession, postDecision, readDashboard, readPolicy, readText, send, valueOf, valuesOf } from './wire.mjs';
 
 let world;
@@ -371,5 +372,69 @@ describe('days gone by', () => {
     const metrics = readText(await get('metrics', { authorization: `Bearer ${worker.token}` }));
     const [, views] = /^postern_views_total\{site="luxmoor"\} (\d+)$/m.exec(metrics);
     assert.equal(Number(views), (await api('figures?days=40')).whole.views);
+  });
+});
+
+describe('what must be seen to', () => {
+  const state = join(makeFolder(), 'state');
+  const config = join(ROOT, 'build/wrangler.dashboard-told.toml');
+  const today = dayNumber();
+  const told = [];
+  let isRefusing = true;
+  let worker;
+  const start = async (webhook) => {
+    // The platform's variables are the first Worker's alone: those of the dashboard stand in its configuration.
+    writeFileSync(config, `${readFileSync(join(ROOT, 'build/wrangler.dashboard.toml'), 'utf8')}\n[vars]\nALERT_WEBHOOK = "${webhook}"\nWATCH_EVERY_MS = "700"\n`);
+    worker = await world.startWorker({ config: [join(ROOT, 'build/wrangler-whole.toml'), config], state, vars: { LOG_KEY: randomBytes(32).toString('hex') } });
+  };
+  const day = (number, accepted) => [number, 'all', '', counts(answered(400, accepted, 200 - accepted))].join('\t');
+
+  before(async () => {
+    const server = world.keep(await serveSite((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => { body += chunk; }).on('end', () => {
+        if (!isRefusing) told.push(JSON.parse(body));
+        response.writeHead(isRefusing ? 500 : 204).end();
+      });
+    }));
+    await start(`http://127.0.0.1:${server.port}/hook`);
+    await ask(worker, '/');
+    await waitFor('a page to be counted', () => readCells(worker)['all/']?.views === 1);
+    await worker.stop();
+    loadCells(state, [...Array.from({ length: 8 }, (_, place) => day(today - 9 + place, 120)), day(today - 1, 60)].join('\n'));
+    await start(`http://127.0.0.1:${server.port}/hook`);
+  });
+  after(() => rmSync(config, { force: true }));
+
+  it('stands on the page, and is told once, whoever did not listen at first', async () => {
+    await waitFor('the page', async () => (await readDashboard(worker)).includes('data-alert="rate-dropped"'));
+    const page = await readDashboard(worker);
+    assert.match(page, /30\u00a0% of those who answered said yes, after 60\u00a0% in the week before/);
+    assert.deepEqual(told, []);
+    isRefusing = false;
+    // Nobody reads: the alarm tells.
+    await waitFor('the message', () => told.some(({ kind }) => kind === 'rate-dropped'));
+    await sleep(2500);
+    const keys = told.map(({ key }) => key);
+    assert.deepEqual(keys, [...new Set(keys)], 'each once');
+    const [{ site, is_over: isOver, text }] = told.filter(({ kind }) => kind === 'rate-dropped');
+    assert.deepEqual([site, isOver], ['luxmoor', false]);
+    assert.match(text, /^luxmoor: On .* 30\u00a0% of those who answered said yes/);
+  });
+
+  it('is told again when it is over', async () => {
+    await worker.stop();
+    loadCells(state, day(today - 1, 118));
+    const { port } = world.keep(await serveSite((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => { body += chunk; }).on('end', () => {
+        told.push(JSON.parse(body));
+        response.writeHead(204).end();
+      });
+    }));
+    await start(`http://127.0.0.1:${port}/hook`);
+    await readDashboard(worker);
+    await waitFor('the end of it', () => told.some(({ kind, is_over: isOver }) => kind === 'rate-dropped' && isOver));
+    assert.doesNotMatch(await readDashboard(worker), /data-alert="rate-dropped"/);
   });
 });

@@ -1,7 +1,5 @@
 //! Countries by name, in the visitor's language, from the platform's own tables.
 
-use js_sys::Array;
-use js_sys::Intl::{DisplayNames, DisplayNamesOptions, DisplayNamesType};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -16,10 +14,7 @@ pub fn country_name(tag: &str, code: &str) -> String {
     if let Some(name) = NAMES.with_borrow(|names| names.get(&key).cloned()) {
         return name;
     }
-    let options = DisplayNamesOptions::new();
-    options.set_type(DisplayNamesType::Region);
-    let names = DisplayNames::new(&Array::of1(&tag.into()), &options);
-    let name = names.of(code).map_or_else(|| code.to_owned(), String::from);
+    let name = postern_platform::country_name(tag, code);
     NAMES.with_borrow_mut(|names| names.insert(key, name.clone()));
     name
 }

@@ -21,6 +21,16 @@ impl SqlStore {
         Ok(self.blobs(statement, bindings)?.into_iter().map_while(|bytes| bytes.try_into().ok()).collect())
     }
 
+    /// When the first of what no checkpoint holds was recorded, Unix milliseconds; empty if one holds all.
+    pub fn unsealed_since(&self) -> Result<String> {
+        let size = self.sealed()?.map_or(0, |sealed| sealed.size);
+        let statement = "SELECT MIN(at) FROM (\
+             SELECT * FROM (SELECT at_unix_ms AS at FROM receipts WHERE seq > ? ORDER BY seq LIMIT 1) \
+             UNION ALL SELECT * FROM (SELECT at_ms FROM entries WHERE place >= ? ORDER BY place LIMIT 1))";
+        let oldest = self.number(statement, vec![integer(size)?, integer(size)?])?;
+        Ok(oldest.map_or(String::new(), |at_ms| at_ms.to_string()))
+    }
+
     /// The first entry that something kept here needs, and no checkpoint is before it: the oldest receipt's, that of the version which
     /// the oldest receipt names, that of the newest version.
     pub fn first_kept(&self) -> Result<u64> {

@@ -223,6 +223,7 @@ impl LedgerObject {
             "/receipt" => Response::ok(store.archived_receipt(self.own_shard(), body)?),
             "/policy" => Response::ok(store.policy_at(serde_json::from_str(body)?)?.unwrap_or_default()),
             "/checkpoint" => Response::ok(store.sealed()?.map_or(String::new(), |sealed| sealed.note)),
+            "/unsealed" => Response::ok(store.unsealed_since()?),
             "/file" => {
                 let size = store.sealed()?.map_or(0, |sealed| sealed.size);
                 let bytes = match Tile::parse(body) {

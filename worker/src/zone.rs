@@ -1,11 +1,9 @@
-//! The site's calendar: which day it is where the site is. The platform knows the rules of time zones, Rust's libraries for them are
-//! larger than the rest of the Worker's figures.
+//! The site's calendar: which day it is where the site is.
 
 use crate::site::Site;
-use js_sys::{Function, Object, Reflect};
+use postern_platform::day_in;
 use postern_stats::Day;
 use std::cell::Cell;
-use wasm_bindgen::{JsCast, JsValue};
 
 /// For how long a moment's day is known, milliseconds: no zone's day has ever begun but at a quarter of an hour.
 const QUARTER_MS: u64 = 900_000;
@@ -35,17 +33,4 @@ pub fn last_day(now_ms: u64) -> Day {
 /// Is there such a zone?
 pub fn is_known(zone: &str) -> bool {
     day_in(zone, 0).is_some()
-}
-
-/// `None` where the platform knows no such zone.
-fn day_in(zone: &str, now_ms: u64) -> Option<Day> {
-    #[allow(clippy::cast_precision_loss, reason = "milliseconds of this era need 41 bits")]
-    let date = js_sys::Date::new(&JsValue::from_f64(now_ms as f64));
-    let options = Object::new();
-    Reflect::set(&options, &"timeZone".into(), &zone.into()).ok()?;
-    // Not the binding's own method: it lets an error through that ends the whole program.
-    let method: Function = Reflect::get(&date, &"toLocaleDateString".into()).ok()?.dyn_into().ok()?;
-    // Swedish dates are those of ISO 8601.
-    let text = method.call2(&date, &"sv-SE".into(), &options).ok()?.as_string()?;
-    Day::parse(&text).ok()
 }

@@ -17,6 +17,7 @@ mod question;
 mod rate;
 mod seen;
 mod series;
+mod watch;
 
 pub use batch::{Batch, BatchError, CELLS_MAX, Place, UNKNOWN};
 pub use bots::{BOT_WORDS, is_bot};
@@ -34,3 +35,4 @@ pub use question::{Against, Question, QuestionError, Span};
 pub use rate::{Interval, Rate};
 pub use seen::{Kind, SEEN_OF_KIND_MAX, Seen, SeenBatch, SeenError, page_pattern};
 pub use series::{Point, Step, points};
+pub use watch::Alert;

@@ -6,10 +6,11 @@
 )]
 
 use postern_stats::{
-    Against, Counter, Counts, Day, Dimension, Kind, Level, Point, Question, Seen, Segment, Span,
+    Against, Alert, Counter, Counts, Day, Dimension, Kind, Level, Point, Question, Seen, Segment, Span,
 };
 use postern_view::{
-    Beside, Dashboard, Locale, Mark, Standing, Sum, VendorName, Warning, dashboard, dashboard_refusal, today,
+    AlertLine, Beside, Dashboard, Locale, Mark, Standing, Sum, VendorName, alert_text, dashboard,
+    dashboard_refusal, today, week_text,
 };
 use std::path::Path;
 
@@ -90,7 +91,7 @@ fn page<'a>(change: impl FnOnce(&mut Dashboard<'a>)) -> String {
         beside: None,
         sums,
         marks: &[],
-        warnings: &[],
+        alerts: &[],
         vendors: &VENDORS,
         seen: &[],
         may_register: true,
@@ -250,14 +251,53 @@ fn where_there_is_nothing_it_says_what_to_do() {
 fn what_happened_stands_beside_the_curve_within_its_days() {
     let mark = |at, text: &str| Mark { day: day(at), text: text.into() };
     let marks = [mark("2026-01-01", "long ago"), mark("2026-11-22", "version 4 <b>")];
-    let warning = [Warning { text: "The notice is <old>.".into() }];
-    let page = page(|facts| (facts.marks, facts.warnings) = (&marks, &warning));
+    let alerts = [AlertLine { kind: "policy", text: "The notice is <old>." }];
+    let page = page(|facts| (facts.marks, facts.alerts) = (&marks, &alerts));
     assert!(
         page.contains("<li data-at=\"2026-11-22\">22\u{a0}Nov\u{a0}2026: version 4 &lt;b&gt;</li>"),
         "{page}"
     );
     assert!(!page.contains("long ago"));
     assert!(page.find("The notice is &lt;old&gt;.").unwrap() < page.find("<h1>").unwrap());
+}
+
+#[test]
+fn what_must_be_seen_to_says_what_to_do() {
+    let rate = postern_stats::Rate::new;
+    for (alert, text) in [
+        (
+            Alert::RateDropped { day: day("2026-11-22"), before: rate(420, 700), now: rate(40, 100) },
+            "On 22\u{a0}Nov\u{a0}2026 40\u{a0}% of those who answered said yes, after 60\u{a0}% in the week before.",
+        ),
+        (
+            Alert::CountsStopped { last: day("2026-11-20") },
+            "No page has been counted since 20\u{a0}Nov\u{a0}2026.",
+        ),
+        (
+            Alert::Stranger { name: "cdn.example".into() },
+            "cdn.example is in the pages and not in the policy.",
+        ),
+        (
+            Alert::NotSealed { since_ms: 1_795_346_441_000 },
+            "Since 22\u{a0}Nov\u{a0}2026, 11:20 UTC nothing recorded",
+        ),
+        (
+            Alert::NoticeOld { updated: day("2025-01-02") },
+            "The cookie notice was updated on 2\u{a0}Jan\u{a0}2025, more than a year ago.",
+        ),
+        (Alert::Policy { text: "x is y".into() }, "In the policy: x is y"),
+    ] {
+        let said = alert_text(&alert, &ENGLISH);
+        assert!(said.starts_with(text), "{said}");
+    }
+    let (week, before) = (counts(150, 57, 38, 5), counts(150, 50, 50, 0));
+    assert_eq!(
+        week_text("luxmoor", day("2026-11-22"), &week, &before, &ENGLISH),
+        "luxmoor, the week until 22\u{a0}Nov\u{a0}2026: 62\u{a0}% of those who answered said yes (±\u{a0}9.3 points, +12.0 points from the week before). \
+         100 answers, 150 browsers asked, 600 pages, 0 took back what they had granted."
+    );
+    let nobody = week_text("luxmoor", day("2026-11-22"), &Counts::default(), &before, &ENGLISH);
+    assert!(nobody.ends_with("too few have answered to tell."), "{nobody}");
 }
 
 #[test]

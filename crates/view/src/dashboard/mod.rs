@@ -1,6 +1,7 @@
 //! The dashboard: the answer first, then the curve, then by what it differs, then how each figure is counted. All of it is
 //! there without a script; charts are drawn over the tables.
 
+mod alerts;
 mod answer;
 mod breakdown;
 mod filters;
@@ -17,6 +18,7 @@ use crate::{DASHBOARD_CSS_PATH, DASHBOARD_SCRIPT_PATH, LOGOUT_PATH, REQUESTS_PAT
 use maud::{Markup, html};
 use postern_stats::{Counts, Day, Dimension, Point, Question, Seen};
 
+pub use alerts::{AlertLine, alert_text, week_text};
 pub use numbers::Locale;
 pub use today::today;
 
@@ -37,13 +39,6 @@ pub struct Mark {
     /// When.
     pub day: Day,
     /// What, in a sentence.
-    pub text: String,
-}
-
-/// Something that whoever keeps the site must know.
-#[derive(Clone, Debug)]
-pub struct Warning {
-    /// What is so, and what to do, in a sentence or two.
     pub text: String,
 }
 
@@ -95,8 +90,8 @@ pub struct Dashboard<'a> {
     pub sums: &'a [Sum],
     /// What happened, in the order of days.
     pub marks: &'a [Mark],
-    /// What must be known.
-    pub warnings: &'a [Warning],
+    /// What must be seen to.
+    pub alerts: &'a [AlertLine<'a>],
     /// The policy's vendors.
     pub vendors: &'a [VendorName<'a>],
     /// What was seen that the policy does not name, and what went wrong; in any order.
@@ -115,7 +110,7 @@ pub fn dashboard(facts: &Dashboard<'_>) -> Markup {
         facts.may_register,
         &format!("Consent – {}", facts.site),
         html! {
-            (warnings(facts.warnings))
+            (alerts::alerts(facts.alerts))
             (answer::answer(facts))
             (filters::filters(facts))
             (today(&facts.standing, &facts.locale))
@@ -168,15 +163,4 @@ fn frame(site: &str, may_register: bool, title: &str, main: Markup) -> Markup {
         main,
         footer: None,
     })
-}
-
-fn warnings(warnings: &[Warning]) -> Markup {
-    html! {
-        @if !warnings.is_empty() {
-            section class="warnings" aria-labelledby="warnings-title" {
-                h2 id="warnings-title" { "To see to" }
-                ul { @for warning in warnings { li { (warning.text) } } }
-            }
-        }
-    }
 }

@@ -1,0 +1,224 @@
+//! What whoever keeps a site must be told, as far as figures and sightings say it. What it is called: `postern-view`.
+
+use crate::{Counts, Day, Kind, Point, Rate, Seen, difference_95};
+
+/// Something to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Alert {
+    /// Fewer say yes than in the days before, by more than chance makes it.
+    RateDropped {
+        /// The last day that is published.
+        day: Day,
+        /// Of those days before.
+        before: Rate,
+        /// Of that day.
+        now: Rate,
+    },
+    /// No page has been counted for whole days.
+    CountsStopped {
+        /// The last day with a page.
+        last: Day,
+    },
+    /// A host or a vendor is in the pages that the policy does not name, for some days.
+    Stranger {
+        /// The host, or the vendor's id.
+        name: String,
+    },
+    /// Something recorded has been in no checkpoint for too long.
+    NotSealed {
+        /// Since when, Unix milliseconds.
+        since_ms: u64,
+    },
+    /// The cookie notice has not been looked at for a year.
+    NoticeOld {
+        /// When it was updated last.
+        updated: Day,
+    },
+    /// The policy has something that may run and should be mended.
+    Policy {
+        /// Which key, and what.
+        text: String,
+    },
+}
+
+/// A drop that is told, in points of a rate: smaller ones come and go.
+const DROP_POINTS: f64 = 0.05;
+/// Days that the last one is compared with.
+const DAYS_BEFORE: usize = 7;
+/// Days without a page that are told.
+const SILENT_DAYS: u32 = 2;
+/// For how long a stranger is new, milliseconds.
+const NEW_MS: u64 = 7 * 86_400_000;
+/// Longer than any setting of the log waits before it seals, milliseconds.
+const SEALED_WITHIN_MS: u64 = 30 * 60_000;
+/// How long a notice is good for, days. Source: standards.md S4.13 ("review this policy at least annually").
+const NOTICE_DAYS: u32 = 365;
+
+impl Alert {
+    /// Names what it is about: two of one name are the same thing.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::RateDropped { day, .. } => format!("rate-dropped {day}"),
+            Self::CountsStopped { last } => format!("counts-stopped {last}"),
+            Self::Stranger { name } => format!("stranger {name}"),
+            Self::NotSealed { .. } => "not-sealed".into(),
+            Self::NoticeOld { updated } => format!("notice-old {updated}"),
+            Self::Policy { text } => format!("policy {text}"),
+        }
+    }
+
+    /// The word for programs: the key's first.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::RateDropped { .. } => "rate-dropped",
+            Self::CountsStopped { .. } => "counts-stopped",
+            Self::Stranger { .. } => "stranger",
+            Self::NotSealed { .. } => "not-sealed",
+            Self::NoticeOld { .. } => "notice-old",
+            Self::Policy { .. } => "policy",
+        }
+    }
+
+    /// Has the rate of answers dropped on the last of these points, against those of the week before it? It is told where the whole
+    /// interval of the difference lies below nothing, and the difference is five points or more.
+    #[must_use]
+    pub fn rate_dropped(points: &[Point]) -> Option<Self> {
+        let (last, before) = points.split_last()?;
+        let before = before.get(before.len().saturating_sub(DAYS_BEFORE)..).unwrap_or(before);
+        let before = Counts::total(before.iter().map(|point| point.counts)).rate_of_decided();
+        let now = last.counts.rate_of_decided();
+        let fallen = before.share()? - now.share()?;
+        let interval = difference_95(before, now)?;
+        let has_dropped = fallen >= DROP_POINTS && interval.high < 0.0;
+        has_dropped.then_some(Self::RateDropped { day: last.last, before, now })
+    }
+
+    /// Has no page been counted since that day, on a site that had some?
+    #[must_use]
+    pub fn counts_stopped(last: Option<Day>, today: Day) -> Option<Self> {
+        let last = last?;
+        let silent = today.number().saturating_sub(last.number() + 1);
+        (silent >= SILENT_DAYS).then_some(Self::CountsStopped { last })
+    }
+
+    /// Who has been seen of late that the policy does not name. What browsers report is left out: anybody can report anything.
+    #[must_use]
+    pub fn strangers(seen: &[Seen], now_ms: u64) -> Vec<Self> {
+        let is_new = |seen: &&Seen| {
+            matches!(seen.kind, Kind::Unknown | Kind::Undeclared)
+                && now_ms.saturating_sub(seen.first_ms) < NEW_MS
+        };
+        seen.iter().filter(is_new).map(|seen| Self::Stranger { name: seen.name.clone() }).collect()
+    }
+
+    /// Has the oldest of what no checkpoint holds waited for too long?
+    #[must_use]
+    pub fn not_sealed(oldest_ms: Option<u64>, now_ms: u64) -> Option<Self> {
+        let since_ms = oldest_ms.filter(|oldest| now_ms.saturating_sub(*oldest) > SEALED_WITHIN_MS)?;
+        Some(Self::NotSealed { since_ms })
+    }
+
+    /// Is a notice of that day to be looked at again?
+    #[must_use]
+    pub fn notice_old(updated: Option<Day>, today: Day) -> Option<Self> {
+        let updated = updated?;
+        (today.number().saturating_sub(updated.number()) > NOTICE_DAYS).then_some(Self::NoticeOld { updated })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Counter;
+
+    fn day(number: u32) -> Day {
+        Day::new(number).unwrap()
+    }
+
+    fn point(number: u32, accepted: u64, refused: u64) -> Point {
+        let counts = Counts::default().with(Counter::Accepted, accepted).with(Counter::Refused, refused);
+        Point { first: day(number), last: day(number), counts }
+    }
+
+    #[test]
+    fn a_drop_is_told_if_it_is_large_and_no_chance() {
+        let week: Vec<Point> = (1..8).map(|number| point(number, 60, 40)).collect();
+        let with = |accepted, refused| {
+            let mut points = week.clone();
+            points.push(point(8, accepted, refused));
+            Alert::rate_dropped(&points)
+        };
+        assert_eq!(
+            with(40, 60),
+            Some(Alert::RateDropped { day: day(8), before: Rate::new(420, 700), now: Rate::new(40, 100) })
+        );
+        // The same share of ten answers may be chance; four points of many answers are no matter; a rise is none.
+        assert_eq!(with(4, 6), None);
+        assert_eq!(with(56_000, 44_000), None);
+        assert_eq!(with(90, 10), None);
+        assert_eq!(with(0, 0), None);
+        assert_eq!(Alert::rate_dropped(&[point(1, 1, 9)]), None);
+        assert_eq!(Alert::rate_dropped(&[]), None);
+        // What was before the week before is forgotten.
+        let mut long = vec![point(0, 1, 100_000)];
+        long.extend(week.clone());
+        long.push(point(8, 40, 60));
+        assert!(Alert::rate_dropped(&long).is_some());
+    }
+
+    #[test]
+    fn silence_is_told_after_two_whole_days() {
+        for (last, today, is_told) in [(10, 10, false), (10, 11, false), (10, 12, false), (10, 13, true)] {
+            assert_eq!(Alert::counts_stopped(Some(day(last)), day(today)).is_some(), is_told, "{today}");
+        }
+        assert_eq!(Alert::counts_stopped(None, day(99)), None);
+    }
+
+    #[test]
+    fn strangers_are_told_while_they_are_new_and_not_on_anybodys_word() {
+        let seen = |kind, name: &str, first_ms| Seen {
+            kind,
+            name: name.into(),
+            page: "/".into(),
+            count: 1,
+            first_ms,
+            last_ms: first_ms,
+        };
+        let all = [
+            seen(Kind::Unknown, "a.example", NEW_MS + 1),
+            seen(Kind::Undeclared, "tiktok", NEW_MS * 2),
+            seen(Kind::Unknown, "old.example", 1),
+            seen(Kind::Reported, "made-up.example", NEW_MS * 2),
+            seen(Kind::Fault, "rewriter", NEW_MS * 2),
+        ];
+        let names: Vec<String> = Alert::strangers(&all, NEW_MS * 2).iter().map(Alert::key).collect();
+        assert_eq!(names, ["stranger a.example", "stranger tiktok"]);
+    }
+
+    #[test]
+    fn what_waits_and_what_is_old_is_told() {
+        assert_eq!(Alert::not_sealed(None, u64::MAX), None);
+        assert_eq!(Alert::not_sealed(Some(5), 5 + SEALED_WITHIN_MS), None);
+        assert_eq!(Alert::not_sealed(Some(5), 6 + SEALED_WITHIN_MS), Some(Alert::NotSealed { since_ms: 5 }));
+        assert_eq!(Alert::notice_old(Some(day(100)), day(465)), None);
+        assert_eq!(Alert::notice_old(Some(day(100)), day(466)).unwrap().key(), "notice-old 1970-04-11");
+        assert_eq!(Alert::notice_old(None, day(9999)), None);
+    }
+
+    #[test]
+    fn each_kind_begins_its_key() {
+        let rate = Rate::new(1, 2);
+        for alert in [
+            Alert::RateDropped { day: day(1), before: rate, now: rate },
+            Alert::CountsStopped { last: day(1) },
+            Alert::Stranger { name: "x".into() },
+            Alert::NotSealed { since_ms: 1 },
+            Alert::NoticeOld { updated: day(1) },
+            Alert::Policy { text: "x".into() },
+        ] {
+            assert!(alert.key().starts_with(alert.kind()), "{alert:?}");
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! What must be seen to. It is looked for once an hour, whether or not anybody reads, and told once by a webhook; and again when it is
+//! over. What is told is `postern-stats`'s, in what words `postern-view`'s.
+
+use crate::figures_store::{FiguresStore, number};
+use crate::ledgers::Ledger;
+use crate::pages::read_policy;
+use postern_platform::{Numbers, country_name, day_in, language_name};
+use postern_policy::Policy;
+use postern_stats::{Alert, Counts, Day, Dimension, Point, Seen, Step, points};
+use postern_view::{Locale, alert_text, week_text};
+use serde_json::{Value, json};
+use std::time::Duration;
+use worker::{Env, Fetch, Headers, Method, Request, RequestInit, Result};
+
+/// Days that a drop of the rate is looked for in: blocks of quiet sites are long.
+const DAYS: u32 = 60;
+
+/// How often it is looked for.
+const EVERY: Duration = Duration::from_secs(3600);
+
+/// An address that messages are posted to.
+const WEBHOOK: &str = "ALERT_WEBHOOK";
+
+/// How often, as this deployment wants it.
+pub fn every(env: &Env) -> Duration {
+    let set = env.var("WATCH_EVERY_MS").ok().and_then(|value| value.to_string().parse().ok());
+    set.map_or(EVERY, Duration::from_millis)
+}
+
+/// A site as its Ledger knows it, for an alarm to which nobody says anything.
+pub struct Site<'a> {
+    id: &'a str,
+    policy: Option<Policy>,
+    /// Its day.
+    pub today: Day,
+    now_ms: u64,
+}
+
+impl<'a> Site<'a> {
+    /// The site of that name: its policy is that of the newest version in its log.
+    pub async fn of(env: &Env, id: &'a str) -> Result<Self> {
+        let now_ms = worker::Date::now().as_millis();
+        let main = Ledger::main(env, id)?;
+        let policy = match last_release(&main.releases(0).await?) {
+            Some(place) => read_policy(&main.policy_at(place).await?),
+            None => None,
+        };
+        let zone = policy.as_ref().map_or("UTC", |policy| policy.figures.time_zone.as_str());
+        let today = day_in(zone, now_ms).unwrap_or_else(|| Day::from_unix_ms(now_ms, 0));
+        Ok(Self { id, policy, today, now_ms })
+    }
+}
+
+/// Looks for what must be seen to, and tells it.
+pub async fn watch(env: &Env, store: &FiguresStore, site: &Site<'_>) -> Result<()> {
+    let id = site.id;
+    let seen: Vec<Seen> = Ledger::main(env, id)?.seen().await?.all().collect();
+    let mut unsealed = None;
+    for ledger in Ledger::all(env, id).await? {
+        unsealed = unsealed.into_iter().chain(ledger.unsealed_since().await?).min();
+    }
+    let numbers = Numbers::of("en");
+    let locale = locale(&numbers);
+    let alerts = find(store, site, &seen, unsealed)?;
+    store.keep_alerts(
+        &alerts
+            .iter()
+            .map(|alert| (alert.key(), alert.kind(), alert_text(alert, &locale)))
+            .collect::<Vec<_>>(),
+        site.now_ms,
+    )?;
+    let Some(webhook) = webhook(env) else { return store.forget_over() };
+    for told in store.to_tell()? {
+        let what = json!({
+            "site": id,
+            "kind": told.kind,
+            "key": told.key,
+            "is_over": told.is_over,
+            "text": if told.is_over { format!("{id}: over. {}", told.text) } else { format!("{id}: {}", told.text) },
+        });
+        // What cannot be told now is told the next time.
+        if post(&webhook, &what).await {
+            store.told(&told.key, told.is_over)?;
+        }
+    }
+    week(store, site, &webhook, &locale).await
+}
+
+fn find(store: &FiguresStore, site: &Site<'_>, seen: &[Seen], unsealed: Option<u64>) -> Result<Vec<Alert>> {
+    let blocks = store.blocks(Dimension::All, site.today.minus(DAYS), site.today.minus(1), "")?;
+    let blocks = blocks.into_iter().map(|(first, last, _, counts)| Point { first, last, counts });
+    let series = points(blocks, Step::Day);
+    let updated = site.policy.as_ref().and_then(|policy| Day::parse(&policy.notice.updated).ok());
+    let issues = site.policy.iter().flat_map(Policy::warnings);
+    let mut alerts: Vec<Alert> = [
+        Alert::counts_stopped(store.last_counted()?, site.today),
+        Alert::not_sealed(unsealed, site.now_ms),
+        Alert::rate_dropped(&series),
+        Alert::notice_old(updated, site.today),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    alerts.extend(Alert::strangers(seen, site.now_ms));
+    alerts.extend(issues.map(|issue| Alert::Policy { text: issue.to_string() }));
+    Ok(alerts)
+}
+
+/// Tells of the week that has ended, once in the one after it.
+async fn week(store: &FiguresStore, site: &Site<'_>, webhook: &str, locale: &Locale<'_>) -> Result<()> {
+    // 1970-01-01 was a Thursday: weeks begin on Monday.
+    let this_week = (site.today.number() + 3) / 7;
+    let told = store.week_told()?;
+    if told.is_some_and(|told| told >= this_week) {
+        return Ok(());
+    }
+    if told.is_some() {
+        let last = site.today.minus((site.today.number() + 3) % 7 + 1);
+        let sums = |last: Day| -> Result<Counts> {
+            let of_week = store.published(Dimension::All, last.minus(6), last)?;
+            Ok(Counts::total(of_week.into_iter().map(|(_, counts)| counts)))
+        };
+        let text = week_text(site.id, last, &sums(last)?, &sums(last.minus(7))?, locale);
+        let what = json!({ "site": site.id, "kind": "week", "key": format!("week {last}"), "is_over": false, "text": text });
+        if !post(webhook, &what).await {
+            return Ok(());
+        }
+    }
+    store.tell_week(this_week)
+}
+
+/// The place of the newest version of what visitors are asked with.
+fn last_release(lines: &str) -> Option<u64> {
+    let line: Value = serde_json::from_str(lines.lines().last()?).ok()?;
+    line.get("leaf_index")?.as_u64()
+}
+
+fn webhook(env: &Env) -> Option<String> {
+    let read = |found: Result<String>| found.ok().filter(|text| !text.is_empty());
+    let address = read(env.secret(WEBHOOK).map(|value| value.to_string()))
+        .or_else(|| read(env.var(WEBHOOK).map(|value| value.to_string())))?;
+    let is_safe = ["https://", "http://127.0.0.1", "http://localhost"];
+    if is_safe.iter().any(|beginning| address.starts_with(beginning)) {
+        return Some(address);
+    }
+    worker::console_log!("ALERT_WEBHOOK is no https address: nothing is told");
+    None
+}
+
+async fn post(webhook: &str, what: &Value) -> bool {
+    let send = async {
+        let headers = Headers::new();
+        headers.set("content-type", "application/json")?;
+        let mut init = RequestInit::new();
+        init.with_method(Method::Post).with_headers(headers).with_body(Some(what.to_string().into()));
+        Fetch::Request(Request::new_with_init(webhook, &init)?).send().await
+    };
+    match send.await {
+        Ok(answer) if (200..300).contains(&answer.status_code()) => true,
+        Ok(answer) => {
+            worker::console_log!("ALERT_WEBHOOK answered {}", answer.status_code());
+            false
+        }
+        Err(error) => {
+            worker::console_log!("ALERT_WEBHOOK cannot be reached: {error}");
+            false
+        }
+    }
+}
+
+/// How these numbers are written, with names in English.
+pub fn locale(numbers: &Numbers) -> Locale<'_> {
+    Locale {
+        tag: &numbers.tag,
+        group: &numbers.group,
+        decimal: &numbers.decimal,
+        country_name: &|code| country_name("en", code),
+        language_name: &|named| language_name("en", named),
+    }
+}
+
+/// A line of the storage.
+pub struct ToTell {
+    /// Names it.
+    pub key: String,
+    /// What kind.
+    pub kind: String,
+    /// In words.
+    pub text: String,
+    /// Is it over?
+    pub is_over: bool,
+}
+
+impl FiguresStore {
+    /// Keeps what is so now; what was and is no more is over.
+    fn keep_alerts(&self, alerts: &[(String, &str, String)], now_ms: u64) -> Result<()> {
+        let now = || worker::SqlStorageValue::Integer(i64::try_from(now_ms).unwrap_or(i64::MAX));
+        // No await between these: all are written, or none.
+        for (key, kind, text) in alerts {
+            self.0.exec(
+                "INSERT INTO alerts_1 (key, kind, text, since_ms, seen_ms) VALUES (?, ?, ?, ?, ?) \
+                 ON CONFLICT (key) DO UPDATE SET text = excluded.text, seen_ms = excluded.seen_ms",
+                vec![key.as_str().into(), (*kind).into(), text.as_str().into(), now(), now()],
+            )?;
+        }
+        self.0.exec("UPDATE alerts_1 SET is_over = seen_ms < ?", vec![now()]).map(|_| ())
+    }
+
+    /// What has not been told, and what is over and has been told.
+    fn to_tell(&self) -> Result<Vec<ToTell>> {
+        self.0.exec("DELETE FROM alerts_1 WHERE is_over AND NOT is_told", None)?;
+        let statement = "SELECT key || char(9) || kind || char(9) || is_over || char(9) || text AS line FROM alerts_1 \
+                         WHERE is_over OR NOT is_told";
+        let read = |line: &str| {
+            let mut cells = line.splitn(4, '\t').map(str::to_owned);
+            let (key, kind, over, text) = (cells.next()?, cells.next()?, cells.next()?, cells.next()?);
+            Some(ToTell { key, kind, text, is_over: over == "1" })
+        };
+        Ok(self.text(statement, Vec::new())?.lines().filter_map(read).collect())
+    }
+
+    fn told(&self, key: &str, is_over: bool) -> Result<()> {
+        let statement = if is_over {
+            "DELETE FROM alerts_1 WHERE key = ?"
+        } else {
+            "UPDATE alerts_1 SET is_told = 1 WHERE key = ?"
+        };
+        self.0.exec(statement, vec![key.into()]).map(|_| ())
+    }
+
+    /// Nobody is told: what is over is forgotten.
+    fn forget_over(&self) -> Result<()> {
+        self.0.exec("DELETE FROM alerts_1 WHERE is_over", None).map(|_| ())
+    }
+
+    /// What must be seen to now: kind and words of each, with a tab between, a line each.
+    pub fn alerts(&self) -> Result<String> {
+        let statement =
+            "SELECT kind || char(9) || text AS line FROM alerts_1 WHERE NOT is_over ORDER BY since_ms, key";
+        self.text(statement, Vec::new())
+    }
+
+    fn week_told(&self) -> Result<Option<u32>> {
+        let week = self.number_of("SELECT week FROM about_1", Vec::new())?;
+        Ok(week.and_then(|week| u32::try_from(week).ok()))
+    }
+
+    fn tell_week(&self, week: u32) -> Result<()> {
+        self.0.exec("UPDATE about_1 SET week = ?", vec![number(week)]).map(|_| ())
+    }
+
+    /// The last day that a page or an act is counted of.
+    fn last_counted(&self) -> Result<Option<Day>> {
+        let found = self.number_of("SELECT MAX(day) FROM raw_1 WHERE dimension = 'all'", Vec::new())?;
+        Ok(found.and_then(|number| u32::try_from(number).ok()).and_then(Day::new))
+    }
+
+    /// Which site this is; it is said with each question, and nobody says it to an alarm.
+    pub fn keep_site(&self, site: &str) -> Result<()> {
+        self.0
+            .exec("INSERT OR IGNORE INTO about_1 (only_row, site) VALUES (1, ?)", vec![site.into()])
+            .map(|_| ())
+    }
+
+    /// Which site this is, once it has been said.
+    pub fn site(&self) -> Result<String> {
+        self.text("SELECT site AS line FROM about_1", Vec::new())
+    }
+}
