@@ -49,7 +49,7 @@ pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
     match path {
         "series.csv" => {
             let rows = series.iter().map(|point| (format!("{},{}", point.first, point.last), point.counts));
-            csv("first,last", rows)
+            csv("from,to", rows)
         }
         "breakdown.csv" => {
             let rows = level.filter(is_kept).map(lines).unwrap_or_default();
@@ -59,8 +59,8 @@ pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
             let whole = whole(&figures.sums, segment);
             let points = series.iter().map(|point| {
                 let mut one = told(&point.counts);
-                one.insert("first".into(), point.first.to_string().into());
-                one.insert("last".into(), point.last.to_string().into());
+                one.insert("from".into(), point.first.to_string().into());
+                one.insert("to".into(), point.last.to_string().into());
                 Value::from(one)
             });
             let mut breakdowns = Map::new();
@@ -76,9 +76,9 @@ pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
             let body = json!({
                 "site": asked.site.id,
                 "question": question.write(),
-                "first": range.first.to_string(),
-                "last": range.last.to_string(),
-                "published": published.map(|(first, last)| json!({ "first": first.to_string(), "last": last.to_string() })),
+                "from": range.first.to_string(),
+                "to": range.last.to_string(),
+                "published": published.map(|(first, last)| json!({ "from": first.to_string(), "to": last.to_string() })),
                 "is_gathering": figures.standing.has_more,
                 "smallest_group": postern_stats::SMALLEST_GROUP,
                 "whole": told(&whole),

@@ -3,7 +3,7 @@
 
 use crate::site::Site;
 use crate::visit::Visit;
-use crate::{answer, archive, pages, zone};
+use crate::{answer, archive, pages, platform, zone};
 use postern_receipt::{Person, Role};
 use wasm_bindgen::JsValue;
 use web_sys::{Headers, RequestInit, Response};
@@ -16,11 +16,21 @@ const BINDING: &str = "DASHBOARD";
 const FOR_PROGRAMS: [&str; 2] = ["api/", "metrics"];
 
 /// Answers what is asked of the dashboard at `path` below our folder.
-pub async fn serve(site: &Site, env: &Env, visit: &Visit, path: &str) -> Result<Response> {
+pub async fn serve(site: &Site, env: &Env, visit: &Visit, method: &str, path: &str) -> Result<Response> {
+    if !["GET", "HEAD"].contains(&method) {
+        let refused = answer::text(405, "Figures are read.")?;
+        refused.headers().set("allow", "GET, HEAD")?;
+        return Ok(refused);
+    }
     let is_for_programs = FOR_PROGRAMS.iter().any(|beginning| path.starts_with(beginning));
     let has_token = visit.header("authorization").is_some();
     let person = match pages::person(site, visit).await.filter(|_| !has_token) {
         Some(person) => person,
+        None if is_for_programs && !has_token && platform::program(site, visit).await.is_none() => {
+            let asked = answer::text(401, "Show a token: authorization: Bearer.")?;
+            asked.headers().set("www-authenticate", "Bearer")?;
+            return Ok(asked);
+        }
         None if is_for_programs || has_token => {
             match archive::bearer(site, env, visit, Role::Viewer).await? {
                 Ok(person) => person.clone(),

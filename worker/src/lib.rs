@@ -103,7 +103,7 @@ async fn route(
         ("GET" | "HEAD", "site.js") => drop_in::script(site),
         ("OPTIONS", "decision" | "state") => drop_in::preflight(site, &visit),
         ("POST", "decision") => decision::decide(site, env, visit).await,
-        ("GET" | "HEAD", path) if is_dashboard(path) => dashboard::serve(site, env, &visit, path).await,
+        (method, path) if is_dashboard(path) => dashboard::serve(site, env, &visit, method, path).await,
         ("GET", "shown") => shown::serve(site, env, &visit).await,
         ("POST", "publish") => release::publish(site, env, &visit).await,
         ("GET", "export") => archive::serve(site, env, &visit).await,
