@@ -191,6 +191,8 @@ describe('what visitors do', () => {
       }
     };
     compare();
+    const [own] = JSON.parse(readText(await send(world.worker.port, '/_postern/consent/receipts.json', { headers: { cookie } }))).receipts;
+    assert.match(own.counted, /^client computer\/other signal none place EU\/\S+ version [0-9a-f]{8}\/\d+ page \? language en layer banner$/, 'and who holds it is told');
     const post = (path, body) => send(world.worker.port, `/_postern/${path}`, { method: 'POST', body, headers: { cookie, origin: world.base, 'sec-fetch-site': 'same-origin', 'content-type': 'application/x-www-form-urlencoded' } });
     assert.ok((await post('restrict', 'restrict=yes')).status < 400);
     assert.equal(readCells(world.worker)['all/'].accepted, 3);

@@ -68,8 +68,10 @@ pub async fn export(store: &SqlStore, log: &LogSetting, shard: Shard, rows: &[Re
         };
         let voucher = voucher
             .map_or(String::new(), |(name, text)| format!(",\"{name}\":{}", serde_json::Value::from(text)));
+        // What is kept of somebody is told to them, though nothing vouches for it. Source: GDPR Art. 15.
+        let counted = serde_json::Value::from(row.facts.replace('\t', " "));
         each.push(format!(
-            "{{\"receipt\":{json},\"salt\":\"{salt}\",\"commitment\":\"{commitment}\",\"leaf_index\":{index}{voucher}}}"
+            "{{\"receipt\":{json},\"salt\":\"{salt}\",\"commitment\":\"{commitment}\",\"leaf_index\":{index}{voucher},\"counted\":{counted}}}"
         ));
     }
     Ok(format!("[{}]", each.join(",")))

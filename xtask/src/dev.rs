@@ -8,6 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+/// The configuration that this writes.
+const WHOLE: &str = "wrangler.whole.toml";
+
 /// Starts everything and stays until it is interrupted.
 ///
 /// # Errors
@@ -52,9 +55,16 @@ pub fn dev(args: &[String]) -> Result<(), String> {
         servers.push(Server::start("the recorder", &mut command)?);
     }
     let mut wrangler = crate::run::with_path(&crate::tools::Tools::npm_bin("wrangler"), &tools.node_folder);
+    // The Worker with its binding to the dashboard's, which wrangler.toml names as a choice: a deployment has it once both are there.
+    let config = std::fs::read_to_string(root().join("wrangler.toml")).map_err(|error| error.to_string())?;
+    std::fs::write(root().join(WHOLE), build::bound(&config)).map_err(|error| format!("{WHOLE}: {error}"))?;
     wrangler
         .args([
             "dev",
+            "--config",
+            WHOLE,
+            "--config",
+            "wrangler.dashboard.toml",
             "--ip",
             "127.0.0.1",
             "--port",

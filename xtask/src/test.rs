@@ -163,10 +163,10 @@ fn journeys(
 }
 
 /// Measures the edge against plain proxying and the page against the origin's, each in one run; or one of the two; or a Ledger
-/// with receipts stored, which takes half an hour and is asked for by name.
+/// with receipts stored, which takes half an hour, or the dashboard with two years of figures; these are asked for by name.
 ///
 /// # Errors
-/// A failed build, a server that does not start, another name than `edge`, `page` or `ledger`, or a budget that is not met.
+/// A failed build, a server that does not start, another name than `edge`, `page`, `ledger` or `dashboard`, or a budget that is not met.
 pub fn bench(args: &[String]) -> Result<(), String> {
     let edge = || bench_script("the edge's overhead", "overhead.mjs", &[]);
     let page = || bench_script("what the page costs in a slow browser", "page.mjs", &[]);
@@ -180,7 +180,12 @@ pub fn bench(args: &[String]) -> Result<(), String> {
             run("building the command, and what fills a Ledger", rows.args(["--bins", "--examples"]))?;
             bench_script("what a Ledger bears", "ledger.mjs", args.get(1..).unwrap_or_default())
         }
-        Some(other) => Err(format!("there is no bench {other:?}: it is edge, page or ledger")),
+        Some("dashboard") => {
+            let mut figures = cargo(["build", "--quiet", "--release", "-p", "postern-stats"]);
+            run("building what makes two years of figures", figures.args(["--example", "two_years"]))?;
+            bench_script("how long the dashboard thinks", "dashboard.mjs", &[])
+        }
+        Some(other) => Err(format!("there is no bench {other:?}: it is edge, page, ledger or dashboard")),
     }
 }
 

@@ -41,6 +41,9 @@ pub struct ExportedReceipt {
     /// The log's word before that.
     #[serde(default)]
     pub promise: Option<String>,
+    /// What is counted of the act beside the receipt. Nothing vouches for it.
+    #[serde(default)]
+    pub counted: Option<String>,
 }
 
 /// What vouches for a receipt.
