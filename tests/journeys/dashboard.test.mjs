@@ -202,6 +202,25 @@ describe('what visitors do', () => {
     compare();
   });
 
+  it('tells answers of programs apart from those of hands', async () => {
+    const before = await countedOf(world.worker);
+    const page = await world.newPage();
+    // As an extension does: no key, no pointer, no driver's hand.
+    await page.addInitScript(() => {
+      const click = () => {
+        const control = document.querySelector('#postern [data-consent-action="reject"]');
+        if (control) control.click();
+        else setTimeout(click, 50);
+      };
+      addEventListener('load', click);
+    });
+    const [answer] = await Promise.all([page.waitForResponse((response) => response.url().endsWith('/_postern/decision')), page.goto(`${world.base}/`)]);
+    assert.equal(JSON.parse(answer.request().postData()).active, false);
+    await waitFor('the answer', async () => (await countedOf(world.worker)).refused === before.refused + 1);
+    assert.equal((await countedOf(world.worker)).by_agent, before.by_agent + 1);
+    await page.context().close();
+  });
+
   it('belongs to the day of where the site is', async () => {
     const shop = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
     for (const zone of ['Pacific/Kiritimati', 'Pacific/Pago_Pago']) {

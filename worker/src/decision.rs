@@ -39,9 +39,10 @@ struct Asked {
     layer: u8,
     #[serde(default)]
     lang: String,
-    /// Did a program answer for its user? Pages can tell, as far as browsers do.
+    /// Has anybody touched the page? A program that answers for its user has not, as far as browsers tell.
+    /// Source: HTML standard, "sticky activation".
     #[serde(default)]
-    agent: bool,
+    active: Option<bool>,
     /// The sealed choice so far, from pages that keep it themselves.
     #[serde(default)]
     token: String,
@@ -134,7 +135,7 @@ async fn take(
     let (subject, shard) = shards::home(site, env, &visit.state, &asked.key, &said).await?;
     // Only a language that is spoken here can have been read; no name of another refuses a choice.
     let lang = policy.language_for(Some(&asked.lang), None).tag.clone();
-    let facts = facts(site, visit, &said, release, wanted.method, &lang, asked.agent);
+    let facts = facts(site, visit, &said, release, wanted.method, &lang, asked.active == Some(false));
     let message = ActMessage {
         release,
         granted: visit.profile.grantable(visit.signals, wanted.granted).bits(),

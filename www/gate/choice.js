@@ -56,15 +56,16 @@ export const choices = (stub, instantiate) => {
     }
   };
 
+  // Whether a hand was ever there: a program that answers for its user has none.
   const post = (choice, categories, vendors, layer) => {
     const root = document.getElementById('postern');
-    const list = (names) => names.split(' ').filter(Boolean);
+    const list = (names) => names.match(/\S+/g) || [];
     return settle(
       // With its origin: the page's base may be another's.
       send(edge + '/_postern/decision', {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
-        body: stringify({ choice, categories: list(categories), vendors: list(vendors), policy: root.dataset.posternPolicy, lang: root.lang, layer, token: token() }),
+        body: stringify({ active: navigator.userActivation?.hasBeenActive, choice, categories: list(categories), vendors: list(vendors), policy: root.dataset.posternPolicy, lang: root.lang, layer, token: token() }),
       }),
     );
   };
@@ -77,7 +78,7 @@ export const choices = (stub, instantiate) => {
       clean();
     },
   });
-  const ready = () => (wasm = wasm || instantiate().then((module) => {
+  const ready = () => (wasm ||= instantiate().then((module) => {
     module.start(bridge);
     return module;
   }));
@@ -151,7 +152,7 @@ export const choices = (stub, instantiate) => {
   // What the settings do with receipts; the rest of their behaviour is the wasm's.
   const acts = {
     async copy() {
-      const [code, button] = settings().querySelectorAll('p[data-postern-receipt] :is(code,button)');
+      const [code, button] = settings().querySelectorAll('p[data-postern-receipt]>*');
       // Where nothing may be copied it stands ready for the visitor's own hand.
       getSelection().selectAllChildren(code);
       await navigator.clipboard?.writeText(code.textContent).then(() => {
@@ -177,7 +178,7 @@ export const choices = (stub, instantiate) => {
     async act(action) {
       if (acts[action]) return acts[action](action);
       const found = settings();
-      const [module] = await Promise.all([ready(), found && (found.open || !isStale) ? found : (brought = brought || bring())]);
+      const [module] = await Promise.all([ready(), found && (found.open || !isStale) ? found : (brought ||= bring())]);
       module.act(action);
     },
     /** For a page of another site: everything is put together here. */
