@@ -40,7 +40,7 @@ async function takeAlong(worker) {
 before(async () => {
   world = await startWorld({ vars: settings() });
   foreign = await takeAlong(world.worker);
-  writeFileSync(WITH_PAGE, readFileSync(builtConfig(), 'utf8').replace(/^# (?=\[\[services|binding = "VERIFY|service = )/gm, ''));
+  writeFileSync(WITH_PAGE, readFileSync(builtConfig(), 'utf8').replace(/^# (\[\[services\]\]\n)# (binding = "VERIFY"\n)# /m, '$1$2'));
   site = await world.startWorker({ config: [WITH_PAGE, join(ROOT, 'wrangler.verify.toml')], vars: settings() });
   own = await takeAlong(site);
 });
