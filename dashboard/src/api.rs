@@ -1,7 +1,6 @@
 //! The figures for programs: JSON, CSV and metrics. The same as on the page, by the same rule. Described in `openapi.json`.
 
 use crate::figures::whole;
-use crate::pages::over_time;
 use crate::{Asked, answer};
 use postern_stats::{Counter, Counts, Level, Question, Rate, by_level};
 use serde_json::{Map, Value, json};
@@ -29,7 +28,7 @@ pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
     if !["figures", "series.csv", "breakdown.csv"].contains(&path) {
         return refuse(404, "there is nothing of this name; openapi.json says what there is");
     }
-    let range = question.range(asked.site.today);
+    let range = question.range(asked.site.settled);
     let segment = question.segment.as_ref();
     let figures = match asked.site.figures(range, segment).await {
         Ok(figures) => figures,
@@ -38,7 +37,7 @@ pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
             return refuse(503, "the records of choices cannot be reached just now");
         }
     };
-    let series = over_time(figures.blocks, range);
+    let series = &figures.points;
     let lines = |level: Level| {
         let of_level = figures.sums.iter().filter(|(dimension, _, _)| *dimension == level.dimension());
         let own = of_level.filter(|(_, value, _)| segment.is_none_or(|segment| segment.matches(value)));
@@ -143,27 +142,21 @@ fn quoted(text: &str) -> String {
     if plain.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", plain.replace('"', "\"\"")) } else { plain }
 }
 
-/// Answers `GET /_postern/metrics`: sums of all that is published, which only grow. Source: Prometheus, "Exposition formats".
+/// Answers `GET /_postern/metrics`: sums of all that is published. Gauges, since a day that is published anew may count less.
+/// Source: Prometheus, "Exposition formats".
 pub async fn metrics(asked: &Asked<'_>) -> Result<Response> {
     let Some((first, last)) = asked.site.standing().await?.published else {
         return answer::with(200, METRICS_TYPE, String::new());
     };
-    let figures = asked.site.figures(postern_stats::Range { first, last }, None).await?;
-    let whole = whole(&figures.sums, None);
+    let whole = asked.site.whole(postern_stats::Range { first, last }).await?;
     let mut out = String::new();
     for counter in Counter::ALL.into_iter().filter(|counter| *counter != Counter::Times) {
-        let name = format!("postern_{}_total", counter.name());
+        let (name, site, count) = (counter.name(), asked.site.id, whole.get(counter));
         out.push_str(&format!(
-            "# HELP {name} Of all days that are published; docs/dashboard.md says how it is counted.\n# TYPE {name} counter\n{name}{{site=\"{}\"}} {}\n",
-            asked.site.id,
-            whole.get(counter)
+            "# HELP postern_{name} Of all days that are published; docs/dashboard.md says how it is counted.\n\
+             # TYPE postern_{name} gauge\npostern_{name}{{site=\"{site}\"}} {count}\n"
         ));
     }
-    out.push_str(&format!(
-        "# HELP postern_published_until_seconds The end of the last day that is published.\n# TYPE postern_published_until_seconds gauge\npostern_published_until_seconds{{site=\"{}\"}} {}\n",
-        asked.site.id,
-        u64::from(last.number() + 1) * 86_400
-    ));
     answer::with(200, METRICS_TYPE, out)
 }
 

@@ -2,14 +2,11 @@
 
 use postern_stats::{Counts, Day, Dimension, Point, Range, Segment};
 use postern_view::{Standing, Sum};
-use serde_json::{Value, json};
+use serde_json::json;
 use worker::{Env, Error, Method, Request, RequestInit, Result};
 
 /// The binding in `wrangler.dashboard.toml`.
 const BINDING: &str = "FIGURES";
-
-/// Dimensions of which figures are shown.
-const SHOWN: [Dimension; 11] = Dimension::ALL;
 
 /// What was asked for.
 #[derive(Default)]
@@ -18,8 +15,8 @@ pub struct Figures {
     pub standing: Standing,
     /// Sums of the range, by value of each dimension.
     pub sums: Vec<Sum>,
-    /// Blocks of everybody, or of a segment.
-    pub blocks: Vec<Point>,
+    /// The same over time, of everybody or of a segment.
+    pub points: Vec<Point>,
     /// What must be seen to: kind and words of each.
     pub alerts: Vec<(String, String)>,
 }
@@ -30,54 +27,54 @@ pub struct Site<'a> {
     pub env: &'a Env,
     /// Its id.
     pub id: &'a str,
+    /// Its policy, as a file.
+    pub policy: &'a str,
     /// Its day.
     pub today: Day,
+    /// The first day that may still be counted.
+    pub settled: Day,
 }
 
 impl Site<'_> {
     /// The figures of a range: over time those of the segment, or of everybody; the sums of all.
     pub async fn figures(&self, range: Range, segment: Option<&Segment>) -> Result<Figures> {
-        let dimension = segment.map_or(Dimension::All, |segment| segment.level.dimension());
-        let question = json!({
-            "site": self.id,
-            "today": self.today.number(),
-            "first": range.first.number(),
-            "last": range.last.number(),
-            "dimensions": SHOWN.map(Dimension::name),
-            "series": dimension.name(),
-            "part": segment.map_or("", |segment| segment.value.as_str()),
-        });
-        let text = self.ask(&question).await?;
-        let mut figures = read(&text).ok_or_else(|| Error::RustError("the figures cannot be read".into()))?;
-        if let Some(segment) = segment {
-            figures.blocks.retain(|(_, value)| segment.matches(value));
-        }
-        Ok(Figures {
-            standing: figures.standing,
-            sums: figures.sums,
-            alerts: figures.alerts,
-            blocks: figures.blocks.into_iter().map(|(point, _)| point).collect(),
-        })
+        let of = segment.map_or_else(|| "everybody".into(), ToString::to_string);
+        self.ask(range, &Dimension::ALL, &of).await
+    }
+
+    /// Everybody's sums of a range alone.
+    pub async fn whole(&self, range: Range) -> Result<Counts> {
+        let figures = self.ask(range, &[Dimension::All], "").await?;
+        Ok(whole(&figures.sums, None))
     }
 
     /// Where the figures stand, alone.
     pub async fn standing(&self) -> Result<Standing> {
-        let day = self.today.number();
-        let question = json!({ "site": self.id, "today": day, "first": day, "last": day });
-        let text = self.ask(&question).await?;
-        read(&text)
-            .map(|figures| figures.standing)
-            .ok_or_else(|| Error::RustError("the figures cannot be read".into()))
+        let range = Range { first: self.today, last: self.today };
+        Ok(self.ask(range, &[], "").await?.standing)
     }
 
-    async fn ask(&self, question: &Value) -> Result<String> {
+    async fn ask(&self, range: Range, dimensions: &[Dimension], of: &str) -> Result<Figures> {
+        let question = json!({
+            "site": self.id,
+            "policy": self.policy,
+            "today": self.today.number(),
+            "settled": self.settled.number(),
+            "first": range.first.number(),
+            "last": range.last.number(),
+            "dimensions": dimensions.iter().map(|dimension| dimension.name()).collect::<Vec<_>>(),
+            "of": of,
+        });
         let stub = self.env.durable_object(BINDING)?.get_by_name(self.id)?;
         let mut init = RequestInit::new();
         init.with_method(Method::Post).with_body(Some(question.to_string().into()));
-        let mut answer =
-            stub.fetch_with_request(Request::new_with_init("https://figures.internal/", &init)?).await?;
+        let request = Request::new_with_init("https://figures.internal/", &init)?;
+        let mut answer = stub.fetch_with_request(request).await?;
         let text = answer.text().await?;
-        if answer.status_code() == 200 { Ok(text) } else { Err(Error::RustError(text)) }
+        if answer.status_code() != 200 {
+            return Err(Error::RustError(text));
+        }
+        read(&text).ok_or_else(|| Error::RustError("the figures cannot be read".into()))
     }
 }
 
@@ -89,17 +86,9 @@ pub fn whole(sums: &[Sum], segment: Option<&Segment>) -> Counts {
     Counts::total(own.map(|(_, _, counts)| *counts))
 }
 
-struct Read {
-    standing: Standing,
-    sums: Vec<Sum>,
-    blocks: Vec<(Point, String)>,
-    alerts: Vec<(String, String)>,
-}
-
-fn read(text: &str) -> Option<Read> {
+fn read(text: &str) -> Option<Figures> {
     let day = |cell: &str| cell.parse().ok().and_then(Day::new);
-    let mut read =
-        Read { standing: Standing::default(), sums: Vec::new(), blocks: Vec::new(), alerts: Vec::new() };
+    let mut read = Figures::default();
     for line in text.lines() {
         let cells: Vec<&str> = line.split('\t').collect();
         match *cells.as_slice() {
@@ -111,14 +100,14 @@ fn read(text: &str) -> Option<Read> {
                     today: Counts::parse(today)?,
                 };
             }
+            ["alert", kind, text] => read.alerts.push((kind.to_owned(), text.to_owned())),
             ["sum", dimension, value, counts] => {
                 read.sums.push((Dimension::parse(dimension)?, value.to_owned(), Counts::parse(counts)?));
             }
-            ["block", first, last, value, counts] => {
-                let point = Point { first: day(first)?, last: day(last)?, counts: Counts::parse(counts)? };
-                read.blocks.push((point, value.to_owned()));
+            ["point", first, last, counts] => {
+                let (first, last, counts) = (day(first)?, day(last)?, Counts::parse(counts)?);
+                read.points.push(Point { first, last, counts });
             }
-            ["alert", kind, text] => read.alerts.push((kind.to_owned(), text.to_owned())),
             _ => return None,
         }
     }

@@ -1,12 +1,14 @@
 //! The Durable Object that keeps the figures of one site: gathered from its Ledgers, so that no question of a reader's delays a
 //! visitor's decision, and published by the rule of `postern-stats`. All of it can be gathered anew.
 
-use crate::figures_store::{FiguresStore, Row};
+use crate::figures_store::FiguresStore;
 use crate::ledgers::Ledger;
 use crate::watching;
-use postern_stats::{Day, Dimension, Months, Publisher, Range};
+use postern_stats::{Counts, Day, Dimension, Months, Point, Publisher, Range, Segment, Step, points};
 use serde_json::Value;
 use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, Storage, durable_object};
 
 /// For how long what was gathered is taken as it is, milliseconds.
@@ -18,7 +20,10 @@ const WATCHED_MS: u64 = 60_000;
 /// Answers taken from one Ledger in one go, at most; each has the cells of some weeks.
 const ANSWERS_OF_GO: u32 = 8;
 
-/// Days published in one go, at most.
+/// Goes of one alarm, at most: ten years of days.
+const GOES_OF_ALARM: u32 = 40;
+
+/// Days published in one go, at most, and those that their last block takes.
 const DAYS_OF_GO: u32 = 150;
 
 /// Days of a series read at a time: a text of the storage's is bounded.
@@ -52,8 +57,9 @@ impl DurableObject for FiguresObject {
         }
     }
 
-    /// Answers a question: a JSON object with `site`, `today` (its day's number), `first` and `last` (days), and either
-    /// `dimensions` (by name: sums of the range) or `series` (a dimension's name: each block) with `part`.
+    /// Answers a question: a JSON object with `site`, `policy` (its file), `today` (its day's number), `settled`
+    /// (the first day that may still be counted), `first` and `last` (days), and, where they are
+    /// wanted, `dimensions` (by name: sums of the range) and `of` (a segment, or `everybody`: its figures over time).
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let question: Value = serde_json::from_str(&request.text().await?)?;
         let store = self.store()?;
@@ -62,12 +68,13 @@ impl DurableObject for FiguresObject {
             number.and_then(|number| u32::try_from(number).ok()).and_then(Day::new)
         };
         let word = |name: &str| question.get(name).and_then(Value::as_str).unwrap_or("");
-        let (Some(today), Some(first), Some(last)) = (day("today"), day("first"), day("last")) else {
+        let days = (day("today"), day("settled"), day("first"), day("last"));
+        let (Some(today), Some(settled), Some(first), Some(last)) = days else {
             return Response::error("no days are named", 400);
         };
-        store.keep_site(word("site"))?;
-        self.gather(&store, word("site"), today).await?;
-        self.watch(&store).await;
+        store.keep_about(word("site"), word("policy"))?;
+        self.gather(&store, word("site"), settled).await?;
+        self.watch_soon().await?;
         let mut answer = self.standing(&store, today)?;
         for line in store.alerts()?.lines() {
             answer.push_str(&format!("alert\t{line}\n"));
@@ -79,20 +86,16 @@ impl DurableObject for FiguresObject {
                 answer.push_str(&format!("sum\t{}\t{value}\t{}\n", dimension.name(), counts.write()));
             }
         }
-        if let Some(dimension) = Dimension::parse(word("series")) {
-            let mut from = range.first;
-            while from <= range.last {
-                let to = from.plus(DAYS_OF_TEXT - 1).unwrap_or(range.last).min(range.last);
-                for (first, last, value, counts) in store.blocks(dimension, from, to, word("part"))? {
-                    answer.push_str(&format!(
-                        "block\t{}\t{}\t{value}\t{}\n",
-                        first.number(),
-                        last.number(),
-                        counts.write()
-                    ));
-                }
-                let Some(next) = to.plus(1) else { break };
-                from = next;
+        if !word("of").is_empty() {
+            // `everybody`, or a segment.
+            let segment = Segment::parse(word("of")).ok();
+            for point in series(&store, segment.as_ref(), range)? {
+                answer.push_str(&format!(
+                    "point\t{}\t{}\t{}\n",
+                    point.first.number(),
+                    point.last.number(),
+                    point.counts.write()
+                ));
             }
         }
         Response::ok(answer)
@@ -100,15 +103,17 @@ impl DurableObject for FiguresObject {
 
     /// Looks for what must be seen to, whether or not anybody reads.
     async fn alarm(&self) -> Result<Response> {
-        let store = self.store()?;
-        self.watched_ms.set(0);
-        self.watch(&store).await;
+        self.watched_ms.set(worker::Date::now().as_millis());
+        self.storage.set_alarm(watching::every(&self.env)).await?;
+        if let Err(error) = self.watch().await {
+            worker::console_log!("nobody could look for what must be seen to: {error}");
+        }
         Response::ok("")
     }
 }
 
 /// Sums of a range: whole months as they are kept, what is left over by days.
-fn totals(store: &FiguresStore, dimension: Dimension, range: Range) -> Result<Vec<Row>> {
+fn totals(store: &FiguresStore, dimension: Dimension, range: Range) -> Result<BTreeMap<String, Counts>> {
     let Months { before, whole, after } = range.split_by_months();
     let mut all = Vec::new();
     for part in [before, after].into_iter().flatten() {
@@ -117,7 +122,43 @@ fn totals(store: &FiguresStore, dimension: Dimension, range: Range) -> Result<Ve
     if let Some((first, last)) = whole.first().zip(whole.last()) {
         all.extend(store.months(dimension, *first, *last)?);
     }
-    Ok(all)
+    let mut sums: BTreeMap<String, Counts> = BTreeMap::new();
+    for (value, counts) in all {
+        let sum = sums.entry(value).or_default();
+        *sum = sum.merge(counts);
+    }
+    Ok(sums)
+}
+
+/// The figures of a segment, or of everybody, over time: by months where a range is told by months, else block by block.
+fn series(store: &FiguresStore, segment: Option<&Segment>, range: Range) -> Result<Vec<Point>> {
+    let dimension = segment.map_or(Dimension::All, |segment| segment.level.dimension());
+    let part = segment.map_or("", |segment| segment.value.as_str());
+    let of_days = |range: Range| {
+        let mut all = Vec::new();
+        let mut from = Some(range.first);
+        while let Some(first) = from.filter(|first| *first <= range.last) {
+            let last = first.plus(DAYS_OF_TEXT - 1).unwrap_or(range.last).min(range.last);
+            all.extend(store.blocks(dimension, first, last, part)?);
+            from = last.plus(1);
+        }
+        Ok::<_, worker::Error>(all)
+    };
+    let step = Step::for_range(range);
+    let blocks = if step == Step::Month {
+        let Months { before, whole, after } = range.split_by_months();
+        let mut all = before.map_or(Ok(Vec::new()), of_days)?;
+        if let Some((first, last)) = whole.first().zip(whole.last()) {
+            all.extend(store.month_blocks(dimension, *first, *last, part)?);
+        }
+        all.extend(after.map_or(Ok(Vec::new()), of_days)?);
+        all
+    } else {
+        of_days(range)?
+    };
+    let own =
+        blocks.into_iter().filter(|(_, _, value, _)| segment.is_none_or(|segment| segment.matches(value)));
+    Ok(points(own.map(|(first, last, _, counts)| Point { first, last, counts }), step))
 }
 
 impl FiguresObject {
@@ -130,28 +171,28 @@ impl FiguresObject {
         Ok(store)
     }
 
-    /// Looks for what must be seen to, unless that was done a moment ago, and sees to it that it is done again. Whoever asked for figures
-    /// gets them all the same.
-    async fn watch(&self, store: &FiguresStore) {
+    /// Has the alarm look for what must be seen to, unless it did a moment ago: no reader waits for what it tells whom.
+    async fn watch_soon(&self) -> Result<()> {
         let now_ms = worker::Date::now().as_millis();
-        let every = watching::every(&self.env);
-        let is_fresh =
-            now_ms < self.watched_ms.get().saturating_add(WATCHED_MS.min(every.as_millis() as u64));
-        if is_fresh {
-            return;
+        if now_ms < self.watched_ms.get().saturating_add(WATCHED_MS) {
+            return Ok(());
         }
         self.watched_ms.set(now_ms);
-        let looked = async {
-            self.storage.set_alarm(every).await?;
-            let id = store.site()?;
-            let site = watching::Site::of(&self.env, &id).await?;
-            self.gather(store, &id, site.today).await?;
-            // What is not all here would look as if it had stopped.
-            if self.has_more.get() { Ok(()) } else { watching::watch(&self.env, store, &site).await }
-        };
-        if let Err(error) = looked.await {
-            worker::console_log!("nobody could look for what must be seen to: {error}");
+        self.storage.set_alarm(Duration::ZERO).await
+    }
+
+    async fn watch(&self) -> Result<()> {
+        let store = self.store()?;
+        let (id, policy) = store.about()?;
+        let site = watching::Site::of(&id, &policy);
+        for _ in 0..GOES_OF_ALARM {
+            self.gather(&store, &id, site.settled).await?;
+            if !self.has_more.get() {
+                return watching::watch(&self.env, &store, &site).await;
+            }
         }
+        // What is not all here would look as if it had stopped.
+        Ok(())
     }
 
     /// Where the figures stand: whether more is being gathered, since when anything is counted, from and until when it is published,
@@ -172,7 +213,7 @@ impl FiguresObject {
     }
 
     /// Gathers what has changed in the Ledgers, and publishes what may be shown of it.
-    async fn gather(&self, store: &FiguresStore, site: &str, today: Day) -> Result<()> {
+    async fn gather(&self, store: &FiguresStore, site: &str, settled: Day) -> Result<()> {
         let now_ms = worker::Date::now().as_millis();
         if !self.has_more.get() && now_ms < self.gathered_ms.get() + FRESH_MS {
             return Ok(());
@@ -181,7 +222,7 @@ impl FiguresObject {
         for ledger in Ledger::all(&self.env, site).await? {
             for go in 1.. {
                 let changed = ledger.changed_since(store.revision(ledger.shard())?).await?;
-                store.take(ledger.shard(), changed.revision, &changed.cells)?;
+                store.take(ledger.shard(), &changed)?;
                 if !changed.has_more {
                     break;
                 }
@@ -192,24 +233,50 @@ impl FiguresObject {
             }
         }
         // Not before all is here: what is published changes no more than it must.
-        self.has_more.set(has_more || publish(store, today)?);
+        self.has_more.set(has_more || publish(store, settled)?);
         self.gathered_ms.set(now_ms);
         Ok(())
     }
 }
 
-/// Publishes the days that are over, as many as one go takes; true if there are more.
-fn publish(store: &FiguresStore, today: Day) -> Result<bool> {
-    let Some(begin) = store.stale(today)? else { return Ok(false) };
+/// Publishes anew what has changed of the days before `end`, as many as one go takes; true if there are more. Blocks that have not
+/// changed stay; those behind a change are made anew until one ends where one has ended before.
+fn publish(store: &FiguresStore, end: Day) -> Result<bool> {
+    let (mut pushed, mut changed) = (0, BTreeSet::new());
     // No await from here on: a reader finds all of it, or what was before.
-    store.unpublish(begin)?;
-    let mut publisher = Publisher::after(begin.minus(1));
-    let end = begin.plus(DAYS_OF_GO).unwrap_or(today).min(today);
-    for day in begin.through(end.minus(1)) {
-        if let Some(block) = publisher.push(day, &store.day(day)?) {
-            store.publish(&block)?;
+    while let Some(dirty) = store.first_dirty(end)? {
+        if pushed >= DAYS_OF_GO {
+            store.sum_months(&changed)?;
+            return Ok(true);
         }
+        let begin = store.begin_of(dirty)?;
+        let mut publisher = Publisher::after(begin.minus(1));
+        // The first day that is in no block yet.
+        let mut open = begin;
+        let mut reached = None;
+        for day in begin.through(end.minus(1)) {
+            pushed += 1;
+            let Some(block) = publisher.push(day, &store.day(day)?) else { continue };
+            let is_as_before = store.ends_with(block.last)?;
+            changed.extend(store.unpublish(open, block.last)?);
+            changed.insert(block.last);
+            store.publish(&block)?;
+            let Some(next) = block.last.plus(1) else { break };
+            open = next;
+            if block.last >= dirty && (is_as_before || pushed >= DAYS_OF_GO) {
+                if !is_as_before {
+                    store.soil(next)?;
+                }
+                reached = Some(block.last);
+                break;
+            }
+        }
+        if reached.is_none() {
+            // What is left waits for the days to come.
+            changed.extend(store.unpublish(open, end)?);
+        }
+        store.clean(reached.unwrap_or_else(|| end.minus(1)))?;
     }
-    store.close(begin, end)?;
-    Ok(end < today)
+    store.sum_months(&changed)?;
+    Ok(false)
 }

@@ -1,6 +1,7 @@
 //! The tables of a site's figures: the Ledgers' cells as they are, and what of them may be shown. Each statement once.
 
-use postern_stats::{Batch, Block, Counts, Day, Dimension};
+use crate::ledgers::Changed;
+use postern_stats::{Block, Counter, Counts, Day, Dimension};
 use std::collections::{BTreeMap, BTreeSet};
 use worker::{Error, Result, SqlStorage, SqlStorageValue};
 
@@ -42,6 +43,7 @@ CREATE TABLE IF NOT EXISTS months_1 (
 CREATE TABLE IF NOT EXISTS about_1 (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
     site TEXT NOT NULL,
+    policy TEXT NOT NULL,
     week INTEGER
 );
 CREATE TABLE IF NOT EXISTS alerts_1 (
@@ -53,10 +55,7 @@ CREATE TABLE IF NOT EXISTS alerts_1 (
     is_told INTEGER NOT NULL DEFAULT 0,
     is_over INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS dirty_1 (
-    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
-    day INTEGER NOT NULL
-);
+CREATE TABLE IF NOT EXISTS dirty_1 (day INTEGER PRIMARY KEY);
 ";
 
 /// The value of a dimension, and its counts.
@@ -106,14 +105,14 @@ impl FiguresStore {
     }
 
     /// Takes the days that have changed in a Ledger in place of what was here of them.
-    pub fn take(&self, shard: u8, revision: u64, cells: &Batch) -> Result<()> {
-        let days: BTreeSet<Day> = cells.cells().map(|((day, _, _), _)| *day).collect();
+    pub fn take(&self, shard: u8, changed: &Changed) -> Result<()> {
         // No await between these: all are written, or none.
-        for day in &days {
+        for day in &changed.days {
             let day_of_shard = vec![number(day.number()), number(shard.into())];
             self.0.exec("DELETE FROM raw_1 WHERE day = ? AND shard = ?", day_of_shard)?;
+            self.soil(*day)?;
         }
-        for ((day, dimension, value), counts) in cells.cells() {
+        for ((day, dimension, value), counts) in changed.cells.cells() {
             let row = vec![
                 number(day.number()),
                 number(shard.into()),
@@ -126,28 +125,59 @@ impl FiguresStore {
                 row,
             )?;
         }
-        if let Some(first) = days.first() {
-            self.0.exec(
-                "INSERT INTO dirty_1 (only_row, day) VALUES (1, ?) ON CONFLICT (only_row) DO UPDATE SET day = MIN(day, excluded.day)",
-                vec![number(first.number())],
-            )?;
-        }
-        let row = vec![number(shard.into()), integer(revision)];
+        let row = vec![number(shard.into()), integer(changed.revision)];
         self.0.exec("INSERT OR REPLACE INTO synced_1 (shard, revision) VALUES (?, ?)", row).map(|_| ())
     }
 
-    /// The first day that is to be published anew, because it or one before it in its block has changed, and the days that have
-    /// cells from there on to the day before `today`. `None` if nothing has changed before today.
-    pub fn stale(&self, today: Day) -> Result<Option<Day>> {
-        let dirty = self.number_of("SELECT day FROM dirty_1", Vec::new())?;
-        let Some(dirty) = dirty.filter(|day| *day < u64::from(today.number())) else { return Ok(None) };
-        let last_of_block = "SELECT MAX(last) FROM blocks_1 WHERE last < ?";
-        let before = self.number_of(last_of_block, vec![integer(dirty)])?;
-        let begin = match before {
-            Some(last) => last + 1,
-            None => self.number_of("SELECT MIN(day) FROM raw_1", Vec::new())?.unwrap_or(dirty),
+    fn day_of(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<Option<Day>> {
+        let found = self.number_of(statement, bindings)?;
+        Ok(found.and_then(|number| u32::try_from(number).ok()).and_then(Day::new))
+    }
+
+    /// A day is to be published anew.
+    pub fn soil(&self, day: Day) -> Result<()> {
+        self.0.exec("INSERT OR IGNORE INTO dirty_1 (day) VALUES (?)", vec![number(day.number())]).map(|_| ())
+    }
+
+    /// The first day before `end` that is to be published anew.
+    pub fn first_dirty(&self, end: Day) -> Result<Option<Day>> {
+        self.day_of("SELECT MIN(day) FROM dirty_1 WHERE day < ?", vec![number(end.number())])
+    }
+
+    /// The days until that one are as they are published, or wait for those behind them.
+    pub fn clean(&self, until: Day) -> Result<()> {
+        self.0.exec("DELETE FROM dirty_1 WHERE day <= ?", vec![number(until.number())]).map(|_| ())
+    }
+
+    /// The day from which a block has to be made that holds this one: its own block's first, or the first behind the block before.
+    pub fn begin_of(&self, day: Day) -> Result<Day> {
+        let bound = || number(day.number());
+        let own =
+            self.day_of("SELECT first FROM blocks_1 WHERE first <= ? AND last >= ?", vec![bound(), bound()])?;
+        let before = self.day_of("SELECT MAX(last) + 1 FROM blocks_1 WHERE last < ?", vec![bound()])?;
+        let begin = match own.or(before) {
+            Some(begin) => begin,
+            None => self.begin()?.unwrap_or(day),
         };
-        Ok(u32::try_from(begin).ok().and_then(Day::new).filter(|day| *day < today))
+        Ok(begin.min(day))
+    }
+
+    /// Takes away the blocks that share a day with those from one to another; gives the months they were of.
+    pub fn unpublish(&self, first: Day, last: Day) -> Result<Vec<Day>> {
+        let bounds = || vec![number(first.number()), number(last.number())];
+        let gone = "SELECT last FROM blocks_1 WHERE last >= ? AND first <= ?";
+        let text = self.text(&format!("SELECT last AS line FROM ({gone})"), bounds())?;
+        let days = text.lines().map(|day| day.parse().ok().and_then(Day::new).ok_or_else(unreadable));
+        let days = days.collect::<Result<Vec<_>>>()?;
+        self.0.exec(&format!("DELETE FROM published_1 WHERE last IN ({gone})"), bounds())?;
+        self.0.exec("DELETE FROM blocks_1 WHERE last >= ? AND first <= ?", bounds())?;
+        Ok(days)
+    }
+
+    /// Did a block end with that day?
+    pub fn ends_with(&self, day: Day) -> Result<bool> {
+        let count = "SELECT COUNT(*) FROM blocks_1 WHERE last = ?";
+        Ok(self.number_of(count, vec![number(day.number())])? == Some(1))
     }
 
     /// All cells of a day, of all shards together.
@@ -161,14 +191,6 @@ impl FiguresStore {
             *sum = sum.merge(counts);
         }
         Ok(sums.into_iter().map(|((dimension, value), counts)| (dimension, value, counts)).collect())
-    }
-
-    /// Takes away what was published from that day on.
-    pub fn unpublish(&self, from: Day) -> Result<()> {
-        for table in ["blocks_1", "published_1"] {
-            self.0.exec(&format!("DELETE FROM {table} WHERE last >= ?"), vec![number(from.number())])?;
-        }
-        self.0.exec("DELETE FROM months_1 WHERE month >= ?", vec![number(from.month())]).map(|_| ())
     }
 
     /// Keeps a block.
@@ -190,33 +212,27 @@ impl FiguresStore {
         Ok(())
     }
 
-    /// Adds up the months from that of a day on, of what is published, and remembers that nothing before `today` is stale any more.
-    pub fn close(&self, from: Day, today: Day) -> Result<()> {
-        let mut first = Some(from.month_first());
-        while let Some(begin) = first.filter(|begin| *begin <= today) {
-            let end = begin.month_last();
+    /// Adds up the months of these days anew.
+    pub fn sum_months(&self, days: &BTreeSet<Day>) -> Result<()> {
+        let months: BTreeSet<Day> = days.iter().map(|day| day.month_first()).collect();
+        for first in months {
+            self.0.exec("DELETE FROM months_1 WHERE month = ?", vec![number(first.month())])?;
             for dimension in Dimension::ALL {
-                for (value, counts) in self.published(dimension, begin, end)? {
+                for (value, counts) in self.published(dimension, first, first.month_last())? {
                     let row = vec![
                         dimension.name().into(),
-                        number(begin.month()),
+                        number(first.month()),
                         value.as_str().into(),
                         counts.write().into(),
                     ];
                     self.0.exec(
-                        "INSERT OR REPLACE INTO months_1 (dimension, month, value, counts) VALUES (?, ?, ?, ?)",
+                        "INSERT INTO months_1 (dimension, month, value, counts) VALUES (?, ?, ?, ?)",
                         row,
                     )?;
                 }
             }
-            first = end.plus(1);
         }
-        self.0
-            .exec(
-                "INSERT OR REPLACE INTO dirty_1 (only_row, day) VALUES (1, ?)",
-                vec![number(today.number())],
-            )
-            .map(|_| ())
+        Ok(())
     }
 
     /// What is published of a dimension in blocks that end from one day to another, by value.
@@ -253,14 +269,16 @@ impl FiguresStore {
     ) -> Result<Vec<(Day, Day, String, Counts)>> {
         let statement = "SELECT blocks_1.first || char(9) || blocks_1.last || char(9) || value || char(9) || counts AS line \
                          FROM published_1 JOIN blocks_1 ON blocks_1.last = published_1.last \
-                         WHERE dimension = ? AND published_1.last BETWEEN ? AND ? AND instr(value, ?) \
+                         WHERE dimension = ? AND published_1.last BETWEEN ? AND ? AND (? = '' OR instr(value, ?)) \
                          ORDER BY blocks_1.last";
-        // Every text has the empty one in it, but not by the storage's word.
-        let statement =
-            if part.is_empty() { statement.replace("instr(value, ?)", "? = ''") } else { statement.into() };
-        let bindings =
-            vec![dimension.name().into(), number(first.number()), number(last.number()), part.into()];
-        let text = self.text(&statement, bindings)?;
+        let bindings = vec![
+            dimension.name().into(),
+            number(first.number()),
+            number(last.number()),
+            part.into(),
+            part.into(),
+        ];
+        let text = self.text(statement, bindings)?;
         let read = |line: &str| {
             let mut cells = line.split('\t');
             let mut day = || cells.next()?.parse().ok().and_then(Day::new);
@@ -271,19 +289,46 @@ impl FiguresStore {
         text.lines().map(|line| read(line).ok_or_else(unreadable)).collect()
     }
 
+    /// The same of whole months, each from its first day to its last.
+    pub fn month_blocks(
+        &self,
+        dimension: Dimension,
+        first: u32,
+        last: u32,
+        part: &str,
+    ) -> Result<Vec<(Day, Day, String, Counts)>> {
+        let statement = "SELECT month || char(9) || value || char(9) || counts AS line FROM months_1 \
+                         WHERE dimension = ? AND month BETWEEN ? AND ? AND (? = '' OR instr(value, ?)) ORDER BY month";
+        let bindings = vec![dimension.name().into(), number(first), number(last), part.into(), part.into()];
+        let read = |line: &str| {
+            let mut cells = line.split('\t');
+            let first = cells.next()?.parse().ok().and_then(Day::of_month)?;
+            let (value, counts) = (cells.next()?, cells.next()?);
+            Some((first, first.month_last(), value.to_owned(), Counts::parse(counts)?))
+        };
+        self.text(statement, bindings)?.lines().map(|line| read(line).ok_or_else(unreadable)).collect()
+    }
+
     /// The first and the last day that are published, if any.
     pub fn span(&self) -> Result<Option<(Day, Day)>> {
-        let day = |statement: &str| {
-            let found = self.number_of(statement, Vec::new())?;
-            Ok::<_, Error>(found.and_then(|number| u32::try_from(number).ok()).and_then(Day::new))
-        };
-        Ok(day("SELECT MIN(first) FROM blocks_1")?.zip(day("SELECT MAX(last) FROM blocks_1")?))
+        let first = self.day_of("SELECT MIN(first) FROM blocks_1", Vec::new())?;
+        Ok(first.zip(self.day_of("SELECT MAX(last) FROM blocks_1", Vec::new())?))
     }
 
     /// The first day that something is counted of at all.
     pub fn begin(&self) -> Result<Option<Day>> {
-        let found = self.number_of("SELECT MIN(day) FROM raw_1", Vec::new())?;
-        Ok(found.and_then(|number| u32::try_from(number).ok()).and_then(Day::new))
+        self.day_of("SELECT MIN(day) FROM raw_1", Vec::new())
+    }
+
+    /// The last day that a page is counted of.
+    pub fn last_viewed(&self) -> Result<Option<Day>> {
+        let statement = "SELECT day || char(9) || counts AS line FROM raw_1 WHERE dimension = 'all' ORDER BY day DESC LIMIT 400";
+        let read = |line: &str| {
+            let (day, counts) = line.split_once('\t')?;
+            let has_pages = Counts::parse(counts)?.get(Counter::Views) > 0;
+            day.parse().ok().and_then(Day::new).filter(|_| has_pages)
+        };
+        Ok(self.text(statement, Vec::new())?.lines().filter_map(read).max())
     }
 }
 

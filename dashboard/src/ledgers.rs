@@ -1,6 +1,6 @@
 //! The site's Ledgers, as far as figures are asked of them. What they answer: `worker/src/rollup.rs` and `ledger_object.rs`.
 
-use postern_stats::{Batch, SeenBatch};
+use postern_stats::{Batch, Day, SeenBatch};
 use worker::{Env, Error, Method, Request, RequestInit, Result, Stub};
 
 /// The binding in `wrangler.dashboard.toml`.
@@ -18,6 +18,8 @@ pub struct Changed {
     pub revision: u64,
     /// Have more days changed, or do receipts wait to be counted?
     pub has_more: bool,
+    /// Which days these are; one may have no cells left.
+    pub days: Vec<Day>,
     /// Their cells, all of each day.
     pub cells: Batch,
 }
@@ -61,10 +63,14 @@ impl Ledger {
         let text = self.ask("cells", &revision.to_string()).await?;
         let unreadable = || Error::RustError("a Ledger says what nobody here can read".into());
         let (head, cells) = text.split_once('\n').ok_or_else(unreadable)?;
-        let (revision, more) = head.split_once('\t').ok_or_else(unreadable)?;
+        let [revision, more, days] = *head.split('\t').collect::<Vec<_>>().as_slice() else {
+            return Err(unreadable());
+        };
+        let days = days.split_ascii_whitespace().map(|day| day.parse().ok().and_then(Day::new));
         Ok(Changed {
             revision: revision.parse().map_err(|_| unreadable())?,
             has_more: more == "1",
+            days: days.collect::<Option<_>>().ok_or_else(unreadable)?,
             cells: Batch::parse(cells).map_err(|error| Error::RustError(error.to_string()))?,
         })
     }
@@ -77,11 +83,6 @@ impl Ledger {
     /// When the first of what no checkpoint holds was recorded, Unix milliseconds; `None` if one holds all.
     pub async fn unsealed_since(&self) -> Result<Option<u64>> {
         Ok(self.ask("unsealed", "").await?.trim().parse().ok())
-    }
-
-    /// The policy file of the version at that place in the log; empty if the site shows another.
-    pub async fn policy_at(&self, place: u64) -> Result<String> {
-        self.ask("policy", &place.to_string()).await
     }
 
     /// The register of requests, and what was done last by those who keep the site.

@@ -16,6 +16,7 @@ mod register;
 mod watching;
 
 use figures::Site;
+use postern_policy::Policy;
 use postern_receipt::Role;
 use postern_stats::Day;
 use worker::{Context, Env, Request, Response, Result, event};
@@ -27,8 +28,8 @@ const FILES: &str = "FILES";
 struct Asked<'a> {
     /// Whose figures.
     site: Site<'a>,
-    /// The policy file.
-    policy: &'a str,
+    /// Its policy; `None` if it cannot be read, which the site's Worker tells.
+    policy: Option<&'a Policy>,
     /// The reader's role.
     role: Role,
     /// Languages that the reader's browser asks for.
@@ -60,9 +61,11 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Resp
     let pairs: Vec<(String, String)> =
         url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
     let policy = request.text().await?;
+    let read = pages::read_policy(&policy);
+    let settled = watching::settled(read.as_ref(), worker::Date::now().as_millis());
     let asked = Asked {
-        site: Site { env: &env, id: &site, today },
-        policy: &policy,
+        site: Site { env: &env, id: &site, policy: &policy, today, settled },
+        policy: read.as_ref(),
         role,
         languages: &languages,
         error: &error,

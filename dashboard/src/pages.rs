@@ -9,7 +9,7 @@ use postern_consent::Category;
 use postern_platform::Numbers;
 use postern_policy::Policy;
 use postern_receipt::Role;
-use postern_stats::{Against, Counter, Day, Point, Question, Range, Seen, Segment, Step, points};
+use postern_stats::{Against, Counter, Day, Question, Seen, Segment};
 use postern_view::{AlertLine, Beside, Dashboard, Mark, VendorName};
 use serde_json::Value;
 use worker::{Error, Response, Result};
@@ -28,11 +28,6 @@ fn failure(asked: &Asked<'_>, error: &Error) -> Result<Response> {
     let link = Some((postern_view::DASHBOARD_PATH, "Try again"));
     let page = postern_view::dashboard_refusal(asked.site.id, "No figures just now", what, link);
     answer::page(503, page.into_string())
-}
-
-/// Figures over time, by as many points as a chart can bear.
-pub fn over_time(blocks: Vec<Point>, range: Range) -> Vec<Point> {
-    points(blocks, Step::for_range(range))
 }
 
 /// What stands beside, by name.
@@ -69,13 +64,13 @@ pub async fn dashboard(asked: &Asked<'_>) -> Result<Response> {
     }
 }
 
-type Found = (Figures, Option<(Figures, Range, Option<Segment>)>, Vec<Seen>, Vec<Mark>);
+type Found = (Figures, Option<(Figures, Option<Segment>)>, Vec<Seen>, Vec<Mark>);
 
 async fn found(asked: &Asked<'_>, question: &Question) -> Result<Found> {
-    let range = question.range(asked.site.today);
+    let range = question.range(asked.site.settled);
     let figures = asked.site.figures(range, question.segment.as_ref()).await?;
-    let other = match question.other(asked.site.today) {
-        Some((range, segment)) => Some((asked.site.figures(range, segment.as_ref()).await?, range, segment)),
+    let other = match question.other(asked.site.settled) {
+        Some((range, segment)) => Some((asked.site.figures(range, segment.as_ref()).await?, segment)),
         None => None,
     };
     let ledger = Ledger::main(asked.site.env, asked.site.id)?;
@@ -87,24 +82,20 @@ fn page(
     asked: &Asked<'_>,
     question: &Question,
     figures: Figures,
-    other: Option<(Figures, Range, Option<Segment>)>,
+    other: Option<(Figures, Option<Segment>)>,
     seen: &[Seen],
     marks: &[Mark],
 ) -> Result<Response> {
-    let today = asked.site.today;
-    let policy = read_policy(asked.policy);
+    let today = asked.site.settled;
+    let policy = asked.policy;
     let numbers = Numbers::of(asked.languages);
     let name = beside_name(question, today);
-    let beside_points;
-    let beside = match other {
-        Some((figures, range, segment)) => {
-            let whole = whole(&figures.sums, segment.as_ref());
-            beside_points = over_time(figures.blocks, range);
-            Some(Beside { name: &name, whole, points: &beside_points })
-        }
-        None => None,
-    };
-    let vendors = policy.iter().flat_map(Policy::vendors);
+    let beside = other.as_ref().map(|(figures, segment)| Beside {
+        name: &name,
+        whole: whole(&figures.sums, segment.as_ref()),
+        points: &figures.points,
+    });
+    let vendors = policy.into_iter().flat_map(Policy::vendors);
     let vendors: Vec<VendorName> = vendors
         .map(|vendor| VendorName {
             id: &vendor.id,
@@ -119,7 +110,7 @@ fn page(
         today,
         standing: figures.standing,
         whole: whole(&figures.sums, question.segment.as_ref()),
-        points: &over_time(figures.blocks, question.range(today)),
+        points: &figures.points,
         beside: beside.as_ref(),
         sums: &figures.sums,
         marks,

@@ -27,28 +27,39 @@ pub fn every(env: &Env) -> Duration {
     set.map_or(EVERY, Duration::from_millis)
 }
 
-/// A site as its Ledger knows it, for an alarm to which nobody says anything.
+/// How long a day that is over may still be counted, milliseconds: batches of pages are sent within seconds, and tried again for
+/// minutes. What is published at once would change by single visitors.
+const SETTLES_MS: u64 = 3_600_000;
+
+/// A site as its readers have named it, for an alarm to which nobody says anything.
 pub struct Site<'a> {
     id: &'a str,
     policy: Option<Policy>,
-    /// Its day.
-    pub today: Day,
+    today: Day,
+    /// The first day that may still be counted.
+    pub settled: Day,
     now_ms: u64,
 }
 
 impl<'a> Site<'a> {
-    /// The site of that name: its policy is that of the newest version in its log.
-    pub async fn of(env: &Env, id: &'a str) -> Result<Self> {
+    /// The site of that name under that policy.
+    pub fn of(id: &'a str, policy: &str) -> Self {
         let now_ms = worker::Date::now().as_millis();
-        let main = Ledger::main(env, id)?;
-        let policy = match last_release(&main.releases(0).await?) {
-            Some(place) => read_policy(&main.policy_at(place).await?),
-            None => None,
-        };
-        let zone = policy.as_ref().map_or("UTC", |policy| policy.figures.time_zone.as_str());
-        let today = day_in(zone, now_ms).unwrap_or_else(|| Day::from_unix_ms(now_ms, 0));
-        Ok(Self { id, policy, today, now_ms })
+        let policy = read_policy(policy);
+        let today = day_at(policy.as_ref(), now_ms);
+        let settled = settled(policy.as_ref(), now_ms);
+        Self { id, policy, today, settled, now_ms }
     }
+}
+
+fn day_at(policy: Option<&Policy>, now_ms: u64) -> Day {
+    let zone = policy.map_or("UTC", |policy| policy.figures.time_zone.as_str());
+    day_in(zone, now_ms).unwrap_or_else(|| Day::from_unix_ms(now_ms, 0))
+}
+
+/// The first day of a site that may still be counted.
+pub fn settled(policy: Option<&Policy>, now_ms: u64) -> Day {
+    day_at(policy, now_ms.saturating_sub(SETTLES_MS))
 }
 
 /// Looks for what must be seen to, and tells it.
@@ -93,7 +104,7 @@ fn find(store: &FiguresStore, site: &Site<'_>, seen: &[Seen], unsealed: Option<u
     let updated = site.policy.as_ref().and_then(|policy| Day::parse(&policy.notice.updated).ok());
     let issues = site.policy.iter().flat_map(Policy::warnings);
     let mut alerts: Vec<Alert> = [
-        Alert::counts_stopped(store.last_counted()?, site.today),
+        Alert::counts_stopped(store.last_viewed()?, site.today),
         Alert::not_sealed(unsealed, site.now_ms),
         Alert::rate_dropped(&series),
         Alert::notice_old(updated, site.today),
@@ -129,17 +140,11 @@ async fn week(store: &FiguresStore, site: &Site<'_>, webhook: &str, locale: &Loc
     store.tell_week(this_week)
 }
 
-/// The place of the newest version of what visitors are asked with.
-fn last_release(lines: &str) -> Option<u64> {
-    let line: Value = serde_json::from_str(lines.lines().last()?).ok()?;
-    line.get("leaf_index")?.as_u64()
-}
-
 fn webhook(env: &Env) -> Option<String> {
     let read = |found: Result<String>| found.ok().filter(|text| !text.is_empty());
     let address = read(env.secret(WEBHOOK).map(|value| value.to_string()))
         .or_else(|| read(env.var(WEBHOOK).map(|value| value.to_string())))?;
-    let is_safe = ["https://", "http://127.0.0.1", "http://localhost"];
+    let is_safe = ["https://", "http://127.0.0.1:", "http://localhost:"];
     if is_safe.iter().any(|beginning| address.starts_with(beginning)) {
         return Some(address);
     }
@@ -179,6 +184,11 @@ pub fn locale(numbers: &Numbers) -> Locale<'_> {
     }
 }
 
+/// What fits into a cell of a line.
+fn line(text: &str) -> String {
+    text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect()
+}
+
 /// A line of the storage.
 pub struct ToTell {
     /// Names it.
@@ -200,7 +210,7 @@ impl FiguresStore {
             self.0.exec(
                 "INSERT INTO alerts_1 (key, kind, text, since_ms, seen_ms) VALUES (?, ?, ?, ?, ?) \
                  ON CONFLICT (key) DO UPDATE SET text = excluded.text, seen_ms = excluded.seen_ms",
-                vec![key.as_str().into(), (*kind).into(), text.as_str().into(), now(), now()],
+                vec![line(key).into(), (*kind).into(), line(text).into(), now(), now()],
             )?;
         }
         self.0.exec("UPDATE alerts_1 SET is_over = seen_ms < ?", vec![now()]).map(|_| ())
@@ -249,21 +259,16 @@ impl FiguresStore {
         self.0.exec("UPDATE about_1 SET week = ?", vec![number(week)]).map(|_| ())
     }
 
-    /// The last day that a page or an act is counted of.
-    fn last_counted(&self) -> Result<Option<Day>> {
-        let found = self.number_of("SELECT MAX(day) FROM raw_1 WHERE dimension = 'all'", Vec::new())?;
-        Ok(found.and_then(|number| u32::try_from(number).ok()).and_then(Day::new))
+    /// Which site this is and under what policy: they are said with each question, and nobody says them to an alarm.
+    pub fn keep_about(&self, site: &str, policy: &str) -> Result<()> {
+        let statement = "INSERT INTO about_1 (only_row, site, policy) VALUES (1, ?, ?) \
+                         ON CONFLICT (only_row) DO UPDATE SET policy = excluded.policy WHERE policy <> excluded.policy";
+        self.0.exec(statement, vec![site.into(), policy.into()]).map(|_| ())
     }
 
-    /// Which site this is; it is said with each question, and nobody says it to an alarm.
-    pub fn keep_site(&self, site: &str) -> Result<()> {
-        self.0
-            .exec("INSERT OR IGNORE INTO about_1 (only_row, site) VALUES (1, ?)", vec![site.into()])
-            .map(|_| ())
-    }
-
-    /// Which site this is, once it has been said.
-    pub fn site(&self) -> Result<String> {
-        self.text("SELECT site AS line FROM about_1", Vec::new())
+    /// The same, once they have been said; else nothing of both.
+    pub fn about(&self) -> Result<(String, String)> {
+        let site = self.text("SELECT site AS line FROM about_1", Vec::new())?;
+        Ok((site, self.text("SELECT policy AS line FROM about_1", Vec::new())?))
     }
 }

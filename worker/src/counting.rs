@@ -128,9 +128,8 @@ pub fn count_page(
     send_soon(site, env, context, visit.now_ms);
 }
 
-/// Counts something that the gate did, with the vendor it did it to. It goes with the next pages.
-pub fn count_gate(now_ms: u64, what: &str, vendor: &str) {
-    let day = zone::last_day(now_ms);
+/// Counts something that the gate did on that day, with the vendor it did it to. It goes with the next pages.
+pub fn count_gate(day: Day, what: &str, vendor: &str) {
     let once = Counts::default().with(Counter::Times, 1);
     BATCH.with_borrow_mut(|batch| batch.add(day, Dimension::Gate, &format!("{what}/{vendor}"), once));
 }
@@ -156,9 +155,10 @@ fn send_soon(site: &Site, env: &Env, context: &Context, since_ms: u64) {
             let now_ms = worker::Date::now().as_millis();
             GATHERING_UNTIL_MS.set(now_ms + SEEN_TO_MS);
             let (name, batch) = next_batch();
-            match ledger.add_views(&name, &batch, now_ms - since_ms > PUT_OFF_MS_MAX).await {
+            match ledger.add_views(&name, &batch, now_ms.saturating_sub(since_ms) > PUT_OFF_MS_MAX).await {
                 Ok(()) => {
-                    SENT.set(None);
+                    // Unless somebody else has seen to it, and sends the next one by now.
+                    SENT.with_borrow_mut(|sent| sent.take_if(|(sent, _)| *sent == name));
                     if BATCH.with_borrow(Batch::is_empty) {
                         break;
                     }

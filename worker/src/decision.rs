@@ -135,7 +135,11 @@ async fn take(
     let (subject, shard) = shards::home(site, env, &visit.state, &asked.key, &said).await?;
     // Only a language that is spoken here can have been read; no name of another refuses a choice.
     let lang = policy.language_for(Some(&asked.lang), None).tag.clone();
-    let facts = facts(site, visit, &said, release, wanted.method, &lang, asked.active == Some(false));
+    let mut facts = facts(site, visit, &said, release, wanted.method, &lang, asked.active == Some(false));
+    // Those that this act lets in; what was in before was counted then.
+    for vendor in site.named(wanted.vendors.difference(visit.decision.vendors)) {
+        facts = facts.with(Dimension::Vendor, &vendor.id);
+    }
     let message = ActMessage {
         release,
         granted: visit.profile.grantable(visit.signals, wanted.granted).bits(),

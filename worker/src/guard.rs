@@ -6,7 +6,7 @@ use crate::site::Site;
 use crate::stream::{CHUNK_BYTES, Passage, Rewriter, passed_on};
 use crate::visit::{CONSENT_COOKIE, Visit, read_headers};
 use crate::{
-    OWN_FOLDER, answer, assets, collect, counting, hearing, observing, pages, proxy, release, spoken,
+    OWN_FOLDER, answer, assets, collect, counting, hearing, observing, pages, proxy, release, spoken, zone,
 };
 use futures_util::AsyncReadExt;
 use postern_consent::State;
@@ -33,11 +33,11 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         match collect::judge(site, &visit, &grants).await? {
             collect::Verdict::Passes => {}
             collect::Verdict::Dropped(vendor) => {
-                counting::count_gate(visit.now_ms, "refused", vendor);
+                counting::count_gate(zone::day(site, visit.now_ms), "refused", vendor);
                 return answer::nothing();
             }
             collect::Verdict::Anonymous(vendor, stripped) => {
-                counting::count_gate(visit.now_ms, "anonymous", vendor);
+                counting::count_gate(zone::day(site, visit.now_ms), "anonymous", vendor);
                 hit = Some(stripped);
             }
         }
@@ -106,12 +106,16 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         if let Some((_, cookie)) = hearing::hear(site, env, &visit).await {
             plan.append.push(("set-cookie".into(), cookie));
         }
-        if let Some(view) = parts.view.or_else(|| View::of(site, &visit, false, true)) {
+        // A page that is locked or passed has no question in it, and one that is given up was counted before it led on to itself.
+        let is_asking = matches!(plan.body, BodyPlan::Rewrite { syntax: Syntax::Html, inject: true });
+        let asking = parts.view.filter(|_| is_asking);
+        let view = asking.or_else(|| View::of(site, &visit, false, true));
+        if let Some(view) = view.filter(|_| !is_locked_target(visit.target())) {
             if view.is_first {
                 let cookie = format!("{CONSENT_COOKIE}={ASKED}; Path=/; Secure; HttpOnly; SameSite=Lax");
                 plan.append.push(("set-cookie".into(), cookie));
             }
-            counting::count_page(site, env, context, &visit, view, parts.view.is_some());
+            counting::count_page(site, env, context, &visit, view, asking.is_some());
         }
         for (is_faulty, name) in
             [(site.policy.is_err(), "policy-unusable"), (site.key.is_err(), "cookie-key-unusable")]

@@ -2,6 +2,7 @@
 //! the choice that the visitor carries grants no more than that. Whether or not this succeeds, the signal binds the page.
 //! Source: standards.md requirements 52 and 61; 11 CCR 7025(c)(1), (7).
 
+use crate::counting;
 use crate::decision::{kept, signed};
 use crate::ledger::Ledger;
 use crate::messages::{ActMessage, METHODS};
@@ -9,6 +10,7 @@ use crate::site::Site;
 use crate::visit::Visit;
 use postern_consent::{Choice, Reason, State, VendorSet};
 use postern_receipt::{IdempotencyKey, Method, sha256};
+use postern_stats::{Dimension, SIGNAL_LAYER};
 use worker::Env;
 
 /// Records that a signal took something back, if it did, and gives the choice that is left, sealed and as a cookie.
@@ -43,6 +45,9 @@ pub async fn hear(site: &Site, env: &Env, visit: &Visit) -> Option<(String, Stri
         lang: policy.language_for(None, visit.header("accept-language")).tag.clone(),
         key: key(&choice, granted.bits(), &vendors).to_string(),
         body_sha256: sha256(signal.name().as_bytes()),
+        facts: counting::facts_of(site, visit, Some(visit.url.path()), site.release.get())
+            .with(Dimension::Layer, SIGNAL_LAYER)
+            .write(),
         ..signed(visit, choice.subject)
     };
     let recorded = Ledger::at(site, env, choice.shard).ok()?.record(&act).await.ok()?;

@@ -204,11 +204,12 @@ CREATE TABLE batches (
     name TEXT PRIMARY KEY,
     at_ms INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX batches_at ON batches (at_ms);
 INSERT INTO cells (day, dimension, value, counts)
     SELECT day, 'all', '', '0:' || views || ' 2:' || shown || ' 6:' || accepted || ' 7:' || refused || ' 8:' || partial || ' 9:' || withdrawn
     FROM days WHERE views + shown + accepted + refused + partial + withdrawn > 0;
-INSERT INTO counted (only_row, seq, revision) VALUES (1, (SELECT COALESCE(MAX(seq), 0) FROM receipts), 1);
-INSERT INTO revisions (day, revision) SELECT day, 1 FROM days;
+INSERT INTO counted (only_row, seq, revision) VALUES (1, (SELECT COALESCE(MAX(seq), 0) FROM receipts), (SELECT COUNT(*) FROM days));
+INSERT INTO revisions (day, revision) SELECT day, ROW_NUMBER() OVER (ORDER BY day) FROM days;
 DROP TRIGGER receipts_count;
 DROP TABLE days;
 ALTER TABLE receipts ADD COLUMN facts TEXT NOT NULL DEFAULT '';

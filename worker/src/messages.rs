@@ -4,6 +4,7 @@
 use postern_consent::{Category, CategorySet, Choice, Minutes, Outcome, Shard, Subject};
 use postern_policy::Policy;
 use postern_receipt::{Method, ReceiptRow, outcome_named};
+use postern_stats::SIGNAL_LAYER;
 use serde_json::Value;
 
 /// One act, as the Worker sends it.
@@ -168,7 +169,7 @@ pub fn layer_of(method: Method) -> &'static str {
         Method::PageSave => "page",
         Method::WithdrawAll => "withdrawal",
         Method::VendorLoad => "held-content",
-        Method::Gpc | Method::Adpc | Method::Dnt | Method::Expiry => "signal",
+        Method::Gpc | Method::Adpc | Method::Dnt | Method::Expiry => SIGNAL_LAYER,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::ledger::Ledger;
 use crate::site::Site;
-use crate::{answer, counting};
+use crate::{answer, counting, zone};
 use postern_rewrite::{Grants, Seen};
 use postern_stats::{Kind, SeenBatch};
 use std::cell::{Cell, RefCell};
@@ -27,7 +27,7 @@ pub fn see(kind: Kind, name: &str, path: &str, now_ms: u64) {
 /// Notes what was seen on a page that has passed.
 pub fn see_page(seen: &Seen, grants: &Grants, path: &str, now_ms: u64) {
     for vendor in &seen.held {
-        counting::count_gate(now_ms, "held", vendor.id);
+        counting::count_gate(zone::last_day(now_ms), "held", vendor.id);
     }
     for host in &seen.unknown {
         see(Kind::Unknown, host, path, now_ms);

@@ -4,7 +4,7 @@
 
 use crate::ledger_store::{SqlStore, integer};
 use postern_consent::{Category, CategorySet};
-use postern_stats::{ActCounts, Batch, Counts, Day, Facts};
+use postern_stats::{Batch, Counts, Day, Facts};
 use worker::{Result, SqlStorageValue};
 
 /// Receipts counted in one go, at most.
@@ -13,12 +13,12 @@ const GO_RECEIPTS: u64 = 5_000;
 /// Days told in one answer, at most: some thousand cells.
 const ANSWER_DAYS: i64 = 40;
 
-/// How long the name of a batch is remembered, milliseconds: longer than an isolate tries to send it.
-const REMEMBER_MS: u64 = 3_600_000;
+/// How long the name of a batch is remembered, milliseconds: one whose answer was lost may wait for the isolate's next page.
+const REMEMBER_MS: u64 = 86_400_000;
 
 /// What of receipts is counted, all that are alike together.
 const ALIKE: &str =
-    "SELECT day, outcome, granted, vendors, facts, COUNT(*) FROM receipts WHERE {} GROUP BY 1, 2, 3, 4, 5";
+    "SELECT day, outcome, granted, facts, COUNT(*) FROM receipts WHERE {} GROUP BY 1, 2, 3, 4";
 
 impl SqlStore {
     /// Adds a batch of pages, unless it is here already.
@@ -76,14 +76,8 @@ impl SqlStore {
         for row in cursor.raw() {
             use SqlStorageValue::{Integer, String};
             let row = row?;
-            let [
-                Integer(day),
-                String(outcome),
-                Integer(granted),
-                String(vendors),
-                String(facts),
-                Integer(times),
-            ] = row.as_slice()
+            let [Integer(day), String(outcome), Integer(granted), String(facts), Integer(times)] =
+                row.as_slice()
             else {
                 continue;
             };
@@ -93,9 +87,7 @@ impl SqlStore {
                 continue;
             };
             let granted: Vec<&str> = granted.iter().map(Category::name).collect();
-            let vendors: Vec<&str> = vendors.split_ascii_whitespace().collect();
-            let act = ActCounts { outcome, granted: &granted, vendors: &vendors };
-            Facts::parse(facts).count_acts(&mut batch, day, &act, times);
+            Facts::parse(facts).count_acts(&mut batch, day, outcome, &granted, times);
         }
         Ok(batch)
     }
@@ -125,8 +117,8 @@ impl SqlStore {
         Ok(())
     }
 
-    /// The cells of the days that have changed since a revision, oldest change first, some days at a time: a line with the revision
-    /// they go to and how many receipts wait to be counted, then the cells as batches are written.
+    /// The cells of the days that have changed since a revision, oldest change first, some days at a time: a line with the revision they go to,
+    /// whether there are more, and these days; then their cells as batches are written. A day may have none left.
     pub fn cells_since(&self, revision: u64) -> Result<String> {
         let more = self.count_receipts()?;
         let days = "SELECT day, revision FROM revisions WHERE revision > ? ORDER BY revision LIMIT ?";
@@ -137,6 +129,7 @@ impl SqlStore {
             &format!("SELECT day, dimension, value, counts FROM cells WHERE day IN (SELECT day FROM ({days})) AND counts <> ''"),
             bounds()?,
         )?;
-        Ok(format!("{to}\t{}\n{cells}", u8::from(more || to < newest)))
+        let changed = self.lines(&format!("SELECT day FROM ({days})"), bounds()?)?.replace('\n', " ");
+        Ok(format!("{to}\t{}\t{changed}\n{cells}", u8::from(more || to < newest)))
     }
 }

@@ -22,11 +22,17 @@ pub fn day_in(zone: &str, now_ms: u64) -> Option<Day> {
     Day::parse(&text).ok()
 }
 
+/// The platform's name for a code; the code itself where it knows none, or where it is none, which is an error there.
 fn name_of(kind: DisplayNamesType, tag: &str, code: &str) -> String {
     let options = DisplayNamesOptions::new();
     options.set_type(kind);
     let names = DisplayNames::new(&Array::of1(&tag.into()), &options);
-    names.of(code).map_or_else(|| code.to_owned(), String::from)
+    // Not the binding's own method, as above: codes come from anybody.
+    let find = || {
+        let method: Function = Reflect::get(&names, &"of".into()).ok()?.dyn_into().ok()?;
+        method.call1(&names, &code.into()).ok()?.as_string()
+    };
+    find().unwrap_or_else(|| code.to_owned())
 }
 
 fn is_letters(text: &str, lengths: std::ops::RangeInclusive<usize>) -> bool {
@@ -36,17 +42,13 @@ fn is_letters(text: &str, lengths: std::ops::RangeInclusive<usize>) -> bool {
 /// The name of a country in a language; the code itself where the platform knows none. `tag` must be well-formed (BCP 47).
 #[must_use]
 pub fn country_name(tag: &str, code: &str) -> String {
-    // What is no code would be an error that ends the program.
-    if is_letters(code, 2..=2) { name_of(DisplayNamesType::Region, tag, code) } else { code.to_owned() }
+    name_of(DisplayNamesType::Region, tag, code)
 }
 
 /// The name of a language in another; the tag itself where the platform knows none. `tag` must be well-formed (BCP 47).
 #[must_use]
 pub fn language_name(tag: &str, named: &str) -> String {
-    let mut parts = named.split('-');
-    let is_tag = parts.next().is_some_and(|part| is_letters(part, 2..=3))
-        && parts.all(|part| is_letters(part, 2..=8) && part.len() != 3);
-    if is_tag { name_of(DisplayNamesType::Language, tag, named) } else { named.to_owned() }
+    name_of(DisplayNamesType::Language, tag, named)
 }
 
 /// How a language writes numbers.

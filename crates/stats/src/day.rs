@@ -73,6 +73,13 @@ impl Day {
         year * 12 + month - 1
     }
 
+    /// The first day of a month, as [`Self::month`] numbers it; `None` before 1970 and after 9999.
+    #[must_use]
+    pub fn of_month(month: u32) -> Option<Self> {
+        let (year, month) = (month / 12, month % 12 + 1);
+        (1970..=9999).contains(&year).then(|| Self(days_from_civil(year, month, 1)))
+    }
+
     /// The first day of its month.
     #[must_use]
     pub fn month_first(self) -> Self {

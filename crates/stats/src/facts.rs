@@ -13,16 +13,8 @@ pub struct Facts {
 /// The word for what a program answered.
 const AGENT: &str = "agent";
 
-/// What one act amounts to, as far as it is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ActCounts<'a> {
-    /// The outcome's word: a counter's name, or another where it answers nothing.
-    pub outcome: &'a str,
-    /// The names of the categories that it grants.
-    pub granted: &'a [&'a str],
-    /// The ids of vendors granted by themselves.
-    pub vendors: &'a [&'a str],
-}
+/// The layer of what no visitor answered: the browser's own signal took something back.
+pub const SIGNAL_LAYER: &str = "signal";
 
 impl Facts {
     /// The same with a value in one dimension; an empty one is not known.
@@ -63,26 +55,32 @@ impl Facts {
     /// Counts something of a page: for everybody, and for each value.
     pub fn count(&self, batch: &mut Batch, day: Day, counts: Counts) {
         batch.add(day, Dimension::All, "", counts);
-        for (dimension, value) in &self.values {
+        // Who lets a vendor in is in no part of everybody by that.
+        for (dimension, value) in self.values.iter().filter(|(dimension, _)| *dimension != Dimension::Vendor)
+        {
             batch.add(day, *dimension, value, counts);
         }
     }
 
-    /// Counts acts of these facts, `times` of the same.
-    pub fn count_acts(&self, batch: &mut Batch, day: Day, act: &ActCounts<'_>, times: u64) {
-        if let Some(outcome) = Counter::parse(act.outcome) {
-            let mut counts = Counts::default().with(outcome, times);
-            if counts.decided() > 0 {
-                let granted = act.granted.iter().filter_map(|name| Counter::of_category(name));
-                counts = granted.fold(counts, |counts, category| counts.with(category, times));
-                if self.is_by_agent {
-                    counts = counts.with(Counter::ByAgent, times);
-                }
+    /// Counts acts of these facts, `times` of the same: what they amount to, in a counter's word or another where they answer
+    /// nothing, and the names of the categories that they grant. What a signal takes back is no answer, whatever is left.
+    pub fn count_acts(&self, batch: &mut Batch, day: Day, outcome: &str, granted: &[&str], times: u64) {
+        let mut counts = Counter::parse(outcome)
+            .map_or_else(Counts::default, |outcome| Counts::default().with(outcome, times));
+        if counts.decided() > 0 {
+            let granted = granted.iter().filter_map(|name| Counter::of_category(name));
+            counts = granted.fold(counts, |counts, category| counts.with(category, times));
+            if self.is_by_agent {
+                counts = counts.with(Counter::ByAgent, times);
             }
-            self.count(batch, day, counts);
+            if self.values.iter().any(|(of, value)| *of == Dimension::Layer && value == SIGNAL_LAYER) {
+                counts = Counts::default();
+            }
         }
-        for vendor in act.vendors {
-            batch.add(day, Dimension::Vendor, vendor, Counts::default().with(Counter::Times, times));
+        self.count(batch, day, counts);
+        let vendors = self.values.iter().filter(|(dimension, _)| *dimension == Dimension::Vendor);
+        for (dimension, vendor) in vendors {
+            batch.add(day, *dimension, vendor, Counts::default().with(Counter::Times, times));
         }
     }
 }
@@ -103,42 +101,38 @@ mod tests {
         assert_eq!(facts().write(), "place\teu/FR\tpage\t?\twait\t2-5\tagent\t");
         assert_eq!(Facts::parse(&facts().write()), facts());
         assert_eq!(Facts::parse(""), Facts::default());
-        assert_eq!(
-            Facts::parse("city\tParis\tplace\teu/FR\tplace"),
-            Facts::default().with(Dimension::Place, "eu/FR")
-        );
+        let known = Facts::parse("city\tParis\tplace\teu/FR\tplace");
+        assert_eq!(known, Facts::default().with(Dimension::Place, "eu/FR"));
     }
 
     #[test]
     fn an_act_counts_once_for_everybody_and_once_for_each_value() {
         let mut batch = Batch::default();
-        let day = Day::new(5).unwrap();
-        let act =
-            ActCounts { outcome: "partial", granted: &["necessary", "analytics"], vendors: &["youtube"] };
-        facts().count_acts(&mut batch, day, &act, 3);
+        let facts = facts().with(Dimension::Vendor, "youtube");
+        facts.count_acts(&mut batch, Day::new(5).unwrap(), "partial", &["necessary", "analytics"], 3);
         let counts = Counts::default()
             .with(Counter::Partial, 3)
             .with(Counter::Analytics, 3)
             .with(Counter::ByAgent, 3)
             .write();
-        assert_eq!(
-            batch.write(),
-            format!(
-                "5\tall\t\t{counts}\n5\tplace\teu/FR\t{counts}\n5\tpage\t?\t{counts}\n5\twait\t2-5\t{counts}\n5\tvendor\tyoutube\t15:3\n"
-            )
-        );
+        let cells =
+            ["all\t", "place\teu/FR", "page\t?", "wait\t2-5"].map(|cell| format!("5\t{cell}\t{counts}\n"));
+        assert_eq!(batch.write(), format!("{}5\tvendor\tyoutube\t15:3\n", cells.concat()));
     }
 
     #[test]
     fn what_answers_nothing_grants_nothing_in_the_figures() {
         let (mut batch, day) = (Batch::default(), Day::new(5).unwrap());
-        for (outcome, expected) in [("withdrawn", "9:1"), ("vendor", ""), ("expired", ""), ("no such", "")] {
-            facts().count_acts(
-                &mut batch,
-                day,
-                &ActCounts { outcome, granted: &["analytics"], vendors: &[] },
-                1,
-            );
+        let by_signal = facts().with(Dimension::Layer, SIGNAL_LAYER);
+        for (facts, outcome, expected) in [
+            (&facts(), "withdrawn", "9:1"),
+            (&facts(), "vendor", ""),
+            (&facts(), "expired", ""),
+            (&facts(), "no such", ""),
+            (&by_signal, "partial", ""),
+            (&by_signal, "withdrawn", "9:1"),
+        ] {
+            facts.count_acts(&mut batch, day, outcome, &["analytics"], 1);
             let all = batch.take();
             assert_eq!(
                 all.cells().next().map_or(String::new(), |(_, counts)| counts.write()),

@@ -28,7 +28,7 @@ pub use experiment::{
     ALPHA, ANSWERS_MIN, LOOKING_FACTOR, MIXING_VARIANCE, Verdict, always_valid_p, difference_95, judge,
     planned_size,
 };
-pub use facts::{ActCounts, Facts};
+pub use facts::{Facts, SIGNAL_LAYER};
 pub use figures::{Funnel, Level, Months, Range, Segment, SegmentError, by_level, category_rates};
 pub use publish::{Block, OTHER, Publisher, SMALLEST_GROUP, is_showable};
 pub use question::{Against, Question, QuestionError, Span};

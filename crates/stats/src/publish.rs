@@ -111,12 +111,13 @@ fn publish(whole: Counts, cells: &BTreeMap<(Dimension, String), Counts>) -> Vec<
         let of_dimension = values(cells, dimension);
         let parts = match dimension {
             Dimension::All => BTreeMap::from([(String::new(), whole)]),
-            Dimension::Gate => times(of_dimension, 1),
+            // What the gate did counts things, and of few of them each may be one visitor's.
+            //
             // Vendors are no parts: who grants two is in both. So no sum of them is a number of people (ten grants of
             // ten vendors may be one visitor's), those with too few are left out and not put together, and no total
             // of which they would be the rest is published. A vendor's count stands by itself, as one more way in which
             // everybody has answered, and is held back below the smallest group all the same.
-            Dimension::Vendor => times(of_dimension, SMALLEST_GROUP),
+            Dimension::Gate | Dimension::Vendor => times(of_dimension),
             Dimension::Layer | Dimension::Wait => {
                 split(acts(whole), of_dimension.map(|(value, counts)| (value, acts(counts))))
             }
@@ -128,9 +129,9 @@ fn publish(whole: Counts, cells: &BTreeMap<(Dimension, String), Counts>) -> Vec<
 }
 
 /// Counts of things, where there are enough, and of nothing else.
-fn times<'a>(cells: impl Iterator<Item = (&'a str, Counts)>, smallest: u64) -> BTreeMap<String, Counts> {
+fn times<'a>(cells: impl Iterator<Item = (&'a str, Counts)>) -> BTreeMap<String, Counts> {
     let times = cells.map(|(value, counts)| (value.to_owned(), counts.only(|of| of == Counter::Times)));
-    times.filter(|(_, counts)| counts.get(Counter::Times) >= smallest).collect()
+    times.filter(|(_, counts)| counts.get(Counter::Times) >= SMALLEST_GROUP).collect()
 }
 
 /// The answers alone. A withdrawal answers nothing, and has no wait.

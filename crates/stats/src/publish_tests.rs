@@ -157,8 +157,7 @@ fn vendors_with_too_few_are_left_out_and_not_put_together() {
         block.cells.iter().filter(|(of, _, _)| *of == dimension).cloned().collect()
     };
     assert_eq!(of(Dimension::Vendor), [cell(Dimension::Vendor, "a", only(10))]);
-    assert_eq!(of(Dimension::Gate).len(), 3);
-    assert_eq!(of(Dimension::Gate)[1], cell(Dimension::Gate, "b", only(9)));
+    assert_eq!(of(Dimension::Gate), [cell(Dimension::Gate, "a", only(10))]);
 }
 
 #[test]

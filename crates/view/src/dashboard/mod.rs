@@ -112,6 +112,9 @@ pub fn dashboard(facts: &Dashboard<'_>) -> Markup {
         html! {
             (alerts::alerts(facts.alerts))
             (answer::answer(facts))
+        @if facts.standing.has_more && !facts.whole.is_empty() {
+            p class="note" role="status" { "More days are being gathered. Look again in a moment for all of them." }
+        }
             (filters::filters(facts))
             (today(&facts.standing, &facts.locale))
             @if !facts.whole.is_empty() {

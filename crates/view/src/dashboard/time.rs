@@ -4,13 +4,19 @@ use super::Dashboard;
 use super::answer::{rate_cells, rate_heads};
 use super::numbers::{day_name, days_name, value};
 use maud::{Markup, html};
-use postern_stats::{Against, Counter, Point, Step};
+use postern_stats::{Against, Counter, Day, Point, Step};
 
-/// The point of another series that stands beside one: of the same days, or by its place in a range of as many.
+/// The point of another series that stands beside one: of the same days, or as far from the beginning of its own range.
 fn beside<'a>(facts: &'a Dashboard<'_>, place: usize, point: &Point) -> Option<&'a Point> {
     let points = facts.beside?.points;
+    let range = facts.question.range(facts.today);
     match facts.question.against {
         Against::Segment(_) => points.iter().find(|other| other.last == point.last),
+        _ if Step::for_range(range) == Step::Day => {
+            let first = facts.question.other(facts.today)?.0.first;
+            let offset = |day: Day, first: Day| day.number().checked_sub(first.number());
+            points.iter().find(|other| offset(other.last, first) == offset(point.last, range.first))
+        }
         _ => points.get(place),
     }
 }

@@ -17,12 +17,10 @@ pub fn today(standing: &Standing, locale: &Locale<'_>) -> Markup {
         ("Pages", counts.get(Counter::Views)),
         ("Pages that asked", counts.get(Counter::Shown)),
         ("Browsers asked", counts.get(Counter::First)),
-        ("Answers", counts.decided()),
         ("Pages of bots, left out", counts.get(Counter::Bots)),
     ];
     let said = |count: u64| match count {
-        0 => "none".to_owned(),
-        1..SMALLEST_GROUP => format!("fewer than {SMALLEST_GROUP}"),
+        0..SMALLEST_GROUP => format!("fewer than {SMALLEST_GROUP}"),
         count => format!("{} or more", locale.count(count / SMALLEST_GROUP * SMALLEST_GROUP)),
     };
     html! {
@@ -31,7 +29,7 @@ pub fn today(standing: &Standing, locale: &Locale<'_>) -> Markup {
             dl {
                 @for (name, count) in figures { div { dt { (name) } dd data-today=(name) { (said(count)) } } }
             }
-            p class="soft" { "In steps of " (SMALLEST_GROUP) ", so that nobody’s visit can be watched. The whole day is in the figures above from tomorrow on." }
+            p class="soft" { "In steps of " (SMALLEST_GROUP) ", so that nobody’s visit can be watched. The day is in the figures above once it is over, with its answers." }
         }
     }
 }
