@@ -260,7 +260,7 @@ function fortyDays(today) {
     const cells = { 'EU/FR': answered(200, 40 + day % 7, 60), 'EU/DE': answered(100, 30, 40 + day % 5), 'EU/MT': answered(12, day % 2, 2) };
     const all = Object.values(cells).reduce((sum, cell) => Object.fromEntries(Object.keys(cell).map((name) => [name, (sum[name] ?? 0) + cell[name]])), {});
     lines.push([day, 'all', '', counts(all)], ...Object.entries(cells).map(([value, cell]) => [day, 'place', value, counts(cell)]));
-    lines.push([day, 'client', 'phone/safari', counts(answered(200, 50, 50))], [day, 'gate', 'held/ga4', '15:500']);
+    lines.push([day, 'client', 'phone/safari', counts(answered(200, 50, 50))], [day, 'gate', 'held/ga4', '15:500'], [day, 'gate', 'held/gtm', '15:9'], [day, 'vendor', 'youtube', '15:12']);
   }
   return lines.map((line) => line.join('\t')).join('\n');
 }
@@ -312,6 +312,21 @@ describe('days gone by', () => {
     assert.equal((await api('figures?days=30&segment=country:MT')).whole.views, 0);
   });
 
+  it('add up across the ends of months, and tell nothing that happened to a few', async () => {
+    const page = readText(await send(worker.port, '/_postern/dashboard?days=40', { headers: { cookie } })).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+    assert.match(page, /YouTube Social \d+ % 480 /, 'twelve a day, for forty days');
+    assert.match(page, /Google Analytics 4 20,000 0 0 /);
+    assert.doesNotMatch(page, /Google Tag Manager 360/);
+  });
+
+  it('are asked for by any address without harm', async () => {
+    for (const query of ['segment=language:en-us-gb', 'against=language:de-abcde-abcde', 'segment=country:%3Cb%3E', 'segment=language:x', 'from=9999-12-31&to=9999-12-31', 'from=1970-01-01&to=1970-01-02&against=before', 'days=3660&against=year-before']) {
+      const answer = await send(worker.port, `/_postern/dashboard?${query}`, { headers: { cookie } });
+      assert.equal(answer.status, 200, query);
+    }
+    assert.equal((await api('figures?days=1')).series.length, 1, 'and goes on');
+  });
+
   it('follow a day that changes after the fact', async () => {
     await worker.stop();
     const late = today - 5;
@@ -320,6 +335,12 @@ describe('days gone by', () => {
     cookie = await ownerSession(worker);
     const { whole } = await api(`figures?from=${isoDay(late)}&to=${isoDay(late)}`);
     assert.equal(whole.accepted, 500);
+    // A day that has nothing left: all who had acted on it have had that restricted.
+    await worker.stop();
+    loadCells(state, [[late - 2, 'all', '', ''], [late - 2, 'place', 'EU/FR', ''], [late - 2, 'place', 'EU/DE', ''], [late - 2, 'place', 'EU/MT', ''], [late - 2, 'client', 'phone/safari', ''], [late - 2, 'gate', 'held/ga4', ''], [late - 2, 'gate', 'held/gtm', ''], [late - 2, 'vendor', 'youtube', '']].map((line) => line.join('\t')).join('\n'));
+    worker = await world.startWorker({ dashboard: true, state });
+    cookie = await ownerSession(worker);
+    assert.equal((await api(`figures?from=${isoDay(late - 2)}&to=${isoDay(late - 2)}`)).whole.views, 0);
     const { whole: before } = await api(`figures?from=${isoDay(late - 1)}&to=${isoDay(late - 1)}`);
     assert.equal(before.accepted, 70 + (late - 1) % 7 + (late - 1) % 2, 'and the others stay as they were');
   });
@@ -371,8 +392,8 @@ describe('days gone by', () => {
     await page.goto(`${worker.base}/_postern/login`);
     await page.locator('[name="token"]').fill(worker.token);
     await Promise.all([page.waitForNavigation(), page.locator('form button').first().click(WITHOUT_SCRIPTS)]);
-    await page.goto(`${worker.base}/_postern/dashboard?days=7`);
-    assert.equal(await page.locator('#days tbody tr').count(), 7);
+    await page.goto(`${worker.base}/_postern/dashboard?days=4`);
+    assert.equal(await page.locator('#days tbody tr').count(), 4);
     await page.context().close();
   });
 
@@ -396,6 +417,34 @@ describe('days gone by', () => {
     const metrics = readText(await get('metrics', { authorization: `Bearer ${worker.token}` }));
     const [, views] = /^postern_views\{site="luxmoor"\} (\d+)$/m.exec(metrics);
     assert.equal(Number(views), (await api('figures?days=40')).whole.views);
+  });
+});
+
+describe('a site that was quiet for a year', () => {
+  it('waits, and is shown once there is something to show', async () => {
+    const state = join(makeFolder(), 'state');
+    const today = dayNumber(undefined, new Date(Date.now() - 3_600_000));
+    let worker = await world.startWorker({ dashboard: true, state });
+    const read = async () => JSON.parse(readText(await send(worker.port, '/_postern/api/v1/figures?days=500', { headers: { authorization: `Bearer ${worker.token}` } })));
+    assert.deepEqual([(await read()).is_gathering, (await read()).published], [false, null], 'nothing yet is no gathering');
+    await ask(worker, '/');
+    await waitFor('a page to be counted', () => readCells(worker)['all/']?.views === 1);
+    await worker.stop();
+    const line = (day, each) => [day, 'all', '', counts(each)].join('\t');
+    loadCells(state, Array.from({ length: 400 }, (_, place) => line(today - 410 + place, { views: 3, shown: 1, first: 1, refused: place % 100 === 0 ? 1 : 0 })).join('\n'));
+    worker = await world.startWorker({ dashboard: true, state });
+    await waitFor('all of it', async () => !(await read()).is_gathering);
+    assert.equal((await read()).published, null, 'four have answered');
+    await worker.stop();
+    loadCells(state, Array.from({ length: 10 }, (_, place) => line(today - 10 + place, answered(100, 20, 30))).join('\n'));
+    worker = await world.startWorker({ dashboard: true, state });
+    await waitFor('all of it', async () => !(await read()).is_gathering);
+    const { published, series, whole } = await read();
+    const isoDay = (day) => new Date(day * 86_400_000).toISOString().slice(0, 10);
+    assert.deepEqual([published.from, published.to], [isoDay(today - 410), isoDay(today - 1)]);
+    assert.deepEqual([whole.accepted, whole.first], [200, 1400]);
+    assert.ok(series.length > 0);
+    await worker.stop();
   });
 });
 

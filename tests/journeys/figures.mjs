@@ -23,7 +23,7 @@ export function loadCells(state, text) {
   const days = new Set();
   ledger.exec('PRAGMA synchronous = OFF; BEGIN');
   const insert = ledger.prepare('INSERT OR REPLACE INTO cells (day, dimension, value, counts) VALUES (?, ?, ?, ?)');
-  for (const line of text.trimEnd().split('\n')) {
+  for (const line of text.replace(/\n$/, '').split('\n')) {
     const [day, dimension, value, counts] = line.split('\t');
     insert.run(Number(day), dimension, value, counts);
     days.add(Number(day));
