@@ -2,7 +2,7 @@
 
 use crate::figures::whole;
 use crate::{Asked, answer};
-use postern_stats::{Counter, Counts, Level, Question, Rate, by_level};
+use postern_stats::{Counter, Counts, Level, Question, Rate, lines_of};
 use serde_json::{Map, Value, json};
 use worker::{Response, Result};
 
@@ -38,11 +38,7 @@ pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
         }
     };
     let series = &figures.points;
-    let lines = |level: Level| {
-        let of_level = figures.sums.iter().filter(|(dimension, _, _)| *dimension == level.dimension());
-        let own = of_level.filter(|(_, value, _)| segment.is_none_or(|segment| segment.matches(value)));
-        by_level(own.map(|(_, value, counts)| (value.as_str(), *counts)), level)
-    };
+    let lines = |level: Level| lines_of(&figures.sums, level, segment);
     let is_kept =
         |level: &Level| segment.is_none_or(|segment| segment.level.dimension() == level.dimension());
     match path {

@@ -181,6 +181,18 @@ pub fn by_level<'a>(parts: impl Iterator<Item = (&'a str, Counts)>, level: Level
     lines
 }
 
+/// The lines of a level: of everybody, or of what a segment has in it. `sums` are parts of all dimensions.
+#[must_use]
+pub fn lines_of<'a>(
+    sums: impl IntoIterator<Item = &'a (Dimension, String, Counts)>,
+    level: Level,
+    segment: Option<&Segment>,
+) -> Vec<(String, Counts)> {
+    let of_level = sums.into_iter().filter(|(dimension, _, _)| *dimension == level.dimension());
+    let own = of_level.filter(|(_, value, _)| segment.is_none_or(|segment| segment.matches(value)));
+    by_level(own.map(|(_, value, counts)| (value.as_str(), *counts)), level)
+}
+
 /// Days from one to another, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {

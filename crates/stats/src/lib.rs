@@ -29,7 +29,7 @@ pub use experiment::{
     planned_size,
 };
 pub use facts::{Facts, SIGNAL_LAYER};
-pub use figures::{Funnel, Level, Months, Range, Segment, SegmentError, by_level, category_rates};
+pub use figures::{Funnel, Level, Months, Range, Segment, SegmentError, by_level, category_rates, lines_of};
 pub use publish::{Block, OTHER, Publisher, SMALLEST_GROUP, is_showable};
 pub use question::{Against, Question, QuestionError, Span};
 pub use rate::{Interval, Rate};

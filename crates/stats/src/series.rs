@@ -31,8 +31,9 @@ impl Step {
         }
     }
 
-    /// The number of the point that a day belongs to.
-    fn of(self, day: Day) -> u32 {
+    /// The number of the point that a day belongs to; the next point has the next.
+    #[must_use]
+    pub fn number_of(self, day: Day) -> u32 {
         match self {
             Self::Day => day.number(),
             // 1970-01-01 was a Thursday.
@@ -58,7 +59,7 @@ pub struct Point {
 pub fn points(blocks: impl IntoIterator<Item = Point>, step: Step) -> Vec<Point> {
     let mut points: Vec<Point> = Vec::new();
     for block in blocks {
-        match points.last_mut().filter(|point| step.of(point.last) == step.of(block.last)) {
+        match points.last_mut().filter(|point| step.number_of(point.last) == step.number_of(block.last)) {
             Some(point) => {
                 point.first = point.first.min(block.first);
                 point.last = point.last.max(block.last);

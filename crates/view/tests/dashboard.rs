@@ -167,6 +167,32 @@ fn it_says_what_stands_beside_and_whether_chance_could_make_it() {
 }
 
 #[test]
+fn points_stand_beside_those_as_far_from_the_beginning() {
+    let day_point = |text: &str, accepted| Point {
+        first: day(text),
+        last: day(text),
+        counts: counts(50, accepted, 10, 0),
+    };
+    // Of the days before only the second is there.
+    let (own, before) =
+        ([day_point("2026-11-21", 40), day_point("2026-11-22", 40)], [day_point("2026-11-20", 30)]);
+    let other = Beside { name: "Before", whole: counts(50, 30, 10, 0), points: &before };
+    let question = Question { span: Span::Last(2), against: Against::Before, ..Question::default() };
+    let page = page(|facts| (facts.beside, facts.question, facts.points) = (Some(&other), &question, &own));
+    let row = |at: &str| {
+        page.split(&format!("<tr data-day=\"{at}\">"))
+            .nth(1)
+            .unwrap()
+            .split("</tr>")
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    assert!(row("2026-11-21").contains("<td data-value=\"\">–</td>"), "{}", row("2026-11-21"));
+    assert!(row("2026-11-22").contains("<td data-value=\"0.7500\">"), "{}", row("2026-11-22"));
+}
+
+#[test]
 fn a_group_is_told_by_what_lies_within_its_own_dimension_alone() {
     let question = Question {
         segment: Some(Segment { level: Level::Device, value: "phone".into() }),

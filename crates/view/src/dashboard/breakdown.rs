@@ -6,7 +6,7 @@ use super::{Dashboard, Sum, names};
 use maud::{Markup, html};
 use postern_sort::sorted_by_key;
 use postern_stats::{
-    Counter, Counts, Dimension, Level, OTHER, Question, Rate, Segment, by_level, category_rates,
+    Counter, Counts, Dimension, Level, OTHER, Question, Rate, Segment, category_rates, lines_of,
 };
 use std::cmp::Reverse;
 
@@ -97,7 +97,7 @@ pub(super) fn vendors(facts: &Dashboard<'_>) -> Markup {
 /// Each level that tells anything apart. Of a group only what lies within the same dimension: nothing is kept of those who share two.
 pub(super) fn levels(facts: &Dashboard<'_>) -> Markup {
     let segment = facts.question.segment.as_ref();
-    let lines_of = |level: Level| lines(facts.sums, level, segment);
+    let lines_of = |level: Level| lines_of(facts.sums, level, segment);
     let shown: Vec<(Level, Vec<(String, Counts)>)> = LEVELS
         .into_iter()
         .filter(|level| segment.is_none_or(|segment| level.dimension() == segment.level.dimension()))
@@ -115,12 +115,6 @@ pub(super) fn levels(facts: &Dashboard<'_>) -> Markup {
         }
         @for (level, lines) in &shown { (level_figure(facts, *level, lines)) }
     }
-}
-
-fn lines(sums: &[Sum], level: Level, segment: Option<&Segment>) -> Vec<(String, Counts)> {
-    let of_level = sums.iter().filter(|(dimension, _, _)| *dimension == level.dimension());
-    let of_segment = of_level.filter(|(_, value, _)| segment.is_none_or(|segment| segment.matches(value)));
-    by_level(of_segment.map(|(_, value, counts)| (value.as_str(), *counts)), level)
 }
 
 fn level_figure(facts: &Dashboard<'_>, level: Level, lines: &[(String, Counts)]) -> Markup {
@@ -227,7 +221,7 @@ fn bars(
 pub(super) fn groups(sums: &[Sum]) -> Vec<(Level, Vec<String>)> {
     let asked = LEVELS.into_iter().filter(|level| !matches!(level, Level::Layer | Level::Wait));
     let names =
-        |level| lines(sums, level, None).into_iter().map(|(name, _)| name).filter(|name| name != OTHER);
+        |level| lines_of(sums, level, None).into_iter().map(|(name, _)| name).filter(|name| name != OTHER);
     asked
         .map(|level| (level, names(level).collect::<Vec<_>>()))
         .filter(|(_, names)| !names.is_empty())

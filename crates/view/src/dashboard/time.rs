@@ -7,18 +7,16 @@ use maud::{Markup, html};
 use postern_stats::{Against, Counter, Day, Point, Step};
 
 /// The point of another series that stands beside one: of the same days, or as far from the beginning of its own range.
-fn beside<'a>(facts: &'a Dashboard<'_>, place: usize, point: &Point) -> Option<&'a Point> {
+fn beside<'a>(facts: &'a Dashboard<'_>, point: &Point) -> Option<&'a Point> {
     let points = facts.beside?.points;
-    let range = facts.question.range(facts.today);
-    match facts.question.against {
-        Against::Segment(_) => points.iter().find(|other| other.last == point.last),
-        _ if Step::for_range(range) == Step::Day => {
-            let first = facts.question.other(facts.today)?.0.first;
-            let offset = |day: Day, first: Day| day.number().checked_sub(first.number());
-            points.iter().find(|other| offset(other.last, first) == offset(point.last, range.first))
-        }
-        _ => points.get(place),
+    if let Against::Segment(_) = facts.question.against {
+        return points.iter().find(|other| other.last == point.last);
     }
+    let range = facts.question.range(facts.today);
+    let (other_range, _) = facts.question.other(facts.today)?;
+    let step = Step::for_range(range);
+    let place = |day: Day, first: Day| step.number_of(day).checked_sub(step.number_of(first));
+    points.iter().find(|other| place(other.last, other_range.first) == place(point.last, range.first))
 }
 
 pub(super) fn rate(facts: &Dashboard<'_>) -> Markup {
@@ -53,9 +51,7 @@ pub(super) fn rate(facts: &Dashboard<'_>) -> Markup {
                             th scope="col" { "Withdrawn" }
                         } }
                         tbody {
-                            @for (place, point) in facts.points.iter().enumerate() {
-                                (row(facts, place, point))
-                            }
+                            @for point in facts.points { (row(facts, point)) }
                         }
                     }
                 }
@@ -70,10 +66,10 @@ pub(super) fn rate(facts: &Dashboard<'_>) -> Markup {
     }
 }
 
-fn row(facts: &Dashboard<'_>, place: usize, point: &Point) -> Markup {
+fn row(facts: &Dashboard<'_>, point: &Point) -> Markup {
     let counts = &point.counts;
     let asked = counts.rate_of_asked();
-    let other = beside(facts, place, point).map(|other| other.counts.rate_of_decided());
+    let other = beside(facts, point).map(|other| other.counts.rate_of_decided());
     let count = |counter| facts.locale.count(counts.get(counter));
     html! {
         tr data-day=(point.last) {
