@@ -21,7 +21,7 @@ async function findPort() {
 }
 
 /**
- * The built Worker on a free port: {port, base, pid, token, log, kill, stop}. What it stores is in `folder`/disk and stays for
+ * The built Worker on a free port: {port, base, pid, token, folder, log, kill, stop}. What it stores is in `folder`/disk and stays for
  * the next one; `vars` are added to the usual ones.
  */
 export async function startWorkerd({ originPort, folder = makeFolder(), vars: more = {} }) {
@@ -71,5 +71,5 @@ const postern :Workerd.Worker = (
     await stop();
     throw new Error(`${error.message}\n${log}`);
   });
-  return { port, base: `http://localhost:${port}`, pid: child.pid, token, get log() { return log; }, kill, stop };
+  return { port, base: `http://localhost:${port}`, pid: child.pid, token, folder, get log() { return log; }, kill, stop };
 }
