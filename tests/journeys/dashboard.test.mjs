@@ -7,6 +7,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
+import addFormats from 'ajv-formats';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { COUNTERS, countedOf, dayNumber, loadCells, openLedger, readCells } from './figures.mjs';
 import { PHONE, ROOT, WITHOUT_SCRIPTS, action, banner, decide, makeFolder, openSettings, saveCategories, serveSite, sleep, startWorld, waitFor } from './harness.mjs';
 import { consentCookie, ownerSession, postDecision, readDashboard, readPolicy, readText, send, valueOf, valuesOf } from './wire.mjs';
@@ -395,6 +397,30 @@ describe('days gone by', () => {
     await page.goto(`${worker.base}/_postern/dashboard?days=4`);
     assert.equal(await page.locator('#days tbody tr').count(), 4);
     await page.context().close();
+  });
+
+  it('are what their description says', async () => {
+    const described = await api('openapi.json');
+    const ajv = addFormats(new Ajv2020({ strict: false, allErrors: true }));
+    ajv.addSchema(described, 'openapi');
+    const bearer = { authorization: `Bearer ${worker.token}` };
+    for (const [path, { get }] of Object.entries(described.paths)) {
+      const by = path.endsWith('breakdown.csv') ? 'by=country&' : '';
+      for (const query of ['days=30', 'days=3&segment=country:FR', 'days=0', `from=${isoDay(today - 3)}&to=${isoDay(today - 2)}`, 'colour=red']) {
+        const answer = await send(worker.port, `/_postern${path}?${by}${query}`, { headers: bearer });
+        const said = get.responses[answer.status];
+        assert.ok(said, `${path}?${query}: status ${answer.status}`);
+        const type = valueOf(answer, 'content-type').split(';')[0];
+        assert.ok(said.content[type], `${path}?${query}: ${type}`);
+        if (!type.endsWith('json')) continue;
+        const pointer = `openapi#/paths/${path.replaceAll('/', '~1')}/get/responses/${answer.status}/content/${encodeURIComponent(type.replaceAll('/', '~1'))}/schema`;
+        const isValid = ajv.validate({ $ref: pointer }, JSON.parse(readText(answer)));
+        assert.ok(isValid, `${path}?${query}: ${ajv.errorsText()}`);
+      }
+    }
+    // And the description is not one of anything.
+    const { whole } = await api('figures');
+    assert.equal(ajv.validate({ $ref: 'openapi#/components/schemas/Counts' }, { ...whole, views: -1 }), false);
   });
 
   it('are told to programs that show a token, and to no others', async () => {
