@@ -92,9 +92,10 @@ fn read(text: &str) -> Option<Figures> {
     for line in text.lines() {
         let cells: Vec<&str> = line.split('\t').collect();
         match *cells.as_slice() {
-            ["standing", more, begin, first, last, today] => {
+            ["standing", more, due, begin, first, last, today] => {
                 read.standing = Standing {
                     has_more: more == "1",
+                    due: due.parse().ok()?,
                     begin: day(begin),
                     published: day(first).zip(day(last)),
                     today: Counts::parse(today)?,

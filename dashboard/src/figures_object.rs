@@ -40,6 +40,8 @@ pub struct FiguresObject {
     watched_ms: Cell<u64>,
     gathered_ms: Cell<u64>,
     has_more: Cell<bool>,
+    /// How many grants run out within thirty days, of all Ledgers.
+    due: Cell<u64>,
 }
 
 impl DurableObject for FiguresObject {
@@ -54,6 +56,7 @@ impl DurableObject for FiguresObject {
             watched_ms: Cell::new(0),
             gathered_ms: Cell::new(0),
             has_more: Cell::new(false),
+            due: Cell::new(0),
         }
     }
 
@@ -195,7 +198,7 @@ impl FiguresObject {
         Ok(())
     }
 
-    /// Where the figures stand: whether more is being gathered, since when anything is counted, from and until when it is published,
+    /// Where the figures stand: whether more is being gathered, how many grants run out soon, since when anything is counted, from and until when it is published,
     /// and everybody's counts of today.
     fn standing(&self, store: &FiguresStore, today: Day) -> Result<String> {
         let number = |day: Option<Day>| day.map_or(String::new(), |day| day.number().to_string());
@@ -203,8 +206,9 @@ impl FiguresObject {
         let of_today = store.day(today)?;
         let all = of_today.into_iter().find(|(dimension, _, _)| *dimension == Dimension::All);
         Ok(format!(
-            "standing\t{}\t{}\t{}\t{}\t{}\n",
+            "standing\t{}\t{}\t{}\t{}\t{}\t{}\n",
             u8::from(self.has_more.get()),
+            self.due.get(),
             number(store.begin()?),
             number(span.map(|(first, _)| first)),
             number(span.map(|(_, last)| last)),
@@ -218,12 +222,13 @@ impl FiguresObject {
         if !self.has_more.get() && now_ms < self.gathered_ms.get() + FRESH_MS {
             return Ok(());
         }
-        let mut has_more = false;
+        let (mut has_more, mut due) = (false, 0);
         for ledger in Ledger::all(&self.env, site).await? {
             for go in 1.. {
                 let changed = ledger.changed_since(store.revision(ledger.shard())?).await?;
                 store.take(ledger.shard(), &changed)?;
                 if !changed.has_more {
+                    due += changed.due;
                     break;
                 }
                 if go == ANSWERS_OF_GO {
@@ -233,6 +238,7 @@ impl FiguresObject {
             }
         }
         // Not before all is here: what is published changes no more than it must.
+        self.due.set(due);
         self.has_more.set(has_more || publish(store, settled)?);
         self.gathered_ms.set(now_ms);
         Ok(())

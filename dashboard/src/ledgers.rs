@@ -20,6 +20,8 @@ pub struct Changed {
     pub has_more: bool,
     /// Which days these are; one may have no cells left.
     pub days: Vec<Day>,
+    /// How many grants run out within thirty days.
+    pub due: u64,
     /// Their cells, all of each day.
     pub cells: Batch,
 }
@@ -63,7 +65,7 @@ impl Ledger {
         let text = self.ask("cells", &revision.to_string()).await?;
         let unreadable = || Error::RustError("a Ledger says what nobody here can read".into());
         let (head, cells) = text.split_once('\n').ok_or_else(unreadable)?;
-        let [revision, more, days] = *head.split('\t').collect::<Vec<_>>().as_slice() else {
+        let [revision, more, days, due] = *head.split('\t').collect::<Vec<_>>().as_slice() else {
             return Err(unreadable());
         };
         let days = days.split_ascii_whitespace().map(|day| day.parse().ok().and_then(Day::new));
@@ -71,6 +73,7 @@ impl Ledger {
             revision: revision.parse().map_err(|_| unreadable())?,
             has_more: more == "1",
             days: days.collect::<Option<_>>().ok_or_else(unreadable)?,
+            due: due.parse().map_err(|_| unreadable())?,
             cells: Batch::parse(cells).map_err(|error| Error::RustError(error.to_string()))?,
         })
     }

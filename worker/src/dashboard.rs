@@ -27,7 +27,7 @@ pub async fn serve(site: &Site, env: &Env, visit: &Visit, method: &str, path: &s
     let person = match pages::person(site, visit).await.filter(|_| !has_token) {
         Some(person) => person,
         None if is_for_programs && !has_token && platform::program(site, visit).await.is_none() => {
-            let asked = answer::text(401, "Show a token: authorization: Bearer.")?;
+            let asked = answer::text(401, "Show a token.")?;
             asked.headers().set("www-authenticate", "Bearer")?;
             return Ok(asked);
         }
@@ -86,6 +86,6 @@ fn absent() -> Result<Response> {
     pages::failure(
         503,
         "The dashboard is not here",
-        "Choices are recorded and visits counted all the same. Whoever deployed Postern can add it: docs/dashboard.md says how.",
+        "Whoever deployed Postern can add it: docs/dashboard.md.",
     )
 }

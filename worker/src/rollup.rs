@@ -16,6 +16,9 @@ const ANSWER_DAYS: i64 = 40;
 /// How long the name of a batch is remembered, milliseconds: one whose answer was lost may wait for the isolate's next page.
 const REMEMBER_MS: u64 = 86_400_000;
 
+/// How soon a grant runs out that is told, milliseconds: thirty days.
+const SOON_MS: u64 = 2_592_000_000;
+
 /// What of receipts is counted, all that are alike together.
 const ALIKE: &str =
     "SELECT day, outcome, granted, facts, COUNT(*) FROM receipts WHERE {} GROUP BY 1, 2, 3, 4";
@@ -118,7 +121,8 @@ impl SqlStore {
     }
 
     /// The cells of the days that have changed since a revision, oldest change first, some days at a time: a line with the revision they go to,
-    /// whether there are more, and these days; then their cells as batches are written. A day may have none left.
+    /// whether there are more, these days, and how many grants run out soon; then their cells as batches are written. A day may have
+    /// none left.
     pub fn cells_since(&self, revision: u64) -> Result<String> {
         let more = self.count_receipts()?;
         let days = "SELECT day, revision FROM revisions WHERE revision > ? ORDER BY revision LIMIT ?";
@@ -130,6 +134,8 @@ impl SqlStore {
             bounds()?,
         )?;
         let changed = self.lines(&format!("SELECT day FROM ({days})"), bounds()?)?.replace('\n', " ");
-        Ok(format!("{to}\t{}\t{changed}\n{cells}", u8::from(more || to < newest)))
+        let soon = integer(worker::Date::now().as_millis() + SOON_MS)?;
+        let due = self.count("SELECT COUNT(*) FROM receipts WHERE expires_ms < ?", vec![soon])?;
+        Ok(format!("{to}\t{}\t{changed}\t{due}\n{cells}", u8::from(more || to < newest)))
     }
 }

@@ -158,9 +158,9 @@ impl Site {
     /// What is wrong and keeps nothing from being recorded, but somebody must be told, a line each.
     pub fn told(&self) -> Vec<String> {
         let zone = self.policy.as_ref().ok().map(|policy| policy.figures.time_zone.as_str());
-        let zone_fault = zone.filter(|zone| !crate::zone::is_known(zone)).map(|zone| {
-            format!("figures.time_zone: there is no zone {zone:?}; until it is mended days are those of UTC")
-        });
+        let zone_fault = zone
+            .filter(|zone| !crate::zone::is_known(zone))
+            .map(|zone| format!("figures.time_zone: there is no zone {zone:?}; days are those of UTC"));
         let platform = self.platform.as_ref().and_then(|login| login.as_ref().err());
         let all = [
             self.log.keys.as_ref().err(),

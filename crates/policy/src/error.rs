@@ -325,12 +325,10 @@ pub enum Cause {
     )]
     VendorPath(String),
     /// Not a pattern of pages.
-    #[error(
-        "{0:?} is no pattern of pages; write a path from the first / on, with * at its end for all that begin so, as in /shop/*"
-    )]
+    #[error("{0:?} is no pattern of pages; write one as /shop/*")]
     PagePattern(String),
     /// Not the name of a time zone.
-    #[error("{0:?} is no time zone; write its name in the IANA database, as in Europe/Dublin")]
+    #[error("{0:?} is no time zone; write one as Europe/Dublin")]
     TimeZone(String),
     /// More than there is room for.
     #[error("has {count} groups, and there is room for {max}")]

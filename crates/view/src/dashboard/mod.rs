@@ -47,6 +47,8 @@ pub struct Mark {
 pub struct Standing {
     /// Is more being gathered just now?
     pub has_more: bool,
+    /// How many grants run out within thirty days.
+    pub due: u64,
     /// Since when anything is counted.
     pub begin: Option<Day>,
     /// From and until when figures are published.

@@ -18,6 +18,7 @@ pub fn today(standing: &Standing, locale: &Locale<'_>) -> Markup {
         ("Pages that asked", counts.get(Counter::Shown)),
         ("Browsers asked", counts.get(Counter::First)),
         ("Pages of bots, left out", counts.get(Counter::Bots)),
+        ("Grants that run out within 30 days", standing.due),
     ];
     let said = |count: u64| match count {
         0..SMALLEST_GROUP => format!("fewer than {SMALLEST_GROUP}"),
@@ -29,7 +30,7 @@ pub fn today(standing: &Standing, locale: &Locale<'_>) -> Markup {
             dl {
                 @for (name, count) in figures { div { dt { (name) } dd data-today=(name) { (said(count)) } } }
             }
-            p class="soft" { "In steps of " (SMALLEST_GROUP) ", so that nobody’s visit can be watched. The day is in the figures above once it is over, with its answers." }
+            p class="soft" { "In steps of " (SMALLEST_GROUP) ", so that nobody’s visit can be watched. The day is in the figures above once it is over, with its answers. Whose grant runs out is asked again." }
         }
     }
 }
