@@ -5,6 +5,9 @@
     reason = "clippy exempts test functions, not their helpers"
 )]
 
+mod check;
+
+use check::check_golden;
 use postern_stats::{
     Against, Alert, Counter, Counts, Day, Dimension, Kind, Level, Point, Question, Seen, Segment, Span,
 };
@@ -12,7 +15,6 @@ use postern_view::{
     AlertLine, Beside, Dashboard, Locale, Mark, Standing, Sum, VendorName, alert_text, dashboard,
     dashboard_refusal, today, week_text,
 };
-use std::path::Path;
 
 fn day(text: &str) -> Day {
     Day::parse(text).unwrap()
@@ -108,17 +110,6 @@ fn empty<'a>(change: impl FnOnce(&mut Dashboard<'a>)) -> String {
         facts.standing = Standing::default();
         change(facts);
     })
-}
-
-/// Compares with `tests/golden/<name>`, one tag a line; `BLESS=1` writes it instead.
-fn check_golden(name: &str, markup: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    let text = markup.replace("><", ">\n<") + "\n";
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&path, &text).unwrap();
-    }
-    let golden = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(golden == text, "{name} differs; run with BLESS=1 and read the diff");
 }
 
 #[test]

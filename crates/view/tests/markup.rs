@@ -6,8 +6,10 @@
     reason = "clippy exempts test functions, not their helpers"
 )]
 
+mod check;
 mod shop;
 
+use check::check_golden;
 use postern_consent::{Category, CategorySet, Outcome, Signal};
 use postern_policy::Policy;
 use postern_view::{
@@ -16,18 +18,6 @@ use postern_view::{
 };
 use proptest::prelude::*;
 use shop::{KNOWN, SHOP, facts, granted, page_facts, shop};
-use std::path::Path;
-
-/// Compares with `tests/golden/<name>`, one tag a line; `BLESS=1` writes it instead.
-fn check_golden(name: &str, markup: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    let text = markup.replace("><", ">\n<") + "\n";
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&path, &text).unwrap();
-    }
-    let golden = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(golden == text, "{name} differs; run with BLESS=1 and read the diff");
-}
 
 #[test]
 fn the_markup_is_the_golden_one() {
