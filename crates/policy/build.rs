@@ -48,6 +48,14 @@ fn read(file: &Path) -> Result<Language, String> {
     Ok((tag.to_owned(), entries.into_iter().map(|(_, key, text)| (key, text)).collect()))
 }
 
+/// Languages that are alike stand together in the table: what compresses a Worker looks back 32 kB, and finds the words of
+/// the neighbours there. 3.5 kB, measured. The order has no other meaning; a language that is not named stands at the end.
+const NEIGHBOURS: [&str; 39] = [
+    "de", "en", "nl", "da", "nb", "sv", "et", "fi", "hr", "sl", "eu", "tr", "es", "pt", "ca", "it", "fr",
+    "ro", "lv", "lt", "mt", "is", "ga", "he", "zh-Hans", "ja", "ko", "ar", "fa", "ur", "cs", "sk", "pl",
+    "hu", "hi", "bg", "ru", "uk", "el",
+];
+
 fn write(languages: &[Language], english: &[(String, String)]) -> String {
     let mut out = String::new();
     let keys: Vec<&str> = english.iter().map(|(key, _)| key.as_str()).collect();
@@ -57,7 +65,10 @@ fn write(languages: &[Language], english: &[(String, String)]) -> String {
     let _ = writeln!(out, "    pub const BUILT_IN_TAGS: [&'static str; {}] = {tags:?};\n}}", tags.len());
     let _ = writeln!(out, "/// Tag, and the texts in the order of [`Texts::KEYS`], a line each.");
     let _ = writeln!(out, "static BUILT_IN: [(&str, &str); {}] = [", languages.len());
-    for (tag, entries) in languages {
+    let mut neighbours: Vec<&Language> = languages.iter().collect();
+    let place = |tag: &str| NEIGHBOURS.iter().position(|known| *known == tag).unwrap_or(NEIGHBOURS.len());
+    neighbours.sort_by_key(|(tag, _)| place(tag));
+    for (tag, entries) in neighbours {
         let text = |key: &&str| entries.iter().find(|(known, _)| known == key).map_or("", |(_, text)| text);
         let texts: Vec<&str> = keys.iter().map(text).collect();
         let _ = writeln!(out, "    ({tag:?}, {:?}),", texts.join("\n"));
