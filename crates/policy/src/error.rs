@@ -338,6 +338,44 @@ pub enum Cause {
         /// Most there may be.
         max: usize,
     },
+    /// Not a share.
+    #[error("{0} is out of range; write 1 to 99")]
+    Percent(i64),
+    /// An experiment that is over before it begins.
+    #[error("is before the first day; write a later one")]
+    EndsBefore,
+    /// A way to ask that cannot be called so.
+    #[error(
+        "{0:?} cannot be a variant's name; use a-z, 0-9 and -, first a letter, and not control, which is the site's own way"
+    )]
+    VariantName(String),
+    /// No way to ask, or so many that none gets enough answers.
+    #[error("has {count} variants; write 1 to {max}, as in [experiment.variants.plain]")]
+    Variants {
+        /// Variants found.
+        count: usize,
+        /// Most there may be.
+        max: usize,
+    },
+    /// The winner is none of them.
+    #[error("{0:?} is no variant; write the name of one, or control")]
+    NoSuchVariant(String),
+    /// A way to ask that is none of its own.
+    #[error("asks exactly as the site does; give it another layout, theme or words, or remove it")]
+    SameAsControl,
+    /// Another question.
+    #[error(
+        "is part of what consent is asked for, and an experiment asks everybody for the same; change it for all, or remove this key"
+    )]
+    AsksAnother,
+    /// Words of a variant that not everybody can read (warning).
+    #[error(
+        "is said in the site's own language alone, and readers of {count} others are asked in the same words in every variant; write [experiment.variants.<name>.texts.<language>], or list the languages you speak in site.languages"
+    )]
+    VariantWords {
+        /// How many languages lack them.
+        count: usize,
+    },
     /// Our own pages given to a vendor: nobody could choose any more.
     #[error("{0:?} covers our own pages under /_postern/; write another")]
     OwnPath(String),

@@ -3,6 +3,7 @@
 use postern_consent::{Category, PolicyTag};
 use sha2::{Digest, Sha256};
 
+use crate::experiment::Experiment;
 use crate::figures::Figures;
 use crate::language::Language;
 use crate::policy::{Policy, Reopen};
@@ -96,8 +97,19 @@ impl Policy {
     /// SHA-256 of the file's whole meaning: every value after defaults, whatever its spelling.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
-        let Self { site, controller, notice, rules, banner, edge, consent_mode, receipts, figures, .. } =
-            self;
+        let Self {
+            site,
+            controller,
+            notice,
+            rules,
+            banner,
+            edge,
+            consent_mode,
+            receipts,
+            figures,
+            experiment,
+            ..
+        } = self;
         let words = |form: Form, language: &Language| {
             let own = |form: Form, (key, text): (&&str, &String)| form.with(key).with(text);
             form.with(&language.tag).with_all(&language.own, own)
@@ -158,13 +170,24 @@ impl Policy {
                 form.with(category.name()).with(&months.to_string())
             })
             .with_all(self.languages(), words);
-        // Files from before there was this section mean what they meant.
-        if *figures == Figures::default() {
-            return form.finish();
-        }
-        form.with(&figures.time_zone)
-            .with_all(&figures.pages, |form, (name, paths)| {
+        // Files from before there were these sections mean what they meant.
+        let form = if *figures == Figures::default() {
+            form
+        } else {
+            form.with(&figures.time_zone).with_all(&figures.pages, |form, (name, paths)| {
                 form.with(name).with_all(paths, |form, path| form.with(path))
+            })
+        };
+        let Some(experiment) = experiment else { return form.finish() };
+        let Experiment { name, first_day, last_day, points, expected, winner, variants } = experiment;
+        let numbers = [first_day, last_day, points, expected];
+        form.with("experiment")
+            .with(name)
+            .with_all(numbers, |form, number| form.with(&number.to_string()))
+            .with(winner.as_deref().unwrap_or(""))
+            .with_all(variants, |mut form, variant| {
+                form.0.update(variant.policy.hash());
+                form.with(&variant.name)
             })
             .finish()
     }

@@ -17,6 +17,7 @@
 //! [`Profile`]: postern_consent::Profile
 
 mod error;
+mod experiment;
 mod figures;
 mod hash;
 mod language;
@@ -36,6 +37,7 @@ mod vendor;
 mod words;
 
 pub use error::{Cause, FILE_NAME, Issue, PolicyError};
+pub use experiment::{Experiment, Variant};
 pub use figures::Figures;
 pub use language::Language;
 pub use legal::{

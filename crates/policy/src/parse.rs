@@ -5,6 +5,7 @@ use postern_sort::sorted_by_key;
 use toml::de::DeTable;
 
 use crate::error::{Cause, Issue, PolicyError};
+use crate::experiment::{Variant, read_experiment, read_variant};
 use crate::figures::read_figures;
 use crate::language::Language;
 use crate::lint::lint_text;
@@ -41,6 +42,41 @@ impl Policy {
     /// [`PolicyError`] with every fault: syntax, unknown keys, wrong values, and what the law does not
     /// allow. What should be mended but may run is in [`Policy::warnings`].
     pub fn parse(text: &str, known: &[KnownVendor<'_>]) -> Result<Self, PolicyError> {
+        let (own, names) = Self::parse_as(text, known, None)?;
+        let Some(mut experiment) = own.experiment.clone() else { return Ok(own) };
+        // Each way to ask is the whole file read with its own words over the others, so no rule can be left out for it.
+        let mut warnings = own.warnings.clone();
+        let mut errors = Vec::new();
+        for (name, line) in names {
+            match Self::parse_as(text, known, Some(&name)) {
+                Ok((policy, _)) => {
+                    let policy = Self { experiment: None, ..policy };
+                    let key = format!("experiment.variants.{name}");
+                    if policy.hash() == (Self { experiment: None, ..own.clone() }).hash() {
+                        errors.push(Issue { line, key: key.clone(), cause: Cause::SameAsControl });
+                    }
+                    warnings
+                        .extend(policy.warnings.iter().filter(|issue| issue.key.starts_with(&key)).cloned());
+                    experiment.variants.push(Variant { name, policy });
+                }
+                Err(error) => errors.extend(error.issues().iter().cloned()),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(PolicyError::new(errors));
+        }
+        let is_winner = |variant: &&Variant| Some(&variant.name) == experiment.winner.as_ref();
+        let winner = experiment.variants.iter().find(is_winner).map(|variant| variant.policy.clone());
+        let warnings = sorted_by_key(warnings, |issue| issue.line);
+        Ok(Self { experiment: Some(experiment), warnings, ..winner.unwrap_or(own) })
+    }
+
+    /// The policy of who is asked in the way of that name, or in the site's own; and the other ways, each with its line.
+    fn parse_as(
+        text: &str,
+        known: &[KnownVendor<'_>],
+        variant: Option<&str>,
+    ) -> Result<(Self, Vec<(String, usize)>), PolicyError> {
         let mut report = Report::new(text);
         if text.len() > FILE_BYTES_MAX {
             let cause = Cause::TooLarge { bytes: text.len(), max: FILE_BYTES_MAX };
@@ -66,13 +102,22 @@ impl Policy {
         let legal = rules.as_ref().map(|rules| &rules.legal);
         let vendors = root.section(&mut report, "vendors");
         let vendors = read_vendors(&vendors, &mut report, known, offered.categories, &site.hosts, legal);
-        let banner = read_banner(root.section(&mut report, "banner"), &mut report);
+        let mut banner = read_banner(root.section(&mut report, "banner"), &mut report);
         let edge = read_edge(root.section(&mut report, "edge"), &mut report);
         let consent_mode = read_consent_mode(root.section(&mut report, "consent_mode"), &mut report);
         let receipts = read_receipts(root.section(&mut report, "receipts"), &mut report);
         let figures = read_figures(root.section(&mut report, "figures"), &mut report);
         let texts = root.section(&mut report, "texts");
-        let other_languages = read_words(texts, &mut report, &site, &offered, &mut own_language);
+        let mut other_languages = read_words(texts, &mut report, &site, &offered, &mut own_language);
+        let experiment = read_experiment(root.section(&mut report, "experiment"), &mut report);
+        let (experiment, variants) = experiment.unzip();
+        let mut names = Vec::new();
+        for (name, section) in variants.into_iter().flatten() {
+            names.push((name.clone(), section.line_of(&report, "")));
+            if variant == Some(name.as_str()) {
+                read_variant(section, &mut report, &mut banner, &mut own_language, &mut other_languages);
+            }
+        }
         root.close(&mut report);
         let Report { errors, warnings, .. } = report;
         let (Some(rules), true) = (rules, errors.is_empty()) else {
@@ -92,13 +137,14 @@ impl Policy {
             consent_mode,
             receipts,
             figures,
+            experiment,
             own_language,
             other_languages,
             warnings,
             tag: PolicyTag(0),
         };
         policy.tag = policy.make_tag();
-        Ok(policy)
+        Ok((policy, names))
     }
 }
 
@@ -220,8 +266,12 @@ fn purpose(category: Category, language: &Language) -> Purpose {
     Purpose { category, title: title.to_owned(), text: text.to_owned() }
 }
 
+pub(crate) fn read_layout(section: &mut Section<'_>, report: &mut Report<'_>) -> Option<Layout> {
+    section.word(report, "layout", "layout", &Layout::WORDS)
+}
+
 fn read_banner(mut banner: Section<'_>, report: &mut Report<'_>) -> Banner {
-    let layout = banner.word(report, "layout", "layout", &Layout::WORDS);
+    let layout = read_layout(&mut banner, report);
     let reopen =
         banner.word(report, "reopen", "way", &[("button", Reopen::Button), ("own-link", Reopen::OwnLink)]);
     let theme = read_theme(banner.section(report, "theme"), report);

@@ -3,6 +3,7 @@
 use postern_consent::{Category, CategorySet, PolicyTag};
 
 use crate::error::Issue;
+use crate::experiment::Experiment;
 use crate::figures::Figures;
 use crate::language::Language;
 use crate::options::{ConsentMode, Edge, Receipts};
@@ -37,6 +38,8 @@ pub struct Policy {
     pub receipts: Receipts,
     /// `[figures]`
     pub figures: Figures,
+    /// `[experiment]`
+    pub experiment: Option<Experiment>,
     pub(crate) own_language: Language,
     pub(crate) other_languages: Vec<Language>,
     pub(crate) warnings: Vec<Issue>,

@@ -264,6 +264,16 @@ impl<'t> Section<'t> {
         fitting
     }
 
+    /// A number of hundredths, 1 to 99, if the key is there.
+    pub(crate) fn percent(&mut self, report: &mut Report<'_>, key: &'static str) -> Option<u32> {
+        let found = self.integer(report, key, "a whole number of percent")?;
+        let fitting = u32::try_from(found).ok().filter(|found| (1..100).contains(found));
+        if fitting.is_none() {
+            self.refuse(report, key, Cause::Percent(found));
+        }
+        fitting
+    }
+
     /// A whole number, if the key is there; one beyond 64 bits is the largest.
     fn integer(&mut self, report: &mut Report<'_>, key: &'static str, expected: &'static str) -> Option<i64> {
         match self.value(key)?.get_ref() {

@@ -76,6 +76,20 @@ impl Texts {
     }
 }
 
+/// The keys of all categories' words.
+pub(crate) const ALL_CATEGORY_KEYS: [&str; 10] = [
+    "necessary_title",
+    "necessary_text",
+    "functional_title",
+    "functional_text",
+    "analytics_title",
+    "analytics_text",
+    "marketing_title",
+    "marketing_text",
+    "social_title",
+    "social_text",
+];
+
 /// The keys under which title and text of a category stand.
 pub(crate) const fn category_keys(category: Category) -> [&'static str; 2] {
     match category {

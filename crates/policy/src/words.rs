@@ -81,7 +81,7 @@ pub(crate) fn read_words(
 }
 
 /// The site's own words of one language, and whether nothing is missing then.
-fn read_language(section: &mut Section<'_>, report: &mut Report<'_>, language: &mut Language) {
+pub(crate) fn read_language(section: &mut Section<'_>, report: &mut Report<'_>, language: &mut Language) {
     for key in Texts::KEYS {
         let Some(text) = section.text(report, key) else { continue };
         lint_text(section, report, key, &text);

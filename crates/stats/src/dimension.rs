@@ -26,6 +26,8 @@ pub enum Dimension {
     Layer,
     /// How long the answer took, a range of seconds. Acts only.
     Wait,
+    /// The way to ask in an experiment: `place.corner`. Who has no part in one has no value.
+    Variant,
     /// A vendor granted by itself. Acts only.
     Vendor,
     /// What the gate did. Counts things, not people.
@@ -34,7 +36,7 @@ pub enum Dimension {
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::All,
         Self::Place,
         Self::Client,
@@ -44,6 +46,7 @@ impl Dimension {
         Self::Signal,
         Self::Layer,
         Self::Wait,
+        Self::Variant,
         Self::Vendor,
         Self::Gate,
     ];
@@ -61,6 +64,7 @@ impl Dimension {
             Self::Signal => "signal",
             Self::Layer => "layer",
             Self::Wait => "wait",
+            Self::Variant => "variant",
             Self::Vendor => "vendor",
             Self::Gate => "gate",
         }

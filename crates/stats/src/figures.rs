@@ -32,13 +32,15 @@ pub enum Level {
     Layer,
     /// How long the answer took.
     Wait,
+    /// The way to ask in an experiment.
+    Variant,
     /// A vendor granted by itself.
     Vendor,
 }
 
 impl Level {
     /// Every level.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Law,
         Self::Country,
         Self::Device,
@@ -50,6 +52,7 @@ impl Level {
         Self::Signal,
         Self::Layer,
         Self::Wait,
+        Self::Variant,
         Self::Vendor,
     ];
 
@@ -68,6 +71,7 @@ impl Level {
             Self::Signal => "signal",
             Self::Layer => "layer",
             Self::Wait => "wait",
+            Self::Variant => "variant",
             Self::Vendor => "vendor",
         }
     }
@@ -90,6 +94,7 @@ impl Level {
             Self::Signal => Dimension::Signal,
             Self::Layer => Dimension::Layer,
             Self::Wait => Dimension::Wait,
+            Self::Variant => Dimension::Variant,
             Self::Vendor => Dimension::Vendor,
         }
     }
