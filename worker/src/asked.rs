@@ -12,23 +12,26 @@ pub struct Said<'text> {
     pub tag: &'text str,
     /// The place in the log of the version that asked; a page that names none is of one from before pages did.
     pub release: Option<u64>,
+    /// The way it asked, by its place in that version; 0 is the site's own.
+    pub way: usize,
     /// Among how many Ledgers the first act is placed; `None` on the page of somebody who has one.
     pub shards: Option<Shards>,
     /// When it was sent, Unix seconds, as far as it says.
     pub sent_s: Option<u64>,
 }
 
-/// `<tag>["_" <place>["_" <shards, or 0 for who has chosen>]]["_t" <seconds to the base of 36>]`; shards where there are several.
+/// `<tag>["_" <place>["." <way>]["_" <shards, or 0 for who has chosen>]]["_t" <seconds to the base of 36>]`; shards where there are several.
 pub fn write(
     policy: &Policy,
     release: Option<u64>,
+    way: Option<usize>,
     shards: Option<Shards>,
     is_chosen: bool,
     sent_ms: Option<u64>,
 ) -> String {
     let mut text = format!("{:08x}", policy.tag().0);
     if let Some(place) = release {
-        text.push_str(&format!("_{place}"));
+        text.push_str(&format!("_{}", write_version(place, way.unwrap_or_default())));
         if let Some(shards) = shards.filter(|shards| *shards != Shards::ONE) {
             text.push_str(&format!("_{}", if is_chosen { 0 } else { shards.count() }));
         }
@@ -50,9 +53,27 @@ fn to_base_36(mut number: u64) -> String {
     digits.iter().rev().collect()
 }
 
+/// A version by its place in the log, and the way it asked: `<place>["." <way>]`, no way for the site's own.
+pub fn write_version(place: u64, way: usize) -> String {
+    if way == 0 { place.to_string() } else { format!("{place}.{way}") }
+}
+
+/// Reads it back.
+pub fn parse_version(text: &str) -> Option<(u64, usize)> {
+    let (place, way) = text.split_once('.').unwrap_or((text, "0"));
+    Some((place.parse().ok()?, way.parse().ok()?))
+}
+
 /// The same for a visitor of the site as it is.
-pub fn of(site: &Site, policy: &Policy, state: &State, now_ms: u64) -> String {
-    write(policy, site.release.get(), Some(site.shards), matches!(state, State::Decided(_)), Some(now_ms))
+pub fn of(site: &Site, policy: &Policy, state: &State, way: Option<usize>, now_ms: u64) -> String {
+    write(
+        policy,
+        site.release.get(),
+        way,
+        Some(site.shards),
+        matches!(state, State::Decided(_)),
+        Some(now_ms),
+    )
 }
 
 /// Reads it back; `None` where a number is none.
@@ -63,14 +84,14 @@ pub fn parse(text: &str) -> Option<Said<'_>> {
     };
     let mut parts = text.split('_');
     let tag = parts.next()?;
-    let release = match parts.next() {
-        None | Some("") => None,
-        Some(place) => Some(place.parse().ok()?),
+    let (release, way) = match parts.next() {
+        None | Some("") => (None, 0),
+        Some(text) => parse_version(text).map(|(place, way)| (Some(place), way))?,
     };
     let shards = match parts.next() {
         // There was one then.
         None => Some(Shards::ONE),
         Some(count) => Shards::new(count.parse().ok()?),
     };
-    parts.next().is_none().then_some(Said { tag, release, shards, sent_s })
+    parts.next().is_none().then_some(Said { tag, release, way, shards, sent_s })
 }

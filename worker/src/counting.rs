@@ -7,7 +7,7 @@
 use crate::ledger::Ledger;
 use crate::site::Site;
 use crate::visit::{CONSENT_COOKIE, Visit};
-use crate::{answer, pages, zone};
+use crate::{answer, experiment, pages, zone};
 use postern_rewrite::cookie_value;
 use postern_stats::{
     Batch, CELLS_MAX, Counter, Counts, Day, Dimension, Facts, browser_of, device_of, is_bot,
@@ -96,6 +96,10 @@ pub fn facts_of(site: &Site, visit: &Visit, path: Option<&str>, release: Option<
     let facts = facts
         .with(Dimension::Place, &format!("{law}/{}", country.unwrap_or(postern_stats::UNKNOWN)))
         .with(Dimension::Version, &version);
+    let facts = match experiment::name(site, visit.way) {
+        Some(name) => facts.with(Dimension::Variant, &name),
+        None => facts,
+    };
     if policy.figures.pages.is_empty() {
         return facts;
     }

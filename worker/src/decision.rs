@@ -142,6 +142,7 @@ async fn take(
     }
     let message = ActMessage {
         release,
+        way: said.way,
         granted: visit.profile.grantable(visit.signals, wanted.granted).bits(),
         vendors: site.named(wanted.vendors).map(|vendor| vendor.id.clone()).collect(),
         is_answered: wanted.is_answered,

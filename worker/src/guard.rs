@@ -1,12 +1,13 @@
 //! A page view: the visitor's request to the origin, the answer back, with everything that is not
 //! granted held. The plans come from `postern-rewrite`; here they are run.
 
-use crate::counting::{ASKED, View};
+use crate::counting::View;
 use crate::site::Site;
 use crate::stream::{CHUNK_BYTES, Passage, Rewriter, passed_on};
 use crate::visit::{CONSENT_COOKIE, Visit, read_headers};
 use crate::{
-    OWN_FOLDER, answer, assets, collect, counting, hearing, observing, pages, proxy, release, spoken, zone,
+    OWN_FOLDER, answer, assets, collect, counting, experiment, hearing, observing, pages, proxy, release,
+    spoken, zone,
 };
 use futures_util::AsyncReadExt;
 use postern_consent::State;
@@ -24,7 +25,7 @@ use web_sys::{Response, ResponseInit};
 use worker::{Context, Env, Result};
 
 /// Serves one request of the site.
-pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> Result<Response> {
+pub async fn guard(site: &Site, env: &Env, context: &Context, mut visit: Visit) -> Result<Response> {
     let destination = Destination::of(&visit.headers);
     let grants = site.grants(&visit.decision);
     let mut hit = None;
@@ -79,6 +80,9 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
     if response.status() == 101 {
         return Ok(response);
     }
+    if destination == Destination::Page && visit.way.is_none() {
+        visit.way = experiment::draw(site, &visit);
+    }
     let mut headers = read_headers(&response.headers());
     let is_renamed = rename(site, &visit.url, &mut headers);
     // Made only for what is rendered: an image costs nothing of it.
@@ -112,7 +116,8 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
         let view = asking.or_else(|| View::of(site, &visit, false, true));
         if let Some(view) = view.filter(|_| !is_locked_target(visit.target())) {
             if view.is_first {
-                let cookie = format!("{CONSENT_COOKIE}={ASKED}; Path=/; Secure; HttpOnly; SameSite=Lax");
+                let asked = experiment::asked(site, visit.way);
+                let cookie = format!("{CONSENT_COOKIE}={asked}; Path=/; Secure; HttpOnly; SameSite=Lax");
                 plan.append.push(("set-cookie".into(), cookie));
             }
             counting::count_page(site, env, context, &visit, view, asking.is_some());
@@ -181,7 +186,9 @@ impl Parts {
         } else {
             (assets::HANDLE, assets::HANDLE_HASH)
         };
-        let style = site.working().filter(|_| is_page).map(|(policy, _)| {
+        let policy = site.asking(visit.way);
+        let shown = policy.filter(|_| is_page && site.working().is_some());
+        let style = shown.map(|policy| {
             let css = if visit.decision.must_ask {
                 postern_view::banner_css(policy)
             } else {
@@ -189,7 +196,7 @@ impl Parts {
             };
             if site.announces_change(visit) { css + postern_view::CHANGE_CSS } else { css }
         });
-        let held_style = site.policy.as_ref().ok().map(postern_view::held_css);
+        let held_style = policy.map(postern_view::held_css);
         let is_decided = match (visit.decision.must_ask, site.lockdown(visit, &grants)) {
             (true, _) => 0,
             (false, None) => 1,
@@ -234,8 +241,7 @@ impl Parts {
             head.push_str(&format!("<script>{}</script>", assets::LATCH));
         }
         // In XML our HTML is no markup: a link to the visitor's own page stands for the banner.
-        let policy = site.working().map(|(policy, _)| policy).filter(|_| is_page);
-        let language = policy.map(|policy| policy.language_for(None, visit.header("accept-language")));
+        let language = shown.map(|policy| policy.language_for(None, visit.header("accept-language")));
         let link = language.map(|language| (postern_view::CONSENT_PATH, &*language.texts.reopen));
         if let Some(css) = &style {
             head.push_str(&format!("<style>{css}</style>"));

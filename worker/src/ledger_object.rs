@@ -345,7 +345,7 @@ impl LedgerObject {
                 return Response::error(sentence, status);
             }
             // Taking back needs no version, and none is named that this log does not have.
-            message.release = None;
+            (message.release, message.way) = (None, 0);
         }
         // Nothing from here on awaits.
         let setting_then =
@@ -356,7 +356,7 @@ impl LedgerObject {
             if !message.is_refusal() {
                 return Response::error(CHANGED, 409);
             }
-            message.release = None;
+            (message.release, message.way) = (None, 0);
             found = setting_then(&message);
         }
         let (Some(setting), Some(method), Some(granted), Ok(key)) = (
@@ -449,7 +449,7 @@ fn failed<E: std::fmt::Debug>(error: LedgerError<E>) -> worker::Error {
 
 /// The site's part of a receipt.
 fn setting(site: &Site, message: &ActMessage) -> Option<Setting> {
-    let policy = site.policy.as_ref().ok()?;
+    let policy = site.asking(Some(message.way))?;
     let hosts = policy.site.hosts.iter().map(String::as_str).chain([message.host.as_str()]);
     let scope = hosts.filter_map(|host| HostName::parse(host).ok()).collect();
     let mut scope: Vec<HostName> = sorted_by(scope, Ord::cmp);

@@ -14,6 +14,7 @@ mod countries;
 mod dashboard;
 mod decision;
 mod drop_in;
+mod experiment;
 mod guard;
 mod hearing;
 mod ledger;

@@ -1,6 +1,7 @@
 //! What the Worker and its Ledgers say to each other. Acts and what was recorded of them are JSON arrays of texts, since they carry
 //! what browsers send; the rest are lines, cells between tabs. Both cost a tenth of the code that objects of named members do.
 
+use crate::asked::{parse_version, write_version};
 use postern_consent::{Category, CategorySet, Choice, Minutes, Outcome, Shard, Subject};
 use postern_policy::Policy;
 use postern_receipt::{Method, ReceiptRow, outcome_named};
@@ -44,6 +45,8 @@ pub struct ActMessage {
     pub user_agent: String,
     /// The place in the log of the version that the visitor was asked with.
     pub release: Option<u64>,
+    /// The way it asked, by its place in that version.
+    pub way: usize,
     /// The act's name, 32 hex digits.
     pub key: String,
     /// SHA-256 of the request's body.
@@ -78,11 +81,6 @@ fn bytes<const N: usize>(hex: &str) -> Option<[u8; N]> {
     digits.collect::<Option<Vec<u8>>>()?.try_into().ok()
 }
 
-/// A number or nothing.
-fn optional<T: std::str::FromStr>(text: &str) -> Option<Option<T>> {
-    if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
-}
-
 impl ActMessage {
     /// As it is sent.
     pub fn write(&self) -> String {
@@ -104,7 +102,7 @@ impl ActMessage {
             place(&self.region),
             self.address.clone(),
             self.user_agent.clone(),
-            self.release.map_or(String::new(), |place| place.to_string()),
+            self.release.map_or(String::new(), |place| write_version(place, self.way)),
             self.key.clone(),
             hex(&self.body_sha256),
             self.now_ms.to_string(),
@@ -116,7 +114,7 @@ impl ActMessage {
     pub fn parse(text: &str) -> Option<Self> {
         let mut texts = read_texts(text)?;
         let mut next = || texts.next();
-        Some(Self {
+        let mut act = Self {
             host: next()?,
             subject: bytes(&next()?)?,
             granted: next()?.parse().ok()?,
@@ -133,11 +131,18 @@ impl ActMessage {
             region: next().map(|place| (!place.is_empty()).then_some(place))?,
             address: next()?,
             user_agent: next()?,
-            release: optional(&next()?)?,
+            ..Self::default()
+        };
+        if let Some(version) = next().filter(|version| !version.is_empty()) {
+            let (place, way) = parse_version(&version)?;
+            (act.release, act.way) = (Some(place), way);
+        }
+        Some(Self {
             key: next()?,
             body_sha256: bytes(&next()?)?,
             now_ms: next()?.parse().ok()?,
             facts: next()?,
+            ..act
         })
     }
 

@@ -100,7 +100,8 @@ pub fn not_recorded(site: &Site, visit: &Visit, status: u16, sentence: &str) -> 
 pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     // What was granted can be taken back, whatever can be asked.
     let is_holding = matches!(visit.state, State::Decided(_));
-    let Some((policy, _)) = site.working().or_else(|| site.recording().filter(|_| is_holding)) else {
+    let can_choose = site.working().or_else(|| site.recording().filter(|_| is_holding)).is_some();
+    let Some(policy) = site.asking(visit.way).filter(|_| can_choose) else {
         let what = "Choices cannot be recorded here just now, so nothing but the necessary runs.";
         return failure(503, "Cookie settings", what);
     };
@@ -148,7 +149,7 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
     let page = postern_view::consent_page(&ConsentPage {
         policy,
         language,
-        policy_hex: &asked::of(site, policy, &visit.state, visit.now_ms),
+        policy_hex: &asked::of(site, policy, &visit.state, visit.way, visit.now_ms),
         granted: site.granted(&visit.decision),
         must_ask: visit.decision.must_ask,
         honoured: &visit.honoured(),

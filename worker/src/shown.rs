@@ -56,7 +56,7 @@ fn preview(env: &Env, now_ms: u64, lang: Option<&str>) -> Result<Response> {
         policy,
         &BannerFacts {
             policy,
-            policy_hex: &asked::write(policy, None, None, false, None),
+            policy_hex: &asked::write(policy, None, None, None, false, None),
             granted: granted(&site, CategorySet::EMPTY, VendorSet::default()),
             must_ask: true,
             honoured: &[],
@@ -139,11 +139,13 @@ fn read(line: &str) -> Option<Value> {
 /// What this receipt was given to; `None` if its hashes are not those of the policy, or nothing was shown.
 fn page(site: &Site, policy: &Policy, receipt: &Value, before: Option<&Value>) -> Option<String> {
     let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let hash = Sha256Hex::parse(&text(receipt, "policy_sha256")?).ok()?.0;
+    // Where the site tried several ways to ask, the hash says which of them it was.
+    let way = policy.place_of_hash(|of| of == hash)?;
+    let policy = policy.variant(way)?;
     let language = policy.language_for(Some(&text(receipt, "lang")?), None);
     let notice = receipt.get("notice")?;
-    if text(receipt, "policy_sha256")? != Sha256Hex(policy.hash()).to_string()
-        || text(notice, "sha256")? != Sha256Hex(policy.texts_sha256(language)).to_string()
-    {
+    if text(notice, "sha256")? != Sha256Hex(policy.texts_sha256(language)).to_string() {
         return None;
     }
     let profile = policy.profile_named(&text(receipt, "profile")?)?;
@@ -163,7 +165,8 @@ fn page(site: &Site, policy: &Policy, receipt: &Value, before: Option<&Value>) -
     let vendors = given("vendors").iter().filter_map(|id| policy.place_of(id)).collect::<VendorSet>();
     let granted = granted(site, categories, vendors);
     let at = Timestamp::parse(&text(receipt, "at")?)?;
-    let policy_hex = asked::write(policy, receipt.get("release").and_then(Value::as_u64), None, false, None);
+    let release = receipt.get("release").and_then(Value::as_u64);
+    let policy_hex = asked::write(policy, release, Some(way), None, false, None);
     let method = text(receipt, "method")?;
     if method == "page.save" {
         let page = postern_view::consent_page(&ConsentPage {

@@ -193,6 +193,11 @@ impl Site {
         self.policy.as_ref().ok().zip(self.key.as_ref().ok())
     }
 
+    /// The policy as who is asked in that way sees it; without a way as the site asks itself.
+    pub fn asking(&self, way: Option<usize>) -> Option<&Policy> {
+        self.policy.as_ref().ok()?.variant(way.unwrap_or_default())
+    }
+
     /// The legal regime's numbers for a visitor from there; without a policy nothing is offered.
     pub fn profile(&self, country: Option<&str>, region: Option<&str>) -> Profile {
         self.policy.as_ref().map_or(
@@ -274,7 +279,8 @@ impl Site {
     /// What the consent cookie of this host says.
     pub fn state(&self, host: &str, cookie: Option<&str>) -> State {
         match (&self.key, cookie) {
-            (_, None | Some(ASKED)) => State::Absent,
+            (_, None) => State::Absent,
+            (_, Some(asked)) if asked.split('.').next() == Some(ASKED) => State::Absent,
             (Ok(key), cookie) => key.open(host, cookie),
             (Err(_), Some(_)) => State::Unverifiable,
         }

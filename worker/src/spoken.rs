@@ -41,10 +41,10 @@ pub fn words(
     let honoured = visit.honoured();
     let origin = origin.to_owned();
     let accept = visit.header("accept-language").map(str::to_owned);
-    let now_ms = visit.now_ms;
+    let (way, now_ms) = (visit.way, visit.now_ms);
     let today = Day::from_unix_ms(now_ms, 0).number();
     move |lang| {
-        let Ok(policy) = &site.policy else { return Default::default() };
+        let Some(policy) = site.asking(way) else { return Default::default() };
         let language = policy.language_for(lang, accept.as_deref());
         if let Some(view) = view {
             view.count_language(&language.tag);
@@ -57,7 +57,7 @@ pub fn words(
         if place == Place::Within || site.working().is_none() {
             return (String::new(), note);
         }
-        let policy_hex = asked::of(&site, policy, &state, now_ms);
+        let policy_hex = asked::of(&site, policy, &state, way, now_ms);
         let change = policy.change_on(today);
         let (receipt, is_own_page) = match &place {
             Place::Script { receipt, is_own_page } => {
@@ -107,7 +107,7 @@ pub fn add_banner(
     return_to: String,
     place: Place,
 ) {
-    let Ok(policy) = &site.policy else { return };
+    let Some(policy) = site.asking(visit.way) else { return };
     let css = postern_view::banner_css(policy);
     let css = if site.announces_change(visit) { css + postern_view::CHANGE_CSS } else { css };
     let css = css + postern_view::RECEIPT_CSS;

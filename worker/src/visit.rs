@@ -1,5 +1,6 @@
 //! One request as facts: where to, by what method, with which headers, and what may run for it.
 
+use crate::experiment;
 use crate::site::Site;
 use js_sys::Reflect;
 use postern_consent::{Decision, Minutes, Profile, Signal, Signals, State, decide};
@@ -31,6 +32,8 @@ pub struct Visit {
     pub profile: Profile,
     /// What may run.
     pub decision: Decision,
+    /// The way they are asked, by its place, where they have part in the site's experiment.
+    pub way: Option<usize>,
     /// Now, Unix milliseconds.
     pub now_ms: u64,
 }
@@ -63,6 +66,7 @@ impl Visit {
         let host = url.host_str().unwrap_or("");
         let cookie = header(&headers, "cookie").and_then(|cookies| cookie_value(cookies, CONSENT_COOKIE));
         let state = site.state(host, cookie);
+        let way = experiment::kept(site, cookie, now_ms);
         let place = Place::of(&request);
         let profile = site.profile(place.country.as_deref(), place.region.as_deref());
         let decision = decide(&profile, signals, &state, Minutes::from_unix_ms(now_ms));
@@ -76,6 +80,7 @@ impl Visit {
             profile,
             place,
             decision,
+            way,
             now_ms,
         })
     }
@@ -85,7 +90,8 @@ impl Visit {
     pub fn on(self, site: &Site, page: Url, sealed: Option<&str>) -> Self {
         let state = site.state(page.host_str().unwrap_or(""), sealed);
         let decision = decide(&self.profile, self.signals, &state, Minutes::from_unix_ms(self.now_ms));
-        Self { url: page, state, decision, ..self }
+        // Without a cookie of ours on that page nobody would be asked in the same way twice.
+        Self { url: page, state, decision, way: None, ..self }
     }
 
     /// The browser's own signals that deny something here.

@@ -47,6 +47,10 @@ impl PolicyError {
         Self { issues: sorted_by_key(issues, |issue| issue.line) }
     }
 
+    pub(crate) fn into_issues(self) -> Vec<Issue> {
+        self.issues
+    }
+
     /// The faults, in the order of their lines.
     #[must_use]
     pub fn issues(&self) -> &[Issue] {

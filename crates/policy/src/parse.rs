@@ -5,7 +5,7 @@ use postern_sort::sorted_by_key;
 use toml::de::DeTable;
 
 use crate::error::{Cause, Issue, PolicyError};
-use crate::experiment::{Variant, read_experiment, read_variant};
+use crate::experiment::{Experiment, Variant, read_experiment, read_variant};
 use crate::figures::read_figures;
 use crate::language::Language;
 use crate::lint::lint_text;
@@ -35,6 +35,9 @@ pub(crate) const CATEGORY_WORDS: [(&str, Category); 5] = [
     ("social", Category::Social),
 ];
 
+/// An experiment whose variants are not read yet, and the name and line of each.
+type Tried = (Experiment, Vec<(String, usize)>);
+
 impl Policy {
     /// Parses and lints a policy file.
     ///
@@ -42,41 +45,42 @@ impl Policy {
     /// [`PolicyError`] with every fault: syntax, unknown keys, wrong values, and what the law does not
     /// allow. What should be mended but may run is in [`Policy::warnings`].
     pub fn parse(text: &str, known: &[KnownVendor<'_>]) -> Result<Self, PolicyError> {
-        let (own, names) = Self::parse_as(text, known, None)?;
-        let Some(mut experiment) = own.experiment.clone() else { return Ok(own) };
+        let (mut policy, tried) = Self::parse_as(text, known, None)?;
+        let Some((mut experiment, names)) = tried else { return Ok(policy) };
         // Each way to ask is the whole file read with its own words over the others, so no rule can be left out for it.
-        let mut warnings = own.warnings.clone();
-        let mut errors = Vec::new();
+        let (control, mut errors) = (policy.hash(), Vec::new());
         for (name, line) in names {
+            let key = format!("experiment.variants.{name}");
             match Self::parse_as(text, known, Some(&name)) {
-                Ok((policy, _)) => {
-                    let policy = Self { experiment: None, ..policy };
-                    let key = format!("experiment.variants.{name}");
-                    if policy.hash() == (Self { experiment: None, ..own.clone() }).hash() {
-                        errors.push(Issue { line, key: key.clone(), cause: Cause::SameAsControl });
-                    }
-                    warnings
-                        .extend(policy.warnings.iter().filter(|issue| issue.key.starts_with(&key)).cloned());
-                    experiment.variants.push(Variant { name, policy });
+                Ok((variant, _)) if variant.hash() == control => {
+                    errors.push(Issue { line, key, cause: Cause::SameAsControl });
                 }
-                Err(error) => errors.extend(error.issues().iter().cloned()),
+                Ok((mut variant, _)) => {
+                    let own = std::mem::take(&mut variant.warnings);
+                    policy.warnings.extend(own.into_iter().filter(|issue| issue.key.starts_with(&key)));
+                    experiment.variants.push(Variant { name, policy: variant });
+                }
+                Err(error) => errors.extend(error.into_issues()),
             }
         }
         if !errors.is_empty() {
             return Err(PolicyError::new(errors));
         }
-        let is_winner = |variant: &&Variant| Some(&variant.name) == experiment.winner.as_ref();
-        let winner = experiment.variants.iter().find(is_winner).map(|variant| variant.policy.clone());
-        let warnings = sorted_by_key(warnings, |issue| issue.line);
-        Ok(Self { experiment: Some(experiment), warnings, ..winner.unwrap_or(own) })
+        if let Some(winner) = &experiment.winner {
+            (policy, _) = Self::parse_as(text, known, Some(winner))?;
+        }
+        policy.warnings = sorted_by_key(policy.warnings, |issue| issue.line);
+        policy.experiment = Some(experiment);
+        Ok(policy)
     }
 
-    /// The policy of who is asked in the way of that name, or in the site's own; and the other ways, each with its line.
+    /// The policy of who is asked in the way of that name, or in the site's own, without the experiment; and this, with the names
+    /// of the other ways and their lines.
     fn parse_as(
         text: &str,
         known: &[KnownVendor<'_>],
         variant: Option<&str>,
-    ) -> Result<(Self, Vec<(String, usize)>), PolicyError> {
+    ) -> Result<(Self, Option<Tried>), PolicyError> {
         let mut report = Report::new(text);
         if text.len() > FILE_BYTES_MAX {
             let cause = Cause::TooLarge { bytes: text.len(), max: FILE_BYTES_MAX };
@@ -110,13 +114,17 @@ impl Policy {
         let texts = root.section(&mut report, "texts");
         let mut other_languages = read_words(texts, &mut report, &site, &offered, &mut own_language);
         let experiment = read_experiment(root.section(&mut report, "experiment"), &mut report);
-        let (experiment, variants) = experiment.unzip();
-        let mut names = Vec::new();
-        for (name, section) in variants.into_iter().flatten() {
-            names.push((name.clone(), section.line_of(&report, "")));
-            if variant == Some(name.as_str()) {
-                read_variant(section, &mut report, &mut banner, &mut own_language, &mut other_languages);
+        let mut tried = None;
+        if let Some((experiment, variants)) = experiment {
+            let mut names = Vec::new();
+            for (name, section) in variants {
+                let line = section.line_of(&report, "");
+                if variant == Some(name.as_str()) {
+                    read_variant(section, &mut report, &mut banner, &mut own_language, &mut other_languages);
+                }
+                names.push((name, line));
             }
+            tried = Some((experiment, names));
         }
         root.close(&mut report);
         let Report { errors, warnings, .. } = report;
@@ -137,14 +145,14 @@ impl Policy {
             consent_mode,
             receipts,
             figures,
-            experiment,
+            experiment: None,
             own_language,
             other_languages,
             warnings,
             tag: PolicyTag(0),
         };
         policy.tag = policy.make_tag();
-        Ok((policy, names))
+        Ok((policy, tried))
     }
 }
 

@@ -21,17 +21,21 @@ macro_rules! texts {
             /// The text of that key.
             #[must_use]
             pub fn text(&self, key: &str) -> Option<&str> {
-                match key {
-                    $(stringify!($key) => Some(&self.$key),)*
-                    _ => None,
+                let place = Self::KEYS.iter().position(|known| *known == key)?;
+                let all = [$(&self.$key),*];
+                all.get(place).copied().map(|text| &**text)
+            }
+
+            pub(crate) fn set(&mut self, key: &str, text: String) {
+                let place = Self::KEYS.iter().position(|known| *known == key);
+                if let Some((_, field)) = self.fields().into_iter().enumerate().find(|(at, _)| Some(*at) == place) {
+                    *field = text.into();
                 }
             }
 
-            pub(crate) fn set(&mut self, key: &str, text: impl Into<Cow<'static, str>>) {
-                match key {
-                    $(stringify!($key) => self.$key = text.into(),)*
-                    _ => {}
-                }
+            /// Every text, in the order of the keys. Code for each key by its name would be ten times as large.
+            fn fields(&mut self) -> [&mut Cow<'static, str>; [$(stringify!($key)),*].len()] {
+                [$(&mut self.$key),*]
             }
         }
     };
@@ -57,8 +61,8 @@ impl Texts {
     pub fn built_in(tag: &str) -> Option<Self> {
         let (_, found) = BUILT_IN.iter().find(|(known, _)| *known == tag)?;
         let mut texts = Self::default();
-        for (key, text) in Self::KEYS.iter().zip(found.split('\n')) {
-            texts.set(key, text);
+        for (field, text) in texts.fields().into_iter().zip(found.split('\n')) {
+            *field = Cow::Borrowed(text);
         }
         Some(texts)
     }
