@@ -12,7 +12,7 @@ use std::rc::Rc;
 const KINDS_MAX: usize = 256;
 
 /// All that the site's part depends on, beside the site, which is the same for as long as the isolate lives.
-type Kind = (String, String, Option<String>, Option<String>, Option<u64>);
+type Kind = (String, String, Option<String>, Option<String>, Option<u64>, usize);
 
 thread_local! {
     static SETTINGS: RefCell<HashMap<Kind, Rc<Setting>>> = RefCell::default();
@@ -26,6 +26,7 @@ pub fn setting_of(message: &ActMessage, make: impl FnOnce() -> Option<Setting>) 
         message.country.clone(),
         message.region.clone(),
         message.release,
+        message.way,
     );
     if let Some(setting) = SETTINGS.with_borrow(|settings| settings.get(&kind).cloned()) {
         return Some(setting);

@@ -1,0 +1,232 @@
+// Several ways to ask, side by side: who is asked how, that it stays so, what the receipt says of it, who is counted, and how it ends.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { countedOf, readCells } from './figures.mjs';
+import { BATCH_MS, ROOT, WITHOUT_SCRIPTS, action, banner, decide, makeFolder, sleep, startWorld, waitFor } from './harness.mjs';
+import { consentCookie, postDecision, readText, send, valuesOf } from './wire.mjs';
+
+const OWN = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
+const DAY_MS = 86_400_000;
+const date = (days) => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
+const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36';
+const TITLE = 'Which cookies may we set?';
+
+/** The shop's policy with an experiment: another place on the page, and another place and other words. */
+function trying({ name = 'place', from = date(-2), until = date(2), more = '' } = {}) {
+  return `${OWN}\n[experiment]\nname = "${name}"\nfrom = ${from}\nuntil = ${until}\n${more}\n[experiment.variants.corner]\nlayout = "box"\n`
+    + `[experiment.variants.words]\nlayout = "centre"\n[experiment.variants.words.texts]\ntitle = "${TITLE}"\n`;
+}
+const LAYOUT_OF = { control: 'bar', corner: 'box', words: 'centre' };
+
+const COOKIE_KEY = randomBytes(32).toString('hex');
+let world;
+before(async () => { world = await startWorld({ dashboard: true, vars: { POLICY: trying() } }); });
+after(() => world?.close());
+
+const page = async (worker, headers = {}) => send(worker.port, '/', { headers: { accept: 'text/html', 'sec-fetch-dest': 'document', 'user-agent': BROWSER, ...headers } });
+const wayOf = (answer) => /^__Host-postern=asked\.place\.([a-z]+)$/.exec(consentCookie(answer) ?? '')?.[1];
+const layoutOf = (answer) => /data-postern-layout="([a-z]+)"|class="[^"]*\b(bar|box|centre)\b/.exec(readText(answer))?.slice(1).find(Boolean);
+const policyOf = (answer) => /data-postern-policy="([^"]+)"/.exec(readText(answer))?.[1];
+const receiptsOf = async (worker, cookie) => JSON.parse(readText(await send(worker.port, '/_postern/consent/receipts.json', { headers: { cookie } }))).receipts;
+
+describe('who is asked', () => {
+  it('is asked in one of the ways, each as likely as the others, and the cookie says in which', async () => {
+    const counts = { control: 0, corner: 0, words: 0 };
+    for (let index = 0; index < 150; index += 1) {
+      const answer = await page(world.worker);
+      const way = wayOf(answer);
+      assert.ok(way in counts, `${consentCookie(answer)}`);
+      assert.equal(layoutOf(answer), LAYOUT_OF[way]);
+      assert.equal(readText(answer).includes(TITLE), way === 'words');
+      counts[way] += 1;
+    }
+    // Fifty are to be expected of each; fewer than 22 come by chance less than once in a million runs.
+    for (const [way, count] of Object.entries(counts)) assert.ok(count >= 22, `${way}: ${count}`);
+  });
+
+  it('stays asked so for their session, on every page, and gets no other cookie', async () => {
+    for (const way of Object.keys(LAYOUT_OF)) {
+      for (let index = 0; index < 5; index += 1) {
+        const answer = await page(world.worker, { cookie: `__Host-postern=asked.place.${way}` });
+        assert.equal(layoutOf(answer), LAYOUT_OF[way]);
+        assert.equal(consentCookie(answer), undefined);
+      }
+    }
+  });
+
+  it('is asked as the site does, and has no part in it, if they were asked before it began or name what is no way', async () => {
+    for (const value of ['asked', 'asked.other.corner', 'asked.place.', 'asked.place.none', 'asked.place', 'asked.place.corner.1', 'asked..', 'asked.place.CORNER']) {
+      const answer = await page(world.worker, { cookie: `__Host-postern=${value}` });
+      assert.equal(layoutOf(answer), 'bar', value);
+      assert.equal(consentCookie(answer), undefined, value);
+    }
+    const bot = await page(world.worker, { 'user-agent': 'Googlebot/2.1' });
+    assert.equal(layoutOf(bot), 'bar');
+    assert.equal(consentCookie(bot), undefined);
+  });
+
+  it('grants nothing by any of these cookies', async () => {
+    for (const value of ['asked.place.corner', 'asked.place.none', 'askedx', 'asked.']) {
+      const held = readText(await page(world.worker, { cookie: `__Host-postern=${value}` }));
+      assert.match(held, /data-postern-src="https:\/\/www\.googletagmanager\.com/);
+    }
+  });
+});
+
+describe('an answer', () => {
+  it('is recorded as given to the way that asked, and can be shown again as it was', async () => {
+    const hashes = new Set();
+    for (const [way, layout] of Object.entries(LAYOUT_OF)) {
+      const asked = { cookie: `__Host-postern=asked.place.${way}` };
+      const policy = policyOf(await page(world.worker, asked));
+      const answer = await postDecision(world.worker, { change: { policy }, headers: { ...asked, 'user-agent': BROWSER } });
+      assert.equal(answer.status, 200, readText(answer));
+      const [{ receipt }] = await receiptsOf(world.worker, consentCookie(answer));
+      hashes.add(receipt.policy_sha256);
+      const shown = await send(world.worker.port, `/_postern/shown?receipt=${receipt.receipt_id}`, { headers: { authorization: `Bearer ${world.worker.token}` } });
+      assert.equal(shown.status, 200, readText(shown));
+      const then = JSON.parse(readText(shown)).page;
+      assert.equal(layoutOf({ headers: [], body: Buffer.from(then) }), layout);
+      assert.equal(then.includes(TITLE), way === 'words');
+      // Who takes their receipts along reads who is who in each.
+      const dpv = await send(world.worker.port, '/_postern/consent/receipts.jsonld', { headers: { cookie: consentCookie(answer) } });
+      assert.match(readText(dpv), /Luxmoor Ltd/);
+    }
+    assert.equal(hashes.size, 3);
+  });
+
+  it('is refused if it names a way that there is none of, and a refusal is recorded all the same', async () => {
+    const policy = policyOf(await page(world.worker, { cookie: '__Host-postern=asked.place.corner' }));
+    assert.match(policy, /^[0-9a-f]{8}_\d+\.1_/);
+    const none = policy.replace('.1_', '.7_');
+    assert.equal((await postDecision(world.worker, { change: { policy: none } })).status, 409);
+    for (const wrong of [policy.replace('.1_', '.x_'), policy.replace('.1_', '._'), policy.replace('.1_', '.-1_')]) {
+      assert.equal((await postDecision(world.worker, { change: { policy: wrong } })).status, 409, wrong);
+    }
+    const refusal = await postDecision(world.worker, { change: { choice: 'reject', policy: none } });
+    assert.equal(refusal.status, 200, readText(refusal));
+  });
+});
+
+describe('in a browser', () => {
+  it('a visitor is asked in the same way until they answer, by the settings too, and what they granted runs', async () => {
+    const visitor = await world.newPage();
+    await visitor.goto(`${world.base}/`);
+    const [cookie] = (await visitor.context().cookies()).filter(({ name }) => name === '__Host-postern');
+    const way = cookie.value.split('.')[2];
+    assert.equal(cookie.expires, -1);
+    const layout = () => banner(visitor).first().evaluate((element) => getComputedStyle(element).maxWidth + getComputedStyle(element).insetInlineStart + getComputedStyle(element).position);
+    const first = await layout();
+    await visitor.goto(`${world.base}/?again`);
+    assert.equal(await layout(), first);
+    await visitor.goto(`${world.base}/_postern/consent`);
+    assert.match(await visitor.content(), new RegExp(`name="policy" value="[0-9a-f]{8}_\\d+${way === 'control' ? '_' : `\\.${way === 'corner' ? 1 : 2}_`}`));
+    await visitor.goto(`${world.base}/`);
+    await decide(visitor, () => action(visitor, 'accept').click());
+    await waitFor('Google to be asked', async () => (await world.recorder.requests()).some(({ host }) => host === 'www.googletagmanager.com'));
+    await visitor.goto(`${world.base}/?later`);
+    assert.equal(await action(visitor, 'accept').count(), 0);
+    assert.deepEqual(visitor.faults, []);
+    await visitor.context().close();
+    await world.settle();
+  });
+
+  it('a visitor without scripts answers in the way they were asked', async () => {
+    const visitor = await world.newPage({ javaScriptEnabled: false });
+    do {
+      await visitor.context().clearCookies();
+      await visitor.goto(`${world.base}/`);
+    } while ((await visitor.context().cookies())[0].value !== 'asked.place.words');
+    await visitor.goto(`${world.base}/?again`);
+    assert.match(await visitor.content(), new RegExp(TITLE.replace('?', '\\?')));
+    await Promise.all([visitor.waitForNavigation(), action(visitor, 'reject').click(WITHOUT_SCRIPTS)]);
+    const [cookie] = (await visitor.context().cookies()).filter(({ name }) => name === '__Host-postern');
+    const [{ receipt }] = await receiptsOf(world.worker, `__Host-postern=${cookie.value}`);
+    assert.equal(receipt.method, 'layer1.reject_all');
+    await visitor.context().close();
+  });
+});
+
+describe('the figures', () => {
+  it('count who is asked and who answers by the way, and nobody who has no part in it', async () => {
+    const worker = await world.startWorker({ dashboard: true, vars: { POLICY: trying() } });
+    const firsts = { control: 0, corner: 0, words: 0 };
+    for (let index = 0; index < 12; index += 1) firsts[wayOf(await page(worker))] += 1;
+    await page(worker, { cookie: '__Host-postern=asked' });
+    const answered = async (value, choice) => {
+      const headers = { cookie: `__Host-postern=${value}`, 'user-agent': BROWSER };
+      const answer = await postDecision(worker, { change: { choice, policy: policyOf(await page(worker, headers)) }, headers });
+      assert.equal(answer.status, 200, readText(answer));
+    };
+    await answered('asked.place.corner', 'accept');
+    await answered('asked.place.corner', 'reject');
+    await answered('asked.place.control', 'accept');
+    await answered('asked', 'accept');
+    await sleep(BATCH_MS);
+    const all = await countedOf(worker);
+    assert.deepEqual([all.first, all.accepted, all.refused], [12, 3, 1]);
+    const cells = readCells(worker);
+    const of = (way) => { const { first = 0, accepted = 0, refused = 0 } = cells[`variant/place.${way}`] ?? {}; return { first, accepted, refused }; };
+    assert.deepEqual(of('corner'), { first: firsts.corner, accepted: 1, refused: 1 });
+    assert.deepEqual(of('control'), { first: firsts.control, accepted: 1, refused: 0 });
+    assert.deepEqual(of('words'), { first: firsts.words, accepted: 0, refused: 0 });
+    assert.deepEqual(Object.keys(cells).filter((name) => name.startsWith('variant/') && !/place\.(control|corner|words)$/.test(name)), []);
+    await worker.stop();
+  });
+});
+
+describe('an experiment', () => {
+  it('is not on before its first day, after its last, or once it has a winner', async () => {
+    for (const [change, layout, title] of [
+      [{ from: date(2), until: date(9) }, 'bar', false],
+      [{ from: date(-9), until: date(-2) }, 'bar', false],
+      [{ more: 'winner = "control"' }, 'bar', false],
+      [{ more: 'winner = "words"' }, 'centre', true],
+    ]) {
+      const worker = await world.startWorker({ vars: { POLICY: trying(change) } });
+      for (let index = 0; index < 6; index += 1) {
+        const answer = await page(worker);
+        assert.equal(consentCookie(answer), '__Host-postern=asked');
+        assert.equal(layoutOf(answer), layout, JSON.stringify(change));
+        assert.equal(readText(answer).includes(TITLE), title);
+      }
+      await worker.stop();
+    }
+  });
+
+  it('ends with nobody asked anew: what was granted under any way holds', async () => {
+    const state = makeFolder();
+    const during = await world.startWorker({ state, cookieKey: COOKIE_KEY, vars: { POLICY: trying() } });
+    const cookies = [];
+    for (const way of Object.keys(LAYOUT_OF)) {
+      const headers = { cookie: `__Host-postern=asked.place.${way}` };
+      const answer = await postDecision(during, { change: { policy: policyOf(await page(during, headers)) }, headers });
+      assert.equal(answer.status, 200, readText(answer));
+      cookies.push(consentCookie(answer));
+    }
+    await during.stop();
+    for (const policy of [trying({ more: 'winner = "corner"' }), OWN]) {
+      const later = await world.startWorker({ state, cookieKey: COOKIE_KEY, vars: { POLICY: policy } });
+      for (const cookie of cookies) {
+        const answer = await page(later, { cookie });
+        assert.doesNotMatch(readText(answer), /data-consent-action="accept"/);
+        assert.match(readText(answer), / src="https:\/\/www\.googletagmanager\.com/);
+        assert.equal((await receiptsOf(later, cookie)).length, 1);
+      }
+      await later.stop();
+    }
+  });
+
+  it('is refused where a way would not be as fair as the site’s own, and nobody is asked then', async () => {
+    const dark = trying().replace('\n[experiment.variants.words]', '\naccept_colour = "#00ff00"$&');
+    const worker = await world.startWorker({ vars: { POLICY: dark }, health: 503 });
+    assert.match(readText(await send(worker.port, '/_postern/health')), /experiment\.variants\.corner\.accept_colour: unknown key; use one of layout, theme, texts/);
+    assert.doesNotMatch(readText(await page(worker)), /data-consent-action="accept"/);
+    assert.deepEqual(valuesOf(await page(worker), 'set-cookie').filter((line) => line.startsWith('__Host-postern=')), []);
+    await worker.stop();
+  });
+});
