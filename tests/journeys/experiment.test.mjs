@@ -137,10 +137,12 @@ describe('in a browser', () => {
 
   it('a visitor without scripts answers in the way they were asked', async () => {
     const visitor = await world.newPage({ javaScriptEnabled: false });
-    do {
+    // One in three is asked in these words; forty draws without them come less than once in ten million runs.
+    for (let draw = 0; draw < 40; draw += 1) {
       await visitor.context().clearCookies();
       await visitor.goto(`${world.base}/`);
-    } while ((await visitor.context().cookies())[0].value !== 'asked.place.words');
+      if ((await visitor.context().cookies()).some(({ value }) => value === 'asked.place.words')) break;
+    }
     await visitor.goto(`${world.base}/?again`);
     assert.match(await visitor.content(), new RegExp(TITLE.replace('?', '\\?')));
     await Promise.all([visitor.waitForNavigation(), action(visitor, 'reject').click(WITHOUT_SCRIPTS)]);
