@@ -4,7 +4,7 @@ use crate::figures::whole;
 use crate::{Asked, answer};
 use postern_stats::{Counter, Counts, Level, Question, Rate, lines_of};
 use serde_json::{Map, Value, json};
-use worker::{Response, Result};
+use worker::{Error, Response, Result};
 
 /// What describes these interfaces. Source: OpenAPI 3.1.
 const OPEN_API: &str = include_str!("../openapi.json");
@@ -32,10 +32,7 @@ pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
     let segment = question.segment.as_ref();
     let figures = match asked.site.figures(range, segment).await {
         Ok(figures) => figures,
-        Err(error) => {
-            worker::console_log!("no figures: {error}");
-            return refuse(503, "the records of choices cannot be reached just now");
-        }
+        Err(error) => return lost(&error),
     };
     let series = &figures.points;
     let lines = |level: Level| lines_of(&figures.sums, level, segment);
@@ -91,6 +88,12 @@ fn refuse(status: u16, what: &str) -> Result<Response> {
     answer::with(status, "application/problem+json", format!("{body}\n"))
 }
 
+/// There are figures, and none of them can be had just now.
+fn lost(error: &Error) -> Result<Response> {
+    worker::console_log!("no figures: {error}");
+    refuse(503, "the records of choices cannot be reached just now")
+}
+
 /// Counts by name, and both rates with their intervals; `null` where there is nobody to ask about.
 fn told(counts: &Counts) -> Map<String, Value> {
     let mut told = Map::new();
@@ -141,8 +144,15 @@ fn quoted(text: &str) -> String {
 /// Answers `GET /_postern/metrics`: sums of all that is published. Gauges, since a day that is published anew may count less.
 /// Source: Prometheus, "Exposition formats".
 pub async fn metrics(asked: &Asked<'_>) -> Result<Response> {
+    match sums(asked).await {
+        Ok(sums) => answer::with(200, METRICS_TYPE, sums),
+        Err(error) => lost(&error),
+    }
+}
+
+async fn sums(asked: &Asked<'_>) -> Result<String> {
     let Some((first, last)) = asked.site.standing().await?.published else {
-        return answer::with(200, METRICS_TYPE, String::new());
+        return Ok(String::new());
     };
     let whole = asked.site.whole(postern_stats::Range { first, last }).await?;
     let mut out = String::new();
@@ -153,7 +163,7 @@ pub async fn metrics(asked: &Asked<'_>) -> Result<Response> {
              # TYPE postern_{name} gauge\npostern_{name}{{site=\"{site}\"}} {count}\n"
         ));
     }
-    answer::with(200, METRICS_TYPE, out)
+    Ok(out)
 }
 
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

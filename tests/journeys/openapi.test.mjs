@@ -6,13 +6,14 @@
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import addFormats from 'ajv-formats';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { COUNTERS, dayNumber, loadCells, readCells } from './figures.mjs';
-import { makeFolder, startWorld, waitFor } from './harness.mjs';
+import { ROOT, makeFolder, startWorld, waitFor } from './harness.mjs';
 import { readText, send, valueOf } from './wire.mjs';
 
 /** As good as any other: the same requests each time, so that a failure is one that can be looked at. */
@@ -62,19 +63,19 @@ before(async () => {
 });
 after(() => world?.close());
 
-function ask(path, { token = TOKENS.viewer, authorization = `Bearer ${token}`, method = 'GET' } = {}) {
+function ask(path, { token = TOKENS.viewer, authorization = `Bearer ${token}`, method = 'GET', port = world.worker.port } = {}) {
   const headers = authorization === null ? {} : { authorization };
   const late = new Promise((_, reject) => { setTimeout(() => reject(new Error(`${method} ${path}: no answer in ${MS_MAX} ms`)), MS_MAX).unref(); });
-  return Promise.race([send(world.worker.port, `/_postern${path}`, { headers, method }), late]);
+  return Promise.race([send(port, `/_postern${path}`, { headers, method }), late]);
 }
 
 const operations = () => Object.entries(described.paths).map(([path, { get }]) => ({ path, get, parameters: get.parameters ?? [] }));
 
 /** The answer is one that the description has for this operation, in its type and of its shape. */
-function assertDescribed({ path, get }, answer, what) {
+function assertDescribed({ path, get }, answer, what, { isLost = false } = {}) {
   const { status } = answer;
   assert.ok(answer.isWhole, `${what}: cut off`);
-  assert.ok(status < 500, `${what}: status ${status}`);
+  assert.ok(status < 500 || isLost, `${what}: status ${status}`);
   const said = get.responses[status];
   assert.ok(said, `${what}: status ${status} is not described`);
   const type = valueOf(answer, 'content-type').split(';', 1)[0];
@@ -168,6 +169,8 @@ const soundQuery = ({ parameters }) => {
   const range = fc.tuple(fc.oneof(nearDay, anyDay), fc.integer({ min: 0, max: 30 })).map(([from, days]) => [`from=${from}`, `to=${isoDay(Date.parse(from) + days * DAY_MS)}`]);
   return some(free).chain((taken) => fc.tuple(...[...needed, ...taken].map((one) => (one.name === 'from' ? range : pair(one))))).map((parts) => parts.flat().join('&'));
 };
+/** What must be said, and no more. */
+const needed = ({ parameters }) => fc.sample(soundQuery({ parameters: parameters.filter(({ required }) => required) }), { seed: SEED, numRuns: 1 })[0];
 const brokenQuery = (operation) => {
   const { parameters } = operation;
   const name = fc.oneof({ weight: 6, arbitrary: fc.constantFrom('days', ...parameters.map((one) => one.name)) }, written(anyText), written(fc.constantFrom('Days', 'days ', 'days[]', 'colour', 'by', '__proto__', '')));
@@ -227,7 +230,7 @@ describe('what is described', () => {
 
   it('is for who shows a token, of any role', async () => {
     for (const operation of operations()) {
-      const query = fc.sample(soundQuery({ parameters: operation.parameters.filter(({ required }) => required) }), { seed: SEED, numRuns: 1 })[0];
+      const query = needed(operation);
       for (const token of [TOKENS.viewer, TOKENS.auditor, world.worker.token]) {
         const answer = await ask(`${operation.path}?${query}`, { token });
         assertDescribed(operation, answer, operation.path);
@@ -252,6 +255,24 @@ describe('what is described', () => {
       assert.equal(answer.status, 404, path);
       assert.ok(validate.validate({ $ref: 'openapi#/components/schemas/Problem' }, JSON.parse(readText(answer))), path);
     }), { seed: SEED, numRuns: 20, endOnFailure: true });
+  });
+
+  it('says when the records cannot be reached', async () => {
+    // It looks for the records where there are none.
+    const config = join(ROOT, 'build/wrangler.dashboard-lost.toml');
+    const usual = readFileSync(join(ROOT, 'build/wrangler.dashboard.toml'), 'utf8');
+    writeFileSync(config, usual.replace('class_name = "LedgerObject"\nscript_name = "postern"', 'class_name = "FiguresObject"'));
+    try {
+      const { port } = await world.startWorker({ config: [join(ROOT, 'build/wrangler-whole.toml'), config], vars: { ACCESS_TOKENS } });
+      for (const operation of operations()) {
+        const query = needed(operation);
+        const answer = await ask(`${operation.path}?${query}`, { port });
+        assertDescribed(operation, answer, operation.path, { isLost: true });
+        assert.equal(answer.status, operation.path.endsWith('openapi.json') ? 200 : 503, operation.path);
+      }
+    } finally {
+      rmSync(config, { force: true });
+    }
   });
 
   it('says when there were too many wrong tokens', async () => {
