@@ -9,7 +9,7 @@ use postern_consent::Category;
 use postern_platform::Numbers;
 use postern_policy::Policy;
 use postern_receipt::Role;
-use postern_stats::{Against, Counter, Day, Question, Seen, Segment};
+use postern_stats::{Counter, Day, Question, Seen, Segment};
 use postern_view::{AlertLine, Beside, Dashboard, Mark, VendorName};
 use serde_json::Value;
 use worker::{Error, Response, Result};
@@ -30,19 +30,6 @@ fn failure(asked: &Asked<'_>, error: &Error) -> Result<Response> {
     answer::page(503, page.into_string())
 }
 
-/// What stands beside, by name.
-fn beside_name(question: &Question, today: Day) -> String {
-    let other = question
-        .other(today)
-        .map_or_else(String::new, |(range, _)| format!("{} to {}", range.first, range.last));
-    match &question.against {
-        Against::Nothing => String::new(),
-        Against::Before => format!("The days before, {other}"),
-        Against::YearBefore => format!("A year before, {other}"),
-        Against::Segment(Segment { value, .. }) => value.clone(),
-    }
-}
-
 /// Answers `GET /_postern/dashboard`.
 pub async fn dashboard(asked: &Asked<'_>) -> Result<Response> {
     let question = match Question::read(asked.question_pairs(&[])) {
@@ -52,7 +39,7 @@ pub async fn dashboard(asked: &Asked<'_>) -> Result<Response> {
             let page = postern_view::dashboard_refusal(
                 asked.site.id,
                 "That cannot be answered",
-                &format!("In the address {error}."),
+                &format!("The address cannot be read: {error}."),
                 link,
             );
             return answer::page(400, page.into_string());
@@ -89,7 +76,8 @@ fn page(
     let today = asked.site.settled;
     let policy = asked.policy;
     let numbers = Numbers::of(asked.languages);
-    let name = beside_name(question, today);
+    let locale = locale(&numbers);
+    let name = postern_view::beside_name(question, today, &locale);
     let beside = other.as_ref().map(|(figures, segment)| Beside {
         name: &name,
         whole: whole(&figures.sums, segment.as_ref()),
@@ -118,7 +106,7 @@ fn page(
         vendors: &vendors,
         seen,
         may_register: asked.role >= Role::Admin,
-        locale: locale(&numbers),
+        locale,
     });
     answer::page(200, page.into_string())
 }

@@ -12,8 +12,8 @@ use postern_stats::{
     Against, Alert, Counter, Counts, Day, Dimension, Kind, Level, Point, Question, Seen, Segment, Span,
 };
 use postern_view::{
-    AlertLine, Beside, Dashboard, Locale, Mark, Standing, Sum, VendorName, alert_text, dashboard,
-    dashboard_refusal, today, week_text,
+    AlertLine, Beside, Dashboard, Locale, Mark, Standing, Sum, VendorName, alert_text, beside_name,
+    dashboard, dashboard_refusal, today, week_text,
 };
 
 fn day(text: &str) -> Day {
@@ -158,6 +158,20 @@ fn it_says_what_stands_beside_and_whether_chance_could_make_it() {
 }
 
 #[test]
+fn what_stands_beside_is_called_as_elsewhere_on_the_page() {
+    let germany = Segment { level: Level::Country, value: "DE".into() };
+    for (against, name) in [
+        (Against::Nothing, ""),
+        (Against::Before, "The days before, 29\u{a0}Sep\u{a0}2026 – 28\u{a0}Oct\u{a0}2026"),
+        (Against::YearBefore, "A year before, 30\u{a0}Oct\u{a0}2025 – 28\u{a0}Nov\u{a0}2025"),
+        (Against::Segment(germany), "<DE>"),
+    ] {
+        let question = Question { against, ..Question::default() };
+        assert_eq!(beside_name(&question, day("2026-11-28"), &ENGLISH), name);
+    }
+}
+
+#[test]
 fn points_stand_beside_those_as_far_from_the_beginning() {
     let day_point = |text: &str, accepted| Point {
         first: day(text),
@@ -285,7 +299,7 @@ fn what_must_be_seen_to_says_what_to_do() {
     for (alert, text) in [
         (
             Alert::RateDropped { day: day("2026-11-22"), before: rate(420, 700), now: rate(40, 100) },
-            "On 22\u{a0}Nov\u{a0}2026 40\u{a0}% of those who answered said yes, after 60\u{a0}% in the week before.",
+            "On 22\u{a0}Nov\u{a0}2026, 40\u{a0}% of those who answered said yes, after 60\u{a0}% in the week before.",
         ),
         (
             Alert::CountsStopped { last: day("2026-11-20") },

@@ -9,7 +9,7 @@ use postern_stats::{Alert, Counter, Counts, Day};
 pub fn alert_text(alert: &Alert, locale: &Locale<'_>) -> String {
     match alert {
         Alert::RateDropped { day, before, now } => format!(
-            "On {} {} of those who answered said yes, after {} in the week before. See what was changed, and whether it is the banner or the visitors.",
+            "On {}, {} of those who answered said yes, after {} in the week before. See what was changed, and whether it is the banner or the visitors.",
             day_name(*day),
             locale.percent(*now),
             locale.percent(*before)

@@ -19,6 +19,7 @@ use maud::{Markup, html};
 use postern_stats::{Counts, Day, Dimension, Point, Question, Seen};
 
 pub use alerts::{AlertLine, alert_text, week_text};
+pub use names::beside_name;
 pub use numbers::Locale;
 pub use today::today;
 

@@ -1,7 +1,7 @@
 //! What the values of figures are called.
 
-use super::numbers::Locale;
-use postern_stats::{Level, OTHER};
+use super::numbers::{Locale, days_name};
+use postern_stats::{Against, Day, Level, OTHER, Question};
 
 /// A level as a heading.
 pub(super) const fn level_name(level: Level) -> &'static str {
@@ -44,6 +44,21 @@ pub(super) const fn level_note(level: Level) -> &'static str {
             "By the way this browser was asked in all its session. Who has no part in an experiment is among the others."
         }
         Level::Vendor => "Acts that grant this vendor beyond its category. They are no parts of one whole.",
+    }
+}
+
+/// What stands beside the figures asked for; nothing where nothing does.
+#[must_use]
+pub fn beside_name(question: &Question, today: Day, locale: &Locale<'_>) -> String {
+    let days = || {
+        let other = question.other(today);
+        other.map_or_else(String::new, |(range, _)| days_name(range.first, range.last))
+    };
+    match &question.against {
+        Against::Nothing => String::new(),
+        Against::Before => format!("The days before, {}", days()),
+        Against::YearBefore => format!("A year before, {}", days()),
+        Against::Segment(segment) => value_name(segment.level, &segment.value, locale),
     }
 }
 

@@ -57,11 +57,11 @@ impl Locale<'_> {
         format!("{}\u{a0}%", rounded(share * 100.0))
     }
 
-    /// `± 1.2`: half of Wilson's interval, in points.
+    /// `± 1.2`: half of Wilson's interval, in points. None is so sure that nothing is left of it.
     pub(super) fn margin(&self, rate: Rate) -> String {
         rate.wilson_95().map_or_else(
             || "–".to_owned(),
-            |interval| format!("±\u{a0}{}", self.tenths(rounded(interval.half_width() * 1000.0))),
+            |interval| format!("±\u{a0}{}", self.tenths(rounded(interval.half_width() * 1000.0).max(1))),
         )
     }
 
@@ -126,9 +126,13 @@ mod tests {
         ] {
             assert_eq!(english().percent(Rate::new(numerator, denominator)), text);
         }
-        for (numerator, denominator, text) in
-            [(0, 0, "–"), (81, 263, "±\u{a0}5.5"), (1, 1, "±\u{a0}39.7"), (500_000, 1_000_000, "±\u{a0}0.1")]
-        {
+        for (numerator, denominator, text) in [
+            (0, 0, "–"),
+            (81, 263, "±\u{a0}5.5"),
+            (1, 1, "±\u{a0}39.7"),
+            (500_000, 1_000_000, "±\u{a0}0.1"),
+            (5_000_000, 10_000_000, "±\u{a0}0.1"),
+        ] {
             assert_eq!(english().margin(Rate::new(numerator, denominator)), text);
         }
     }
