@@ -4,7 +4,7 @@
 //!
 //! What never lives here: who is asked how (the worker's), and which way is better (`postern-stats`).
 
-use crate::error::Cause;
+use crate::cause::Cause;
 use crate::language::Language;
 use crate::parse::read_layout;
 use crate::policy::{Banner, Policy};

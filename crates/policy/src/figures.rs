@@ -1,6 +1,6 @@
 //! `[figures]`: what the dashboard's figures are told apart by. Nobody is asked by it, so it is not part of the tag.
 
-use crate::error::Cause;
+use crate::cause::Cause;
 use crate::section::{Report, Section};
 use crate::value::{is_page_pattern, is_slug, is_time_zone};
 

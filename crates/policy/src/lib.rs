@@ -16,6 +16,7 @@
 //!
 //! [`Profile`]: postern_consent::Profile
 
+mod cause;
 mod error;
 mod experiment;
 mod figures;
@@ -36,7 +37,8 @@ mod value;
 mod vendor;
 mod words;
 
-pub use error::{Cause, FILE_NAME, Issue, PolicyError};
+pub use cause::Cause;
+pub use error::{FILE_NAME, Issue, PolicyError};
 pub use experiment::{Experiment, Variant};
 pub use figures::Figures;
 pub use language::Language;

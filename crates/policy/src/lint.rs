@@ -2,7 +2,7 @@
 
 use postern_consent::Category;
 
-use crate::error::Cause;
+use crate::cause::Cause;
 use crate::legal::LegalProfile;
 use crate::section::{Report, Section};
 use crate::vendor::{Role, Transfer, Vendor};

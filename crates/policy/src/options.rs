@@ -2,7 +2,7 @@
 
 use postern_consent::Category;
 
-use crate::error::Cause;
+use crate::cause::Cause;
 use crate::section::{Report, Section};
 
 /// What a browser can be told to delete when consent is withdrawn, in the words of `Clear-Site-Data`.

@@ -4,7 +4,8 @@ use postern_consent::{Category, CategorySet, PolicyTag};
 use postern_sort::sorted_by_key;
 use toml::de::DeTable;
 
-use crate::error::{Cause, Issue, PolicyError};
+use crate::cause::Cause;
+use crate::error::{Issue, PolicyError};
 use crate::experiment::{Experiment, Variant, read_experiment, read_variant};
 use crate::figures::read_figures;
 use crate::language::Language;

@@ -2,7 +2,7 @@
 
 use postern_consent::Profile;
 
-use crate::error::Cause;
+use crate::cause::Cause;
 use crate::legal::{COOKIE_DAYS_MAX, LegalProfile, legal_profile, legal_profile_names, placed, profiles};
 use crate::policy::Policy;
 use crate::section::{Report, Section};

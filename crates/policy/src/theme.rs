@@ -1,7 +1,7 @@
 //! `[banner.theme]`: colours, corners and type of the banner, and what of it nobody could read. Accept and reject share
 //! every value, so no theme can tell them apart.
 
-use crate::error::Cause;
+use crate::cause::Cause;
 use crate::section::{Report, Section};
 
 /// A colour of sRGB.

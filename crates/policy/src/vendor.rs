@@ -4,7 +4,7 @@
 
 use postern_consent::{Category, CategorySet, VendorSet};
 
-use crate::error::Cause;
+use crate::cause::Cause;
 use crate::legal::LegalProfile;
 use crate::lint::{Surroundings, lint_vendor};
 use crate::parse::CATEGORY_WORDS;

@@ -1,7 +1,7 @@
 //! `[texts]` and `[texts.<language>]`: the site's own words over those that are built in, and in which languages
 //! visitors are spoken to.
 
-use crate::error::Cause;
+use crate::cause::Cause;
 use crate::language::{Language, built_in_tag};
 use crate::lint::{lint_text, lint_twins};
 use crate::parse::Offered;
