@@ -4,7 +4,8 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::error::{Cause, Issue};
+use crate::cause::Cause;
+use crate::error::Issue;
 use crate::value::nearest;
 
 /// Longest text shown to visitors, characters: a layer-1 body four times over.
