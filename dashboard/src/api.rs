@@ -1,8 +1,9 @@
 //! The figures for programs: JSON, CSV and metrics. The same as on the page, by the same rule. Described in `openapi.json`.
 
 use crate::figures::whole;
-use crate::{Asked, answer};
-use postern_stats::{Counter, Counts, Level, Question, Rate, lines_of};
+use crate::{Asked, answer, experiments};
+use postern_stats::{Counter, Counts, Level, Question, Rate, Verdict, lines_of};
+use postern_view::Tried;
 use serde_json::{Map, Value, json};
 use worker::{Error, Response, Result};
 
@@ -64,6 +65,13 @@ pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
                 });
                 breakdowns.insert(level.name().into(), lines.collect::<Vec<_>>().into());
             }
+            let experiment = match asked.policy.and_then(|policy| policy.experiment.as_ref()) {
+                Some(experiment) => match experiments::found(&asked.site, experiment).await {
+                    Ok(tried) => tried.as_ref().map(experiment_told),
+                    Err(error) => return lost(&error),
+                },
+                None => None,
+            };
             let published = figures.standing.published;
             let body = json!({
                 "site": asked.site.id,
@@ -76,10 +84,42 @@ pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
                 "whole": told(&whole),
                 "series": points.collect::<Vec<_>>(),
                 "breakdowns": breakdowns,
+                "experiment": experiment,
             });
             answer::with(200, "application/json", format!("{body}\n"))
         }
     }
+}
+
+/// What an experiment has found.
+fn experiment_told(tried: &Tried<'_>) -> Value {
+    let ways = tried.ways.iter().zip(&tried.findings.ways).map(|(name, way)| {
+        json!({
+            "name": name,
+            "asked": way.rate().denominator(),
+            "answered": way.counts.decided(),
+            "granted": way.rate().numerator(),
+            "of_asked": rate_told(way.rate()),
+            "difference": way.difference.map(|interval| json!({ "low": interval.low, "high": interval.high })),
+            "p": way.p,
+        })
+    });
+    let verdict = match tried.findings.verdict {
+        Verdict::Undecided => "undecided",
+        Verdict::NoDifference => "no-difference",
+        Verdict::Better(_) => "better",
+    };
+    json!({
+        "name": tried.name,
+        "from": tried.first.to_string(),
+        "to": tried.last.to_string(),
+        "smallest_points": tried.points,
+        "planned": tried.findings.planned,
+        "verdict": verdict,
+        "better": tried.best(),
+        "winner": tried.winner,
+        "ways": ways.collect::<Vec<_>>(),
+    })
 }
 
 /// Problem details. Source: RFC 9457.

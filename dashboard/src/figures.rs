@@ -42,6 +42,11 @@ impl Site<'_> {
         self.ask(range, &Dimension::ALL, &of).await
     }
 
+    /// The figures of a segment over time, alone.
+    pub async fn over_time(&self, range: Range, segment: &Segment) -> Result<Vec<Point>> {
+        Ok(self.ask(range, &[], &segment.to_string()).await?.points)
+    }
+
     /// Everybody's sums of a range alone.
     pub async fn whole(&self, range: Range) -> Result<Counts> {
         let figures = self.ask(range, &[Dimension::All], "").await?;

@@ -7,6 +7,7 @@
 
 mod answer;
 mod api;
+mod experiments;
 mod figures;
 mod figures_object;
 mod figures_store;

@@ -3,14 +3,14 @@
 use crate::figures::{Figures, whole};
 use crate::ledgers::Ledger;
 use crate::watching::locale;
-use crate::{Asked, answer, register};
+use crate::{Asked, answer, experiments, register};
 use postern_catalogue::VENDORS;
 use postern_consent::Category;
 use postern_platform::Numbers;
 use postern_policy::Policy;
 use postern_receipt::Role;
 use postern_stats::{Counter, Day, Question, Seen, Segment};
-use postern_view::{AlertLine, Beside, Dashboard, Mark, VendorName};
+use postern_view::{AlertLine, Beside, Dashboard, Mark, Tried, VendorName};
 use serde_json::Value;
 use worker::{Error, Response, Result};
 
@@ -46,14 +46,22 @@ pub async fn dashboard(asked: &Asked<'_>) -> Result<Response> {
         }
     };
     match found(asked, &question).await {
-        Ok((figures, other, seen, marks)) => page(asked, &question, figures, other, &seen, &marks),
+        Ok(found) => page(asked, &question, &found),
         Err(error) => failure(asked, &error),
     }
 }
 
-type Found = (Figures, Option<(Figures, Option<Segment>)>, Vec<Seen>, Vec<Mark>);
+/// What a page is made of.
+struct Found<'a> {
+    figures: Figures,
+    /// What stands beside, and of which segment.
+    other: Option<(Figures, Option<Segment>)>,
+    tried: Option<Tried<'a>>,
+    seen: Vec<Seen>,
+    marks: Vec<Mark>,
+}
 
-async fn found(asked: &Asked<'_>, question: &Question) -> Result<Found> {
+async fn found<'a>(asked: &Asked<'a>, question: &Question) -> Result<Found<'a>> {
     let range = question.range(asked.site.settled);
     let figures = asked.site.figures(range, question.segment.as_ref()).await?;
     let other = match question.other(asked.site.settled) {
@@ -62,17 +70,15 @@ async fn found(asked: &Asked<'_>, question: &Question) -> Result<Found> {
     };
     let ledger = Ledger::main(asked.site.env, asked.site.id)?;
     let seen = ledger.seen().await?.all().collect();
-    Ok((figures, other, seen, marks(&ledger.releases(0).await?)))
+    let tried = match asked.policy.and_then(|policy| policy.experiment.as_ref()) {
+        Some(experiment) => experiments::found(&asked.site, experiment).await?,
+        None => None,
+    };
+    Ok(Found { figures, other, tried, seen, marks: marks(&ledger.releases(0).await?) })
 }
 
-fn page(
-    asked: &Asked<'_>,
-    question: &Question,
-    figures: Figures,
-    other: Option<(Figures, Option<Segment>)>,
-    seen: &[Seen],
-    marks: &[Mark],
-) -> Result<Response> {
+fn page(asked: &Asked<'_>, question: &Question, found: &Found<'_>) -> Result<Response> {
+    let Found { figures, other, tried, seen, marks } = found;
     let today = asked.site.settled;
     let policy = asked.policy;
     let numbers = Numbers::of(asked.languages);
@@ -103,6 +109,7 @@ fn page(
         sums: &figures.sums,
         marks,
         alerts: &alerts,
+        experiment: tried.as_ref(),
         vendors: &vendors,
         seen,
         may_register: asked.role >= Role::Admin,

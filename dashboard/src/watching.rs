@@ -1,13 +1,14 @@
 //! What must be seen to. It is looked for once an hour, whether or not anybody reads, and told once by a webhook; and again when it is
 //! over. What is told is `postern-stats`'s, in what words `postern-view`'s.
 
+use crate::experiments;
 use crate::figures_store::{FiguresStore, number};
 use crate::ledgers::Ledger;
 use crate::pages::read_policy;
 use postern_platform::{Numbers, country_name, day_in, language_name};
 use postern_policy::Policy;
 use postern_stats::{Alert, Counts, Day, Dimension, Point, Seen, Step, points};
-use postern_view::{Locale, alert_text, week_text};
+use postern_view::{Locale, alert_text, stop_text, week_text};
 use serde_json::{Value, json};
 use std::time::Duration;
 use worker::{Env, Fetch, Headers, Method, Request, RequestInit, Result};
@@ -72,7 +73,7 @@ pub async fn watch(env: &Env, store: &FiguresStore, site: &Site<'_>) -> Result<(
     }
     let numbers = Numbers::of("en");
     let locale = locale(&numbers);
-    let alerts = find(store, site, &seen, unsealed)?;
+    let alerts = find(store, site, &seen, unsealed, &locale)?;
     store.keep_alerts(
         &alerts
             .iter()
@@ -97,7 +98,13 @@ pub async fn watch(env: &Env, store: &FiguresStore, site: &Site<'_>) -> Result<(
     week(store, site, &webhook, &locale).await
 }
 
-fn find(store: &FiguresStore, site: &Site<'_>, seen: &[Seen], unsealed: Option<u64>) -> Result<Vec<Alert>> {
+fn find(
+    store: &FiguresStore,
+    site: &Site<'_>,
+    seen: &[Seen],
+    unsealed: Option<u64>,
+    locale: &Locale<'_>,
+) -> Result<Vec<Alert>> {
     let blocks = store.blocks(Dimension::All, site.today.minus(DAYS), site.today.minus(1), "")?;
     let blocks = blocks.into_iter().map(|(first, last, _, counts)| Point { first, last, counts });
     let series = points(blocks, Step::Day);
@@ -112,6 +119,13 @@ fn find(store: &FiguresStore, site: &Site<'_>, seen: &[Seen], unsealed: Option<u
     .into_iter()
     .flatten()
     .collect();
+    let experiment = site.policy.as_ref().and_then(|policy| policy.experiment.as_ref());
+    if let Some(experiment) = experiment.filter(|experiment| experiment.winner.is_none())
+        && let Some(tried) = experiments::found_in(store, experiment, site.settled)?
+        && let Some(text) = stop_text(&tried, locale)
+    {
+        alerts.push(Alert::Experiment { name: experiment.name.clone(), text });
+    }
     alerts.extend(Alert::strangers(seen, site.now_ms));
     alerts.extend(issues.map(|issue| Alert::Policy { text: issue.to_string() }));
     Ok(alerts)

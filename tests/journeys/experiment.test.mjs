@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { countedOf, readCells } from './figures.mjs';
+import { AxeBuilder } from '@axe-core/playwright';
+import { countedOf, dayNumber, loadCells, readCells } from './figures.mjs';
 import { BATCH_MS, ROOT, WITHOUT_SCRIPTS, action, banner, decide, makeFolder, sleep, startWorld, waitFor } from './harness.mjs';
-import { consentCookie, postDecision, readText, send, valuesOf } from './wire.mjs';
+import { consentCookie, postDecision, readDashboard, readText, send, valuesOf } from './wire.mjs';
 
 const OWN = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
 const DAY_MS = 86_400_000;
@@ -229,6 +230,77 @@ describe('an experiment', () => {
     assert.match(readText(await send(worker.port, '/_postern/health')), /experiment\.variants\.corner\.accept_colour: unknown key; use one of layout, theme, texts/);
     assert.doesNotMatch(readText(await page(worker)), /data-consent-action="accept"/);
     assert.deepEqual(valuesOf(await page(worker), 'set-cookie').filter((line) => line.startsWith('__Host-postern=')), []);
+    await worker.stop();
+  });
+});
+
+describe('the dashboard', () => {
+  // A day counts as over an hour after its end.
+  const today = dayNumber(undefined, new Date(Date.now() - 3_600_000));
+  const cell = (day, dimension, value, [first, accepted, refused]) => `${day}\t${dimension}\t${value}\t0:${first * 3} 2:${first * 2} 3:${first} 6:${accepted} 7:${refused}`;
+  const cells = (days, ways) => Array.from({ length: days }, (_, place) => today - 1 - place).flatMap((day) => [
+    cell(day, 'all', '', Object.values(ways).reduce((sum, way) => sum.map((count, place) => count + way[place]), [40, 10, 10])),
+    ...Object.entries(ways).map(([way, counts]) => cell(day, 'variant', `place.${way}`, counts)),
+  ]).join('\n');
+  const policy = trying({ from: date(-9), until: date(9), more: 'expected = 35' });
+  const ask = async (worker, path) => JSON.parse(readText(await send(worker.port, `/_postern/api/v1/${path}`, { headers: { authorization: `Bearer ${worker.token}` } })));
+
+  /** A Worker with these figures of the days before. */
+  async function withFigures(days, ways) {
+    const state = makeFolder();
+    const options = { dashboard: true, state, vars: { POLICY: policy } };
+    const first = await world.startWorker(options);
+    await page(first);
+    await waitFor('a page to be counted', () => readCells(first)['all/']?.views === 1);
+    await first.stop();
+    loadCells(state, cells(days, ways));
+    const worker = await world.startWorker(options);
+    await waitFor('the figures', async () => (await ask(worker, 'figures')).published);
+    return worker;
+  }
+
+  it('says which way is better, what to write, and tells who keeps the site', async () => {
+    const worker = await withFigures(5, { control: [2000, 700, 400], corner: [2010, 830, 420], words: [1990, 690, 410] });
+    const { experiment } = await ask(worker, 'figures?days=7&segment=country:FR');
+    assert.deepEqual([experiment.verdict, experiment.better, experiment.winner], ['better', 'corner', null]);
+    assert.deepEqual(experiment.ways.map(({ name, asked, granted }) => [name, asked, granted]), [['control', 10_000, 3500], ['corner', 10_050, 4150], ['words', 9950, 3450]]);
+    assert.ok(experiment.ways[1].p < 0.01 && experiment.ways[2].p > 0.05, JSON.stringify(experiment.ways));
+    await waitFor('what must be seen to', async () => (await readDashboard(worker)).includes('data-alert="experiment"'));
+    const markup = await readDashboard(worker);
+    assert.match(markup, /“corner” is better: 41\u00a0% of the browsers asked so said yes, 35\u00a0% of those asked in the site’s own way/);
+    assert.match(markup, /<pre><code>winner = &quot;corner&quot;<\/code><\/pre>/);
+    const reader = await world.newPage();
+    await reader.goto(`${worker.base}/_postern/login`);
+    await reader.locator('[name="token"]').fill(worker.token);
+    await Promise.all([reader.waitForNavigation(), reader.locator('form :is(button, input[type="submit"])').first().click()]);
+    await reader.locator('#experiment-ways tbody tr').nth(2).waitFor();
+    const { violations } = await new AxeBuilder({ page: reader }).analyze();
+    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`), []);
+    if (process.env.POSTERN_PICTURES) {
+      mkdirSync(process.env.POSTERN_PICTURES, { recursive: true });
+      await reader.locator('#experiment').scrollIntoViewIfNeeded();
+      await reader.screenshot({ path: join(process.env.POSTERN_PICTURES, 'experiment.png') });
+      await reader.setViewportSize({ width: 390, height: 844 });
+      await reader.locator('#experiment').scrollIntoViewIfNeeded();
+      await reader.screenshot({ path: join(process.env.POSTERN_PICTURES, 'experiment-phone.png') });
+    }
+    await reader.context().close();
+    await worker.stop();
+  });
+
+  it('goes on while it is not known, and counts no day on which a way was not told apart', async () => {
+    const worker = await withFigures(3, { control: [200, 70, 40], corner: [200, 71, 40], words: [200, 4, 2] });
+    const { experiment } = await ask(worker, 'figures');
+    assert.deepEqual([experiment.verdict, experiment.better], ['undecided', null]);
+    assert.deepEqual(experiment.ways.map(({ asked }) => asked), [0, 0, 0]);
+    assert.match(await readDashboard(worker), /Nothing to show yet\. A day counts once it is over and 10 have answered in each way/);
+    await worker.stop();
+  });
+
+  it('has no such section where nothing is tried', async () => {
+    const worker = await world.startWorker({ dashboard: true });
+    assert.doesNotMatch(await readDashboard(worker), /id="experiment"/);
+    assert.equal((await ask(worker, 'figures')).experiment, null);
     await worker.stop();
   });
 });

@@ -284,6 +284,14 @@ pub enum Cause {
     /// An experiment that is over before it begins.
     #[error("is before the first day; write a later one")]
     EndsBefore,
+    /// An experiment longer than figures are told by the day.
+    #[error("lasts {days} days; {max} are enough for a site that gets an answer at all")]
+    TriedTooLong {
+        /// Days found.
+        days: u32,
+        /// Most there may be.
+        max: u32,
+    },
     /// A way to ask that cannot be called so.
     #[error(
         "{0:?} cannot be a variant's name; use a-z, 0-9 and -, first a letter, and not control, which is the site's own way"

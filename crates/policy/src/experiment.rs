@@ -17,6 +17,9 @@ use crate::words::read_language;
 /// Ways beside the site's own: with more of them none gets enough answers.
 const VARIANTS_MAX: usize = 3;
 
+/// How long one lasts, days: as long as figures are told day by day, since a test that is looked at each day asks for that.
+const DAYS_MAX: u32 = 92;
+
 /// How many of a hundred say yes where the file says nothing: the share that takes the most visitors to tell from another.
 const EXPECTED_DEFAULT: u32 = 50;
 
@@ -106,8 +109,13 @@ pub(crate) fn read_experiment<'t>(
         section.check(report, key, &date, is_date, Cause::Date);
         day_number(&date)
     });
-    if from.zip(until).is_some_and(|(from, until)| until < from) {
-        section.refuse(report, "until", Cause::EndsBefore);
+    let days = from.zip(until).map(|(from, until)| (until + 1).saturating_sub(from));
+    match days {
+        Some(0) => section.refuse(report, "until", Cause::EndsBefore),
+        Some(days) if days > DAYS_MAX => {
+            section.refuse(report, "until", Cause::TriedTooLong { days, max: DAYS_MAX });
+        }
+        _ => {}
     }
     let points = section.percent(report, "points").unwrap_or(POINTS_DEFAULT);
     let expected = section.percent(report, "expected").unwrap_or(EXPECTED_DEFAULT);

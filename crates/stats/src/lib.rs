@@ -12,6 +12,7 @@ mod dimension;
 mod experiment;
 mod facts;
 mod figures;
+mod findings;
 mod publish;
 mod question;
 mod rate;
@@ -30,6 +31,7 @@ pub use experiment::{
 };
 pub use facts::{Facts, SIGNAL_LAYER};
 pub use figures::{Funnel, Level, Months, Range, Segment, SegmentError, by_level, category_rates, lines_of};
+pub use findings::{Findings, Way};
 pub use publish::{Block, OTHER, Publisher, SMALLEST_GROUP, is_showable};
 pub use question::{Against, Question, QuestionError, Span};
 pub use rate::{Interval, Rate};

@@ -34,6 +34,13 @@ pub enum Alert {
         /// When it was updated last.
         updated: Day,
     },
+    /// An experiment is to be stopped.
+    Experiment {
+        /// Its name.
+        name: String,
+        /// Why, and what to do.
+        text: String,
+    },
     /// The policy has something that may run and should be mended.
     Policy {
         /// Which key, and what.
@@ -64,6 +71,7 @@ impl Alert {
             Self::Stranger { name } => format!("stranger {name}"),
             Self::NotSealed { .. } => "not-sealed".into(),
             Self::NoticeOld { updated } => format!("notice-old {updated}"),
+            Self::Experiment { name, .. } => format!("experiment {name}"),
             Self::Policy { text } => format!("policy {text}"),
         }
     }
@@ -77,6 +85,7 @@ impl Alert {
             Self::Stranger { .. } => "stranger",
             Self::NotSealed { .. } => "not-sealed",
             Self::NoticeOld { .. } => "notice-old",
+            Self::Experiment { .. } => "experiment",
             Self::Policy { .. } => "policy",
         }
     }

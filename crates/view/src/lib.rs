@@ -28,8 +28,8 @@ pub use change::CHANGE_CSS;
 pub use consent_page::{ConsentPage, Load, ReceiptLine, consent_page};
 pub use css::{BANNER_CSS, PAGE_CSS, banner_css, css_hash, held_css, reopen_css};
 pub use dashboard::{
-    AlertLine, Beside, Dashboard, Locale, Mark, Standing, Sum, VendorName, alert_text, beside_name,
-    dashboard, dashboard_refusal, today, week_text,
+    AlertLine, Beside, Dashboard, Locale, Mark, Standing, Sum, Tried, VendorName, alert_text, beside_name,
+    dashboard, dashboard_refusal, stop_text, today, week_text,
 };
 pub use held::{HELD_CSS, held_note};
 pub use maud::Markup;

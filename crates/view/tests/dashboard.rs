@@ -9,10 +9,11 @@ mod check;
 
 use check::check_golden;
 use postern_stats::{
-    Against, Alert, Counter, Counts, Day, Dimension, Kind, Level, Point, Question, Seen, Segment, Span,
+    Against, Alert, Counter, Counts, Day, Dimension, Findings, Kind, Level, Point, Question, Seen, Segment,
+    Span,
 };
 use postern_view::{
-    AlertLine, Beside, Dashboard, Locale, Mark, Standing, Sum, VendorName, alert_text, beside_name,
+    AlertLine, Beside, Dashboard, Locale, Mark, Standing, Sum, Tried, VendorName, alert_text, beside_name,
     dashboard, dashboard_refusal, today, week_text,
 };
 
@@ -94,6 +95,7 @@ fn page<'a>(change: impl FnOnce(&mut Dashboard<'a>)) -> String {
         sums,
         marks: &[],
         alerts: &[],
+        experiment: None,
         vendors: &VENDORS,
         seen: &[],
         may_register: true,
@@ -395,4 +397,56 @@ fn it_has_a_frame_one_heading_and_one_script_of_ours() {
             assert_eq!(page.matches(part).count(), count, "{part}");
         }
     }
+}
+
+#[test]
+fn an_experiment_says_whether_to_stop() {
+    let way = |first, accepted| {
+        let counts = Counts::default().with(Counter::First, first).with(Counter::Accepted, accepted);
+        vec![Point { first: day("2026-11-22"), last: day("2026-11-22"), counts }]
+    };
+    let tried = |ways: &[Vec<Point>]| Tried {
+        name: "place",
+        ways: vec!["control", "corner"],
+        first: day("2026-11-20"),
+        last: day("2026-11-30"),
+        winner: None,
+        points: 3,
+        findings: Findings::of(ways, 0.5, 0.03),
+    };
+    let told = |tried: &Tried<'_>, today: &str| {
+        page(|facts| (facts.experiment, facts.today) = (Some(tried), day(today)))
+    };
+    let now = "2026-11-23";
+    let better = tried(&[way(4000, 1400), way(4000, 1600)]);
+    let shown = told(&better, now);
+    assert!(
+        shown.contains("“corner” is better: 40\u{a0}% of the browsers asked so said yes, 35\u{a0}% of those"),
+        "{shown}"
+    );
+    assert!(shown.contains("winner = &quot;corner&quot;") && shown.contains("<td>+5.0</td>"), "{shown}");
+    assert!(shown.contains("<td>&lt;\u{a0}0.001</td>"), "{shown}");
+    let worse = told(&tried(&[way(4000, 1600), way(4000, 1400)]), now);
+    assert!(
+        worse.contains("own way is better than what was tried: 40\u{a0}%")
+            && worse.contains("winner = &quot;control&quot;")
+    );
+    let open = tried(&[way(400, 160), way(400, 150)]);
+    let planned = postern_stats::planned_size(0.5, 0.03).unwrap() * 2;
+    let sentence = format!(
+        "Not decided yet: 400 of {},{:03} browsers asked in each way. Go on.",
+        planned / 1000,
+        planned % 1000
+    );
+    assert!(told(&open, now).contains(&sentence), "{}", told(&open, now));
+    assert!(told(&open, "2026-12-02").contains("It ended on 30\u{a0}Nov\u{a0}2026 without"));
+    assert!(told(&open, "2026-11-02").contains("It begins on 20\u{a0}Nov\u{a0}2026."));
+    assert!(
+        told(&tried(&[way(9000, 4500), way(9000, 4500)]), now).contains("No difference of 3 points or more.")
+    );
+    assert!(told(&tried(&[vec![], vec![]]), now).contains("Nothing to show yet."));
+    let over = Tried { winner: Some("corner"), ..better };
+    let over = told(&over, now);
+    assert!(over.contains("everybody is asked like “corner”") && !over.contains("<pre>"), "{over}");
+    assert!(!page(|_| {}).contains("Experiment"));
 }

@@ -4,6 +4,7 @@
 mod alerts;
 mod answer;
 mod breakdown;
+mod experiment;
 mod filters;
 mod gate;
 mod method;
@@ -19,6 +20,7 @@ use maud::{Markup, html};
 use postern_stats::{Counts, Day, Dimension, Point, Question, Seen};
 
 pub use alerts::{AlertLine, alert_text, week_text};
+pub use experiment::{Tried, stop_text};
 pub use names::beside_name;
 pub use numbers::Locale;
 pub use today::today;
@@ -95,6 +97,8 @@ pub struct Dashboard<'a> {
     pub marks: &'a [Mark],
     /// What must be seen to.
     pub alerts: &'a [AlertLine<'a>],
+    /// What the site tries, or has tried.
+    pub experiment: Option<&'a Tried<'a>>,
     /// The policy's vendors.
     pub vendors: &'a [VendorName<'a>],
     /// What was seen that the policy does not name, and what went wrong; in any order.
@@ -127,6 +131,7 @@ pub fn dashboard(facts: &Dashboard<'_>) -> Markup {
                 (breakdown::vendors(facts))
                 (breakdown::levels(facts))
             }
+            (experiment::experiment(facts))
             (gate::gate(facts))
             (seen::seen(facts.seen))
             (method::method())

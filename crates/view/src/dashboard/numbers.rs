@@ -71,6 +71,12 @@ impl Locale<'_> {
         format!("{sign}{}", self.tenths(rounded(difference.abs() * 1000.0)))
     }
 
+    /// A chance to three digits: `0.012`.
+    pub(super) fn thousandths(&self, share: f64) -> String {
+        let thousandths = rounded(share * 1000.0);
+        format!("{}{}{:03}", thousandths / 1000, self.decimal, thousandths % 1000)
+    }
+
     fn tenths(&self, tenths: u64) -> String {
         format!("{}{}{}", tenths / 10, self.decimal, tenths % 10)
     }

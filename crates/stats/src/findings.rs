@@ -1,0 +1,168 @@
+//! What an experiment has found so far: each way to ask beside the site's own, and whether to stop.
+
+use crate::experiment::{LOOKING_FACTOR, Verdict, always_valid_p, difference_95, judge, planned_size};
+use crate::{Counts, Day, Interval, Point, Rate};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One way to ask.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Way {
+    /// What is counted of it.
+    pub counts: Counts,
+    /// How much more of those asked said yes than of those asked in the site's own way; `None` for that itself.
+    pub difference: Option<Interval>,
+    /// The chance of such a difference if there is none, however often one looks; 1.0 for the site's own way.
+    pub p: f64,
+}
+
+impl Way {
+    /// Of the browsers asked so, how many said yes. Not of the answers: a way to ask may change who answers at all.
+    #[must_use]
+    pub fn rate(&self) -> Rate {
+        self.counts.rate_of_asked()
+    }
+}
+
+/// All of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Findings {
+    /// The ways, the site's own first.
+    pub ways: Vec<Way>,
+    /// How many browsers are to be asked in each way, before it is said that there is no difference; `None` if the experiment looks for
+    /// one that cannot be.
+    pub planned: Option<u64>,
+    /// Whether to stop.
+    pub verdict: Verdict,
+}
+
+impl Findings {
+    /// What these blocks say, each way's in order of days, the site's own first. `expected` is the share of yes that was known before,
+    /// `smallest` the difference worth finding, both 0.0..=1.0.
+    ///
+    /// Blocks count in which all ways are told apart. In others a way had too few answers to be shown; to count the rest of them would
+    /// favour the way that is answered more.
+    #[must_use]
+    pub fn of(ways: &[Vec<Point>], expected: f64, smallest: f64) -> Self {
+        let by_block: Vec<BTreeMap<(Day, Day), Counts>> =
+            ways.iter().map(|points| by_block(points)).collect();
+        let whole: BTreeSet<(Day, Day)> = by_block
+            .first()
+            .into_iter()
+            .flat_map(BTreeMap::keys)
+            .filter(|block| by_block.iter().all(|of_way| of_way.contains_key(block)))
+            .copied()
+            .collect();
+        let mut sums = vec![Counts::default(); ways.len()];
+        let mut p = vec![1.0; ways.len()];
+        // Each block is one more look; the p-value is the smallest of all looks.
+        for block in whole {
+            for (sum, of_way) in sums.iter_mut().zip(&by_block) {
+                *sum = sum.merge(of_way.get(&block).copied().unwrap_or_default());
+            }
+            let Some((control, others)) = sums.split_first() else { break };
+            for (p, other) in p.iter_mut().skip(1).zip(others) {
+                *p = always_valid_p(control.rate_of_asked(), other.rate_of_asked(), *p);
+            }
+        }
+        let control = sums.first().map(Counts::rate_of_asked);
+        let ways: Vec<Way> = sums
+            .into_iter()
+            .zip(p)
+            .enumerate()
+            .map(|(place, (counts, p))| {
+                let control = control.filter(|_| place > 0);
+                let difference = control.and_then(|control| difference_95(control, counts.rate_of_asked()));
+                Way { counts, difference, p }
+            })
+            .collect();
+        let planned = planned_size(expected, smallest).map(|size| size.saturating_mul(LOOKING_FACTOR));
+        let rates: Vec<Rate> = ways.iter().map(Way::rate).collect();
+        let of_others: Vec<f64> = ways.iter().skip(1).map(|way| way.p).collect();
+        let verdict = judge(&rates, &of_others, planned.unwrap_or(u64::MAX));
+        Self { ways, planned, verdict }
+    }
+
+    /// How many browsers were asked in the way with the fewest.
+    #[must_use]
+    pub fn asked(&self) -> u64 {
+        self.ways.iter().map(|way| way.rate().denominator()).min().unwrap_or(0)
+    }
+}
+
+fn by_block(points: &[Point]) -> BTreeMap<(Day, Day), Counts> {
+    let mut blocks: BTreeMap<(Day, Day), Counts> = BTreeMap::new();
+    for point in points {
+        let block = blocks.entry((point.first, point.last)).or_default();
+        *block = block.merge(point.counts);
+    }
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Counter;
+    use proptest::prelude::*;
+
+    fn point(day: u32, asked: u64, yes: u64) -> Point {
+        let day = Day::new(day).unwrap();
+        let counts = Counts::default().with(Counter::First, asked).with(Counter::Accepted, yes);
+        Point { first: day, last: day, counts }
+    }
+
+    #[test]
+    fn a_way_that_more_say_yes_to_is_found_and_told_with_its_numbers() {
+        let ways = [
+            vec![point(10, 2000, 700), point(11, 2000, 700)],
+            vec![point(10, 2000, 800), point(11, 2000, 820)],
+        ];
+        let found = Findings::of(&ways, 0.35, 0.03);
+        assert_eq!(found.verdict, Verdict::Better(1));
+        let [control, other] = found.ways.as_slice() else { panic!("two ways") };
+        assert_eq!((control.rate(), other.rate()), (Rate::new(1400, 4000), Rate::new(1620, 4000)));
+        assert_eq!((control.difference, control.p), (None, 1.0));
+        assert_eq!(other.difference, difference_95(control.rate(), other.rate()));
+        let first = always_valid_p(Rate::new(700, 2000), Rate::new(800, 2000), 1.0);
+        assert!(first < 1.0 && other.p < first);
+        assert_eq!(other.p, always_valid_p(control.rate(), other.rate(), first));
+        assert_eq!((found.planned, found.asked()), (planned_size(0.35, 0.03).map(|size| 2 * size), 4000));
+    }
+
+    #[test]
+    fn enough_without_a_difference_is_an_end() {
+        let ways = [vec![point(10, 10_000, 5000)], vec![point(10, 10_001, 5001)]];
+        assert_eq!(Findings::of(&ways, 0.5, 0.03).verdict, Verdict::NoDifference);
+        assert_eq!(Findings::of(&ways, 0.5, 0.01).verdict, Verdict::Undecided);
+    }
+
+    #[test]
+    fn days_on_which_a_way_is_not_told_apart_count_for_none() {
+        let ways =
+            [vec![point(10, 100, 50), point(11, 100, 50)], vec![point(11, 90, 10), point(12, 5000, 5000)]];
+        let found = Findings::of(&ways, 0.5, 0.03);
+        assert_eq!((found.ways[0].rate(), found.ways[1].rate()), (Rate::new(50, 100), Rate::new(10, 90)));
+    }
+
+    #[test]
+    fn nothing_says_nothing() {
+        for ways in [vec![], vec![vec![]], vec![vec![], vec![]], vec![vec![point(1, 50, 20)], vec![]]] {
+            let found = Findings::of(&ways, 0.5, 0.03);
+            assert_eq!((found.verdict, found.asked()), (Verdict::Undecided, 0), "{ways:?}");
+        }
+        assert_eq!(Findings::of(&[], 0.5, 0.6).planned, None);
+    }
+
+    proptest! {
+        #[test]
+        fn p_never_rises_with_more_days(days in proptest::collection::vec((50u64..500, 0u64..500, 50u64..500, 0u64..500), 1..20)) {
+            let (mut control, mut other, mut before) = (Vec::new(), Vec::new(), 1.0);
+            for (day, (asked, yes, of_other, yes_of_other)) in (1..).zip(days) {
+                control.push(point(day, asked, yes.min(asked)));
+                other.push(point(day, of_other, yes_of_other.min(of_other)));
+                let found = Findings::of(&[control.clone(), other.clone()], 0.5, 0.03);
+                prop_assert!(found.ways[1].p <= before);
+                before = found.ways[1].p;
+            }
+        }
+    }
+}

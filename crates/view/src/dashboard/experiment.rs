@@ -1,0 +1,166 @@
+//! What an experiment has found: the verdict in a sentence, the ways side by side, what to write, and how it is counted.
+
+use super::Dashboard;
+use super::numbers::{Locale, day_name, days_name};
+use maud::{Markup, html};
+use postern_stats::{ALPHA, Day, Findings, Rate, SMALLEST_GROUP, Verdict};
+
+/// An experiment, and what is known of it.
+#[derive(Clone, Debug)]
+pub struct Tried<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The names of the ways, the site's own first.
+    pub ways: Vec<&'a str>,
+    /// The first day.
+    pub first: Day,
+    /// The last day.
+    pub last: Day,
+    /// The way that everybody is asked already.
+    pub winner: Option<&'a str>,
+    /// The smallest difference worth finding, percentage points.
+    pub points: u32,
+    /// What has been found.
+    pub findings: Findings,
+}
+
+impl Tried<'_> {
+    /// The way that is better than the others, by its name, if that is known.
+    #[must_use]
+    pub fn best(&self) -> Option<&str> {
+        match self.findings.verdict {
+            Verdict::Better(place) => self.ways.get(place).copied(),
+            Verdict::NoDifference | Verdict::Undecided => None,
+        }
+    }
+}
+
+/// Whether to stop, in a sentence; `None` while it should go on.
+#[must_use]
+pub fn stop_text(tried: &Tried<'_>, locale: &Locale<'_>) -> Option<String> {
+    let rate =
+        |place: usize| tried.findings.ways.get(place).map_or(Rate::new(0, 0), postern_stats::Way::rate);
+    match tried.findings.verdict {
+        Verdict::Undecided => None,
+        Verdict::NoDifference => {
+            Some(format!("No difference of {} points or more. Stop, and keep what you have.", tried.points))
+        }
+        Verdict::Better(0) => Some(format!(
+            "The site’s own way is better than what was tried: {} of the browsers asked said yes. Stop, and keep it.",
+            locale.percent(rate(0))
+        )),
+        Verdict::Better(place) => Some(format!(
+            "“{}” is better: {} of the browsers asked so said yes, {} of those asked in the site’s own way. Stop, and ask everybody so.",
+            tried.ways.get(place).copied().unwrap_or_default(),
+            locale.percent(rate(place)),
+            locale.percent(rate(0))
+        )),
+    }
+}
+
+/// Where it stands, in a sentence.
+fn state(tried: &Tried<'_>, today: Day, locale: &Locale<'_>) -> String {
+    if let Some(winner) = tried.winner {
+        return format!("It is over: everybody is asked like “{winner}”.");
+    }
+    if today < tried.first {
+        return format!("It begins on {}.", day_name(tried.first));
+    }
+    if let Some(text) = stop_text(tried, locale) {
+        return text;
+    }
+    let asked = tried.findings.asked();
+    let of =
+        tried.findings.planned.map_or_else(String::new, |planned| format!(" of {}", locale.count(planned)));
+    let so_far = format!("{}{of} browsers asked in each way", locale.count(asked));
+    if asked == 0 {
+        format!(
+            "Nothing to show yet. A day counts once it is over and {SMALLEST_GROUP} have answered in each way."
+        )
+    } else if today > tried.last {
+        format!(
+            "It ended on {} without a difference that is more than chance: {so_far}. Keep what you have, or try for longer.",
+            day_name(tried.last)
+        )
+    } else {
+        format!("Not decided yet: {so_far}. Go on. Looking every day does no harm: the test allows for it.")
+    }
+}
+
+/// The section of an experiment.
+pub(super) fn experiment(facts: &Dashboard<'_>) -> Markup {
+    let Some(tried) = facts.experiment else { return html! {} };
+    let locale = &facts.locale;
+    html! {
+        h2 id="experiment" { "Experiment “" (tried.name) "”" }
+        p class="lead" role="status" { (state(tried, facts.today, locale)) }
+        p class="soft" { (days_name(tried.first, tried.last)) ". Whatever is asked about above, this is of everybody who was asked in these days." }
+        @if tried.winner.is_none() && let Some(best) = tried.best() {
+            p { "In the policy, under " code { "[experiment]" } ":" }
+            pre { code { "winner = \"" (best) "\"" } }
+        }
+        @if tried.findings.asked() > 0 {
+            section class="wide" tabindex="0" aria-labelledby="experiment-title" {
+                table id="experiment-ways" {
+                    caption id="experiment-title" { "The ways to ask, side by side" }
+                    thead { tr {
+                        th scope="col" { "Way" }
+                        th scope="col" { "Browsers asked" }
+                        th scope="col" { "Answered" }
+                        th scope="col" { "Said yes" }
+                        th scope="col" { "Of those asked" }
+                        th scope="col" { "from" }
+                        th scope="col" { "to" }
+                        th scope="col" { "Difference, points" }
+                        th scope="col" { "between" }
+                        th scope="col" { "p" }
+                    } }
+                    tbody { @for place in 0..tried.ways.len() { (way(tried, place, locale)) } }
+                }
+            }
+        }
+        details {
+            summary { "How is this counted?" }
+            p { "Each browser is asked in one way for its session, drawn by chance when it is asked first; all ways are as likely. The cookie that says that it was asked names the way, the same for everybody who is asked so. All ways ask for the same, under the same rules, so a choice made in one holds in all." }
+            p { "What counts is how many of the browsers asked said yes, not how many of those who answered: a way to ask may change who answers at all. Who was asked before it began has no part in it." }
+            p { "p is the chance of such a difference if there is none. It is made for being looked at every day (a mixture sequential probability ratio test), and a difference is one at " (locale.share(ALPHA)) " or less, shared among the ways that are compared with the site’s own (Bonferroni). Without a difference it ends when each way has had the number of browsers that was planned: twice what one look would take to find " (tried.points) " points with 80 % probability. " a href="https://doi.org/10.1287/opre.2021.2135" rel="noreferrer" { "The method" } "." }
+            p { "Days count on which each way had " (SMALLEST_GROUP) " answers, as for all figures here. A quiet site takes longer than its numbers alone would say." }
+        }
+    }
+}
+
+fn way(tried: &Tried<'_>, place: usize, locale: &Locale<'_>) -> Markup {
+    let (Some(name), Some(way)) = (tried.ways.get(place), tried.findings.ways.get(place)) else {
+        return html! {};
+    };
+    let (rate, interval) = (way.rate(), way.rate().wilson_95());
+    let share = |end: Option<f64>| end.map_or_else(|| "–".to_owned(), |end| locale.share(end));
+    let more = way.difference.map(|interval| {
+        let of_control = tried.findings.ways.first().and_then(|control| control.rate().share());
+        let difference = rate.share().zip(of_control).map_or(0.0, |(share, control)| share - control);
+        (difference, interval)
+    });
+    html! {
+        tr data-way=(name) {
+            th scope="row" { (name) @if place == 0 { " (as the site does)" } }
+            td { (locale.count(rate.denominator())) }
+            td { (locale.count(way.counts.decided())) }
+            td { (locale.count(rate.numerator())) }
+            td { (locale.percent(rate)) }
+            td { (share(interval.map(|interval| interval.low))) }
+            td { (share(interval.map(|interval| interval.high))) }
+            @if let Some((difference, interval)) = more {
+                td { (locale.points(difference)) }
+                td { (locale.points(interval.low)) " and " (locale.points(interval.high)) }
+                td { (chance(way.p, locale)) }
+            } @else {
+                td { "–" } td { "–" } td { "–" }
+            }
+        }
+    }
+}
+
+/// A chance, to three digits.
+fn chance(p: f64, locale: &Locale<'_>) -> String {
+    if p < 0.001 { format!("<\u{a0}{}", locale.thousandths(0.001)) } else { locale.thousandths(p) }
+}
