@@ -104,6 +104,9 @@ pub(super) fn levels(facts: &Dashboard<'_>) -> Markup {
         .map(|level| (level, lines_of(level)))
         .filter(|(_, lines)| lines.iter().any(|(name, _)| name != OTHER))
         .collect();
+    if shown.is_empty() && segment.is_none() {
+        return html! {};
+    }
     html! {
         h2 { "Who said yes" }
         @if let Some(segment) = segment {

@@ -94,7 +94,7 @@ pub(super) fn experiment(facts: &Dashboard<'_>) -> Markup {
     html! {
         h2 id="experiment" { "Experiment “" (tried.name) "”" }
         p class="lead" role="status" { (state(tried, facts.today, locale)) }
-        p class="soft" { (days_name(tried.first, tried.last)) ". Whatever is asked about above, this is of everybody who was asked in these days." }
+        p class="soft" { (days_name(tried.first, tried.last)) ". Of everybody who was asked in these days, whatever is asked about above. “control” is the site’s own way." }
         @if tried.winner.is_none() && let Some(best) = tried.best() {
             p { "In the policy, under " code { "[experiment]" } ":" }
             pre { code { "winner = \"" (best) "\"" } }
@@ -105,13 +105,12 @@ pub(super) fn experiment(facts: &Dashboard<'_>) -> Markup {
                     caption id="experiment-title" { "The ways to ask, side by side" }
                     thead { tr {
                         th scope="col" { "Way" }
-                        th scope="col" { "Browsers asked" }
+                        th scope="col" { "Asked" }
                         th scope="col" { "Answered" }
                         th scope="col" { "Said yes" }
                         th scope="col" { "Of those asked" }
-                        th scope="col" { "from" }
-                        th scope="col" { "to" }
-                        th scope="col" { "Difference, points" }
+                        th scope="col" { "between" }
+                        th scope="col" { "Points more" }
                         th scope="col" { "between" }
                         th scope="col" { "p" }
                     } }
@@ -142,13 +141,12 @@ fn way(tried: &Tried<'_>, place: usize, locale: &Locale<'_>) -> Markup {
     });
     html! {
         tr data-way=(name) {
-            th scope="row" { (name) @if place == 0 { " (as the site does)" } }
+            th scope="row" { (name) }
             td { (locale.count(rate.denominator())) }
             td { (locale.count(way.counts.decided())) }
             td { (locale.count(rate.numerator())) }
             td { (locale.percent(rate)) }
-            td { (share(interval.map(|interval| interval.low))) }
-            td { (share(interval.map(|interval| interval.high))) }
+            td { (share(interval.map(|interval| interval.low))) " and " (share(interval.map(|interval| interval.high))) }
             @if let Some((difference, interval)) = more {
                 td { (locale.points(difference)) }
                 td { (locale.points(interval.low)) " and " (locale.points(interval.high)) }
