@@ -15,7 +15,7 @@ use postern_rewrite::{
     BodyPlan, Charset, Destination, FileKind, Grants, Headers, Injection, LinkFilter, Locked, OwnSources,
     PRESCAN_BYTES, PageRewriter, RequestFacts, ResponseFacts, ResponsePlan, Syntax, XmlRewriter,
     is_locked_target, locked_target, map_location, map_set_cookie, plan_request, plan_response, strip_denied,
-    stub_rows,
+    stripped, stub_rows,
 };
 use postern_stats::Kind;
 use url::Url;
@@ -121,6 +121,10 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, mut visit: Visit) 
                 plan.append.push(("set-cookie".into(), cookie));
             }
             counting::count_page(site, env, context, &visit, view, asking.is_some());
+        }
+        let day = zone::day(site, visit.now_ms);
+        for vendor in stripped(visit.target(), &visit.headers, &headers, &grants) {
+            counting::count_gate(day, "stripped", vendor.id);
         }
         for (is_faulty, name) in
             [(site.policy.is_err(), "policy-unusable"), (site.key.is_err(), "cookie-key-unusable")]

@@ -1,6 +1,7 @@
 //! Cookies by owner: out of requests, out of responses, out of browsers.
 
 use crate::Grants;
+use postern_catalogue::Vendor;
 use postern_sort::sorted_by_key;
 use url::{Host, Url};
 
@@ -19,8 +20,7 @@ fn name_and_value(pair: &str) -> (&str, &str) {
 /// The `Cookie` header less denied trackers' cookies and our own; `None` if nothing is left.
 pub fn strip_request(header: &str, grants: &Grants) -> Option<String> {
     let is_kept = |pair: &&str| {
-        let (name, value) = name_and_value(pair);
-        !name.starts_with(OWN_COOKIE_PREFIX) && grants.denied_cookie(name, value).is_none()
+        !name_and_value(pair).0.starts_with(OWN_COOKIE_PREFIX) && denied_owner(pair, grants).is_none()
     };
     let all = header.split(';').count();
     let kept: Vec<&str> = header.split(';').filter(is_kept).collect();
@@ -34,8 +34,13 @@ pub fn strip_request(header: &str, grants: &Grants) -> Option<String> {
 
 /// May this `Set-Cookie` value reach the browser?
 pub fn is_settable(set_cookie: &str, grants: &Grants) -> bool {
-    let (name, value) = name_and_value(set_cookie.split(';').next().unwrap_or(""));
-    grants.denied_cookie(name, value).is_none()
+    denied_owner(set_cookie.split(';').next().unwrap_or(""), grants).is_none()
+}
+
+/// The vendor of a cookie, `name=value`, that may not travel.
+pub fn denied_owner(pair: &str, grants: &Grants) -> Option<&'static Vendor> {
+    let (name, value) = name_and_value(pair);
+    grants.denied_cookie(name, value)
 }
 
 /// The value of the first cookie of that name in a `Cookie` header.

@@ -2,6 +2,7 @@
 
 use crate::Grants;
 use crate::address::percent_decode;
+use postern_catalogue::Vendor;
 
 /// The address without parameters of denied vendors; `None` if there are none.
 #[must_use]
@@ -12,10 +13,7 @@ pub fn strip_denied(address: &str, grants: &Grants) -> Option<String> {
         None => (address, None),
     };
     let (before, query) = address.split_once('?')?;
-    let is_kept = |pair: &&str| {
-        let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
-        grants.denied_param(&String::from_utf8_lossy(&percent_decode(name))).is_none()
-    };
+    let is_kept = |pair: &&str| denied_owner(pair, grants).is_none();
     let kept: Vec<&str> = query.split('&').filter(is_kept).collect();
     if kept.len() == query.split('&').count() {
         return None;
@@ -32,6 +30,18 @@ pub fn strip_denied(address: &str, grants: &Grants) -> Option<String> {
     Some(out)
 }
 
+/// The vendor of a parameter, `name=value`, that may not travel.
+fn denied_owner(pair: &str, grants: &Grants) -> Option<&'static Vendor> {
+    let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+    grants.denied_param(&String::from_utf8_lossy(&percent_decode(name)))
+}
+
+/// The vendors of parameters of a path and query that may not travel.
+pub fn denied_owners<'a>(target: &'a str, grants: &'a Grants) -> impl Iterator<Item = &'static Vendor> + 'a {
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').filter_map(|pair| denied_owner(pair, grants))
+}
+
 /// The query of an address that carries identifiers, as the stub reads it, so that it can take them out of the address
 /// bar and put them back: `"0 size=42&8 gclid=a"`, each parameter after the categories it needs, hexadecimal, in order.
 /// `None` if it carries none.
@@ -42,8 +52,7 @@ pub fn held_query(target: &str, grants: &Grants) -> Option<String> {
     let pairs: Vec<String> = query
         .split('&')
         .map(|pair| {
-            let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-            let owner = grants.denied_param(&String::from_utf8_lossy(&percent_decode(name)));
+            let owner = denied_owner(pair, grants);
             is_held |= owner.is_some();
             format!("{:x} {pair}", owner.map_or(0, |owner| owner.need.categories().bits()))
         })

@@ -2,6 +2,7 @@
 
 use crate::locked::unlocked_target;
 use crate::{Destination, Grants, Headers, cookies, hints, query};
+use postern_catalogue::Vendor;
 
 /// What is known of a request.
 #[derive(Debug)]
@@ -65,6 +66,20 @@ pub fn plan_request(facts: &RequestFacts) -> RequestPlan {
     plan
 }
 
+/// Whose identifiers do not pass between a browser and the site: the vendor of each cookie that is not sent on or not set, and of
+/// each parameter that leaves the address. Once for each identifier; what they say is nobody's affair.
+#[must_use]
+pub fn stripped(target: &str, request: &Headers, answer: &Headers, grants: &Grants) -> Vec<&'static Vendor> {
+    let cookies = request.iter().filter(|(name, _)| name == "cookie");
+    let sent = cookies.flat_map(|(_, all)| all.split(';'));
+    let set = answer.iter().filter(|(name, _)| name == "set-cookie");
+    let set = set.map(|(_, cookie)| cookie.split(';').next().unwrap_or(""));
+    let mut owners: Vec<&'static Vendor> =
+        sent.chain(set).filter_map(|pair| cookies::denied_owner(pair, grants)).collect();
+    owners.extend(query::denied_owners(target, grants));
+    owners
+}
+
 /// Path and query less what is ours and what is denied; `None` if nothing is.
 fn target(target: &str, grants: &Grants) -> Option<String> {
     let unlocked = unlocked_target(target);
@@ -107,6 +122,23 @@ mod tests {
             will_rewrite: false,
         };
         assert_eq!(plan_request(&facts), RequestPlan::default());
+    }
+
+    #[test]
+    fn whose_identifiers_do_not_pass_is_known_one_by_one() {
+        let request = headers(&[("cookie", "_ga=1; a=1; _fbp=2;_ga_X=3"), ("referer", "/?gclid=1")]);
+        let answer = headers(&[("set-cookie", "_fbp=2; Path=/"), ("set-cookie", "b=_ga"), ("x", "_ga=1")]);
+        let names = |grants: &Grants| -> Vec<&str> {
+            let found = stripped("/p?fbclid=1&size=42&gclid=2", &request, &answer, grants);
+            found.iter().map(|vendor| vendor.id).collect()
+        };
+        let [params_of_meta, params_of_google] =
+            ["fbclid", "gclid"].map(|name| denied().denied_param(name).unwrap().id);
+        assert_eq!(
+            names(&denied()),
+            ["ga4", "meta-pixel", "ga4", "meta-pixel", params_of_meta, params_of_google]
+        );
+        assert_eq!(names(&crate::grants::testing::grants(postern_consent::CategorySet::ALL)), [""; 0]);
     }
 
     #[test]

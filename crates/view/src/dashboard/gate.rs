@@ -1,4 +1,4 @@
-//! What the gate did: trackers held, hits refused or made anonymous, by vendor.
+//! What the gate did: trackers held, identifiers taken out, hits refused or made anonymous, by vendor.
 
 use super::Dashboard;
 use maud::{Markup, html};
@@ -6,8 +6,12 @@ use postern_stats::{Counter, Dimension};
 use std::collections::BTreeMap;
 
 /// What is counted, and what it means.
-const KINDS: [(&str, &str); 3] =
-    [("held", "Pages it was held on"), ("refused", "Hits refused"), ("anonymous", "Hits made anonymous")];
+const KINDS: [(&str, &str); 4] = [
+    ("held", "Pages it was held on"),
+    ("stripped", "Identifiers taken out"),
+    ("refused", "Hits refused"),
+    ("anonymous", "Hits made anonymous"),
+];
 
 pub(super) fn gate(facts: &Dashboard<'_>) -> Markup {
     let mut vendors: BTreeMap<&str, [u64; KINDS.len()]> = BTreeMap::new();
