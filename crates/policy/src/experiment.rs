@@ -175,10 +175,13 @@ pub(crate) fn read_variant(
     let written_count = written.len();
     for (tag, mut section) in written {
         match others.iter_mut().find(|language| language.tag.eq_ignore_ascii_case(&tag)) {
-            Some(language) => read_words(&mut section, report, language),
+            Some(language) => {
+                read_words(&mut section, report, language);
+                section.close(report);
+            }
+            None if tag.eq_ignore_ascii_case(&own.tag) => section.refuse(report, "", Cause::OwnLanguage),
             None => section.refuse(report, "", Cause::LanguageNotListed(tag)),
         }
-        section.close(report);
     }
     if says_words && written_count < others_count {
         variant.warn(report, "texts", Cause::VariantWords { count: others_count - written_count });

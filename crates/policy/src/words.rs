@@ -49,8 +49,8 @@ pub(crate) fn read_words(
         } else {
             read_language(&mut section, report, &mut language);
             others.push(language);
+            section.close(report);
         }
-        section.close(report);
     }
     let is_there = |others: &[Language], tag: &str| others.iter().any(|language| language.tag == tag);
     if site.languages.is_empty() {

@@ -226,8 +226,12 @@ fn no_way_to_ask_is_tried_that_could_not_be_the_only_one() {
             "postern.toml:28: experiment.variants.corner.texts.de.analytics_title: is part of what consent is asked for, and an experiment asks everybody for the same; change it for all, or remove this key",
         ),
         (
-            "[experiment.variants.corner.texts.fr]",
+            "[experiment.variants.corner.texts.fr]\ntitle = \"Bonjour\"",
             "postern.toml:27: experiment.variants.corner.texts.fr: \"fr\" is not among site.languages; add it there or remove these texts",
+        ),
+        (
+            "[experiment.variants.corner.texts.en]\ntitle = \"Hello\"",
+            "postern.toml:27: experiment.variants.corner.texts.en: is the site's own language: write its texts under [texts] itself",
         ),
     ] {
         assert_eq!(faults(&with(lines)), message);

@@ -138,7 +138,7 @@ fn each_fault_says_where_why_and_what_to_do() {
             "postern.toml:21: texts.en: is the site's own language: write its texts under [texts] itself",
         ),
         (
-            format!("{}[texts.fr]\n", speaking("[\"de\"]")),
+            format!("{}[texts.fr]\ntitle = \"Bonjour\"\n", speaking("[\"de\"]")),
             "postern.toml:22: texts.fr: \"fr\" is not among site.languages; add it there or remove these texts",
         ),
         (
