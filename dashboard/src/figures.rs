@@ -17,6 +17,8 @@ pub struct Figures {
     pub sums: Vec<Sum>,
     /// The same over time, of everybody or of a segment.
     pub points: Vec<Point>,
+    /// Each way to ask over time, where they were asked for.
+    pub ways: Vec<Vec<Point>>,
     /// What must be seen to: kind and words of each.
     pub alerts: Vec<(String, String)>,
 }
@@ -39,27 +41,33 @@ impl Site<'_> {
     /// The figures of a range: over time those of the segment, or of everybody; the sums of all.
     pub async fn figures(&self, range: Range, segment: Option<&Segment>) -> Result<Figures> {
         let of = segment.map_or_else(|| "everybody".into(), ToString::to_string);
-        self.ask(range, &Dimension::ALL, &of).await
+        self.ask(range, &Dimension::ALL, &of, &[]).await
     }
 
-    /// The figures of a segment over time, alone.
-    pub async fn over_time(&self, range: Range, segment: &Segment) -> Result<Vec<Point>> {
-        Ok(self.ask(range, &[], &segment.to_string()).await?.points)
+    /// The ways to ask of these values over time, in the same order; none while more is being gathered.
+    pub async fn ways(&self, range: Range, values: &[String]) -> Result<Vec<Vec<Point>>> {
+        Ok(self.ask(range, &[], "", values).await?.ways)
     }
 
     /// Everybody's sums of a range alone.
     pub async fn whole(&self, range: Range) -> Result<Counts> {
-        let figures = self.ask(range, &[Dimension::All], "").await?;
+        let figures = self.ask(range, &[Dimension::All], "", &[]).await?;
         Ok(whole(&figures.sums, None))
     }
 
     /// Where the figures stand, alone.
     pub async fn standing(&self) -> Result<Standing> {
         let range = Range { first: self.today, last: self.today };
-        Ok(self.ask(range, &[], "").await?.standing)
+        Ok(self.ask(range, &[], "", &[]).await?.standing)
     }
 
-    async fn ask(&self, range: Range, dimensions: &[Dimension], of: &str) -> Result<Figures> {
+    async fn ask(
+        &self,
+        range: Range,
+        dimensions: &[Dimension],
+        of: &str,
+        ways: &[String],
+    ) -> Result<Figures> {
         let question = json!({
             "site": self.id,
             "policy": self.policy,
@@ -69,6 +77,7 @@ impl Site<'_> {
             "last": range.last.number(),
             "dimensions": dimensions.iter().map(|dimension| dimension.name()).collect::<Vec<_>>(),
             "of": of,
+            "ways": ways,
         });
         let stub = self.env.durable_object(BINDING)?.get_by_name(self.id)?;
         let mut init = RequestInit::new();
@@ -113,6 +122,14 @@ fn read(text: &str) -> Option<Figures> {
             ["point", first, last, counts] => {
                 let (first, last, counts) = (day(first)?, day(last)?, Counts::parse(counts)?);
                 read.points.push(Point { first, last, counts });
+            }
+            ["way", place, first, last, counts] => {
+                let (place, counts) = (place.parse::<usize>().ok()?, Counts::parse(counts)?);
+                if place >= read.ways.len() {
+                    read.ways.resize(place + 1, Vec::new());
+                }
+                let (first, last) = (day(first)?, day(last)?);
+                read.ways.get_mut(place)?.push(Point { first, last, counts });
             }
             _ => return None,
         }

@@ -1,6 +1,7 @@
 //! The Durable Object that keeps the figures of one site: gathered from its Ledgers, so that no question of a reader's delays a
 //! visitor's decision, and published by the rule of `postern-stats`. All of it can be gathered anew.
 
+use crate::experiments;
 use crate::figures_store::FiguresStore;
 use crate::ledgers::Ledger;
 use crate::watching;
@@ -62,7 +63,8 @@ impl DurableObject for FiguresObject {
 
     /// Answers a question: a JSON object with `site`, `policy` (its file), `today` (its day's number), `settled`
     /// (the first day that may still be counted), `first` and `last` (days), and, where they are
-    /// wanted, `dimensions` (by name: sums of the range) and `of` (a segment, or `everybody`: its figures over time).
+    /// wanted, `dimensions` (by name: sums of the range), `of` (a segment, or `everybody`: its figures over time) and `ways` (to ask, as
+    /// they are counted: the figures of each over time).
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let question: Value = serde_json::from_str(&request.text().await?)?;
         let store = self.store()?;
@@ -93,12 +95,17 @@ impl DurableObject for FiguresObject {
             // `everybody`, or a segment.
             let segment = Segment::parse(word("of")).ok();
             for point in series(&store, segment.as_ref(), range)? {
-                answer.push_str(&format!(
-                    "point\t{}\t{}\t{}\n",
-                    point.first.number(),
-                    point.last.number(),
-                    point.counts.write()
-                ));
+                answer.push_str(&format!("point\t{}\n", written(&point)));
+            }
+        }
+        let ways = question.get("ways").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let ways: Vec<&str> = ways.iter().filter_map(Value::as_str).collect();
+        // Blocks are not of the same days as what they are cut by, until all is here.
+        if !ways.is_empty() && !self.has_more.get() {
+            for (place, points) in experiments::ways(&store, &ways, range)?.iter().enumerate() {
+                for point in points {
+                    answer.push_str(&format!("way\t{place}\t{}\n", written(point)));
+                }
             }
         }
         Response::ok(answer)
@@ -113,6 +120,11 @@ impl DurableObject for FiguresObject {
         }
         Response::ok("")
     }
+}
+
+/// A point as a reader gets it: first and last day, and counts.
+fn written(point: &Point) -> String {
+    format!("{}\t{}\t{}", point.first.number(), point.last.number(), point.counts.write())
 }
 
 /// Sums of a range: whole months as they are kept, what is left over by days.

@@ -193,6 +193,19 @@ impl FiguresStore {
         Ok(sums.into_iter().map(|((dimension, value), counts)| (dimension, value, counts)).collect())
     }
 
+    /// What is counted of a dimension from one day to another, by day and value and shard. Nothing of it may be told as it is.
+    pub fn of_days(&self, dimension: Dimension, first: Day, last: Day) -> Result<Vec<(Day, String, Counts)>> {
+        let statement = "SELECT day || char(9) || value || char(9) || counts AS line FROM raw_1 \
+                         WHERE day BETWEEN ? AND ? AND dimension = ?";
+        let bindings = vec![number(first.number()), number(last.number()), dimension.name().into()];
+        let read = |line: &str| {
+            let mut cells = line.split('\t');
+            let day = cells.next()?.parse().ok().and_then(Day::new)?;
+            Some((day, cells.next()?.to_owned(), Counts::parse(cells.next()?)?))
+        };
+        self.text(statement, bindings)?.lines().map(|line| read(line).ok_or_else(unreadable)).collect()
+    }
+
     /// Keeps a block.
     pub fn publish(&self, block: &Block) -> Result<()> {
         let row = vec![number(block.last.number()), number(block.first.number())];

@@ -288,12 +288,13 @@ describe('the dashboard', () => {
     await worker.stop();
   });
 
-  it('goes on while it is not known, and counts no day on which a way was not told apart', async () => {
+  it('goes on while it is not known, and puts days together until each way can be told apart', async () => {
     const worker = await withFigures(3, { control: [200, 70, 40], corner: [200, 71, 40], words: [200, 4, 2] });
     const { experiment } = await ask(worker, 'figures');
     assert.deepEqual([experiment.verdict, experiment.better], ['undecided', null]);
-    assert.deepEqual(experiment.ways.map(({ asked }) => asked), [0, 0, 0]);
-    assert.match(await readDashboard(worker), /Nothing to show yet\. A day counts once it is over and 10 have answered in each way/);
+    // On a day six answer in one of them, on two days twelve; the third day waits for a fourth.
+    assert.deepEqual(experiment.ways.map(({ asked }) => asked), [400, 400, 400]);
+    assert.match(await readDashboard(worker), /Not decided yet: 400 of [\d,]+ browsers asked in each way/);
     await worker.stop();
   });
 

@@ -26,7 +26,7 @@ pub enum Dimension {
     Layer,
     /// How long the answer took, a range of seconds. Acts only.
     Wait,
-    /// The way to ask in an experiment: `place.corner`. Who has no part in one has no value.
+    /// The way to ask in an experiment: `place.corner`. Who has no part in one has no value. Told by `apart` alone.
     Variant,
     /// A vendor granted by itself. Acts only.
     Vendor,

@@ -32,15 +32,13 @@ pub enum Level {
     Layer,
     /// How long the answer took.
     Wait,
-    /// The way to ask in an experiment.
-    Variant,
     /// A vendor granted by itself.
     Vendor,
 }
 
 impl Level {
     /// Every level.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 12] = [
         Self::Law,
         Self::Country,
         Self::Device,
@@ -52,7 +50,6 @@ impl Level {
         Self::Signal,
         Self::Layer,
         Self::Wait,
-        Self::Variant,
         Self::Vendor,
     ];
 
@@ -71,7 +68,6 @@ impl Level {
             Self::Signal => "signal",
             Self::Layer => "layer",
             Self::Wait => "wait",
-            Self::Variant => "variant",
             Self::Vendor => "vendor",
         }
     }
@@ -94,7 +90,6 @@ impl Level {
             Self::Signal => Dimension::Signal,
             Self::Layer => Dimension::Layer,
             Self::Wait => Dimension::Wait,
-            Self::Variant => Dimension::Variant,
             Self::Vendor => Dimension::Vendor,
         }
     }

@@ -36,11 +36,10 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// What these blocks say, each way's in order of days, the site's own first. `expected` is the share of yes that was known before,
+    /// What these points say, each way's in order of days, the site's own first. `expected` is the share of yes that was known before,
     /// `smallest` the difference worth finding, both 0.0..=1.0.
     ///
-    /// Blocks count in which all ways are told apart. In others a way had too few answers to be shown; to count the rest of them would
-    /// favour the way that is answered more.
+    /// Each point is a look. Those count that all ways have of the same days, as [`crate::apart`] gives them.
     #[must_use]
     pub fn of(ways: &[Vec<Point>], expected: f64, smallest: f64) -> Self {
         let by_block: Vec<BTreeMap<(Day, Day), Counts>> =

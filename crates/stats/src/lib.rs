@@ -4,6 +4,7 @@
 //! What lives here: numbers that name nobody. What never does: receipts and ids
 //! (`postern-receipt`), storage and clocks (the worker's), words about the figures (`postern-view`).
 
+mod apart;
 mod batch;
 mod bots;
 mod counts;
@@ -20,6 +21,7 @@ mod seen;
 mod series;
 mod watch;
 
+pub use apart::apart;
 pub use batch::{Batch, BatchError, CELLS_MAX, Place, UNKNOWN};
 pub use bots::{BOT_WORDS, is_bot};
 pub use counts::{Counter, Counts};

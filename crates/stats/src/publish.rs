@@ -118,6 +118,8 @@ fn publish(whole: Counts, cells: &BTreeMap<(Dimension, String), Counts>) -> Vec<
             // of which they would be the rest is published. A vendor's count stands by itself, as one more way in which
             // everybody has answered, and is held back below the smallest group all the same.
             Dimension::Gate | Dimension::Vendor => times(of_dimension),
+            // Told by a rule of its own, and so by no other.
+            Dimension::Variant => BTreeMap::new(),
             Dimension::Layer | Dimension::Wait => {
                 split(acts(whole), of_dimension.map(|(value, counts)| (value, acts(counts))))
             }

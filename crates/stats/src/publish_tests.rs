@@ -384,6 +384,7 @@ proptest! {
                 let sum = Counts::total(cells.iter().map(|(_, _, counts)| *counts));
                 match dimension {
                     Dimension::Vendor | Dimension::Gate => {}
+                    Dimension::Variant => prop_assert!(cells.is_empty()),
                     Dimension::Layer | Dimension::Wait => prop_assert_eq!(sum, acts(whole)),
                     _ => prop_assert_eq!(sum, whole),
                 }

@@ -75,7 +75,7 @@ fn state(tried: &Tried<'_>, today: Day, locale: &Locale<'_>) -> String {
     let so_far = format!("{}{of} browsers asked in each way", locale.count(asked));
     if asked == 0 {
         format!(
-            "Nothing to show yet. A day counts once it is over and {SMALLEST_GROUP} have answered in each way."
+            "Nothing to show yet. Days are shown once they are over and {SMALLEST_GROUP} have answered in each way."
         )
     } else if today > tried.last {
         format!(
@@ -123,7 +123,7 @@ pub(super) fn experiment(facts: &Dashboard<'_>) -> Markup {
             p { "Each browser is asked in one way for its session, drawn by chance when it is asked first; all ways are as likely. The cookie that says that it was asked names the way, the same for everybody who is asked so. All ways ask for the same, under the same rules, so a choice made in one holds in all." }
             p { "What counts is how many of the browsers asked said yes, not how many of those who answered: a way to ask may change who answers at all. Who was asked before it began has no part in it." }
             p { "p is the chance of such a difference if there is none. It is made for being looked at every day (a mixture sequential probability ratio test), and a difference is one at " (locale.share(ALPHA)) " or less, shared among the ways that are compared with the site’s own (Bonferroni). Without a difference it ends when each way has had the number of browsers that was planned: twice what one look would take to find " (tried.points) " points with 80 % probability. " a href="https://doi.org/10.1287/opre.2021.2135" rel="noreferrer" { "The method" } "." }
-            p { "Days count on which each way had " (SMALLEST_GROUP) " answers, as for all figures here. A quiet site takes longer than its numbers alone would say." }
+            p { "Of fewer than " (SMALLEST_GROUP) " visitors nothing is shown by itself, as everywhere here: days are put together until each way has had as many, and all of them count. Who answers without having been asked in any of the ways is in none of them; where these are fewer than " (SMALLEST_GROUP) " in a week, they are shared evenly among all, which moves no difference." }
         }
     }
 }

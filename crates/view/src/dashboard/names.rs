@@ -17,7 +17,6 @@ pub(super) const fn level_name(level: Level) -> &'static str {
         Level::Signal => "Signal of the browser",
         Level::Layer => "Where they answered",
         Level::Wait => "How long they took",
-        Level::Variant => "Way to ask in an experiment",
         Level::Vendor => "Vendors granted by themselves",
     }
 }
@@ -40,9 +39,6 @@ pub(super) const fn level_note(level: Level) -> &'static str {
         Level::Signal => "Global Privacy Control, ADPC or Do Not Track, where it denies something.",
         Level::Layer => "Only answers: who did not answer is in none.",
         Level::Wait => "From the sending of the page to the answer. Only answers.",
-        Level::Variant => {
-            "By the way this browser was asked in all its session. Who has no part in an experiment is among the others."
-        }
         Level::Vendor => "Acts that grant this vendor beyond its category. They are no parts of one whole.",
     }
 }
