@@ -122,9 +122,9 @@ fn find(
     let experiment = site.policy.as_ref().and_then(|policy| policy.experiment.as_ref());
     if let Some(experiment) = experiment.filter(|experiment| experiment.winner.is_none())
         && let Some(tried) = experiments::found_in(store, experiment, site.settled)?
-        && let Some(text) = stop_text(&tried, locale)
+        && let Some((text, winner)) = stop_text(&tried, locale).zip(tried.to_write())
     {
-        alerts.push(Alert::Experiment { name: experiment.name.clone(), text });
+        alerts.push(Alert::Experiment { name: experiment.name.clone(), winner: winner.to_owned(), text });
     }
     alerts.extend(Alert::strangers(seen, site.now_ms));
     alerts.extend(issues.map(|issue| Alert::Policy { text: issue.to_string() }));

@@ -267,7 +267,7 @@ describe('the dashboard', () => {
     assert.ok(experiment.ways[1].p < 0.01 && experiment.ways[2].p > 0.05, JSON.stringify(experiment.ways));
     await waitFor('what must be seen to', async () => (await readDashboard(worker)).includes('data-alert="experiment"'));
     const markup = await readDashboard(worker);
-    assert.match(markup, /“corner” is better: 41\u00a0% of the browsers asked so said yes, 35\u00a0% of those asked in the site’s own way/);
+    assert.match(markup, /“corner” is better: 41\.3\u00a0% of the browsers asked so said yes, 35\.0\u00a0% of those asked in the site’s own way/);
     assert.match(markup, /<pre><code>winner = &quot;corner&quot;<\/code><\/pre>/);
     const reader = await world.newPage();
     await reader.goto(`${worker.base}/_postern/login`);

@@ -84,16 +84,15 @@ pub enum Verdict {
 }
 
 /// Whether to stop. `variants` are the rates of yes, the control's first; `p` is the [`always_valid_p`] of each of the
-/// others against it, in their order; `planned` is the number of answers in each variant to stop at without a difference
-/// ([`planned_size`] times [`LOOKING_FACTOR`], decided before the start).
+/// others against it, in their order; `planned` is what each variant's rate is to be of, at least, before it stops without a
+/// difference ([`planned_size`] times [`LOOKING_FACTOR`], decided before the start): browsers asked, where rates are of these.
 ///
 /// A difference is one if p is at most [`ALPHA`] divided by the number of comparisons (Bonferroni). Of several variants
 /// better than the control the one with the largest share is named; that it is better than the other ones is not tested.
 #[must_use]
-#[allow(clippy::cast_precision_loss, reason = "a few variants")]
 pub fn judge(variants: &[Rate], p: &[f64], planned: u64) -> Verdict {
     let Some((control, others)) = variants.split_first() else { return Verdict::Undecided };
-    let threshold = ALPHA / others.len() as f64;
+    let threshold = threshold(others.len());
     let (mut best, mut worse) = (None, 0);
     for ((place, other), p) in (1..).zip(others).zip(p) {
         let (Some(share), Some(of_control)) = (other.share(), control.share()) else { continue };
@@ -115,7 +114,13 @@ pub fn judge(variants: &[Rate], p: &[f64], planned: u64) -> Verdict {
     }
 }
 
-/// How many answers each of two variants needs, so that one look with a test at 5 % finds a difference of `smallest`
+/// The p that a difference has at most, if there are so many comparisons. Source: Bonferroni.
+#[allow(clippy::cast_precision_loss, reason = "a few variants")]
+pub(crate) fn threshold(comparisons: usize) -> f64 {
+    ALPHA / comparisons as f64
+}
+
+/// How many answers (or browsers asked, for rates of these) each of two variants needs, so that one look with a test at 5 % finds a difference of `smallest`
 /// (0.02: two points) from `base` with 80 % probability, in whichever direction needs more; `None` if there is no such
 /// difference. The normal approximation. Source: Fleiss, Levin, Paik, "Statistical Methods for Rates and Proportions",
 /// 3rd ed. (2003), ch. 4, without the correction.

@@ -81,6 +81,12 @@ impl Findings {
         Self { ways, planned, verdict }
     }
 
+    /// The p that a difference has at most, by as many comparisons as there are. Source: Bonferroni, as in [`judge`].
+    #[must_use]
+    pub fn threshold(&self) -> f64 {
+        crate::experiment::threshold(self.ways.len().saturating_sub(1))
+    }
+
     /// How many browsers were asked in the way with the fewest.
     #[must_use]
     pub fn asked(&self) -> u64 {

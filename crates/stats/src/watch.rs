@@ -38,7 +38,9 @@ pub enum Alert {
     Experiment {
         /// Its name.
         name: String,
-        /// Why, and what to do.
+        /// The way that everybody is to be asked.
+        winner: String,
+        /// Why.
         text: String,
     },
     /// The policy has something that may run and should be mended.
@@ -71,7 +73,7 @@ impl Alert {
             Self::Stranger { name } => format!("stranger {name}"),
             Self::NotSealed { .. } => "not-sealed".into(),
             Self::NoticeOld { updated } => format!("notice-old {updated}"),
-            Self::Experiment { name, .. } => format!("experiment {name}"),
+            Self::Experiment { name, winner, .. } => format!("experiment {name} {winner}"),
             Self::Policy { text } => format!("policy {text}"),
         }
     }
@@ -225,6 +227,7 @@ mod tests {
             Alert::Stranger { name: "x".into() },
             Alert::NotSealed { since_ms: 1 },
             Alert::NoticeOld { updated: day(1) },
+            Alert::Experiment { name: "place".into(), winner: "corner".into(), text: "x".into() },
             Alert::Policy { text: "x".into() },
         ] {
             assert!(alert.key().starts_with(alert.kind()), "{alert:?}");

@@ -319,6 +319,10 @@ fn what_must_be_seen_to_says_what_to_do() {
             Alert::NoticeOld { updated: day("2025-01-02") },
             "The cookie notice was updated on 2\u{a0}Jan\u{a0}2025, more than a year ago.",
         ),
+        (
+            Alert::Experiment { name: "place".into(), winner: "corner".into(), text: "Stop.".into() },
+            "Experiment “place”: Stop. In the policy, under [experiment]: winner = \"corner\"",
+        ),
         (Alert::Policy { text: "x is y".into() }, "In the policy: x is y"),
     ] {
         let said = alert_text(&alert, &ENGLISH);
@@ -421,32 +425,68 @@ fn an_experiment_says_whether_to_stop() {
     let better = tried(&[way(4000, 1400), way(4000, 1600)]);
     let shown = told(&better, now);
     assert!(
-        shown.contains("“corner” is better: 40\u{a0}% of the browsers asked so said yes, 35\u{a0}% of those"),
+        shown.contains(
+            "“corner” is better: 40.0\u{a0}% of the browsers asked so said yes, 35.0\u{a0}% of those"
+        ),
         "{shown}"
     );
     assert!(shown.contains("winner = &quot;corner&quot;") && shown.contains("<td>+5.0</td>"), "{shown}");
     assert!(shown.contains("<td>&lt;\u{a0}0.001</td>"), "{shown}");
     let worse = told(&tried(&[way(4000, 1600), way(4000, 1400)]), now);
     assert!(
-        worse.contains("own way is better than what was tried: 40\u{a0}%")
+        worse.contains("own way is better than what was tried: 40.0\u{a0}%")
             && worse.contains("winner = &quot;control&quot;")
     );
     let open = tried(&[way(400, 160), way(400, 150)]);
     let planned = postern_stats::planned_size(0.5, 0.03).unwrap() * 2;
     let sentence = format!(
-        "Not decided yet: 400 of {},{:03} browsers asked in each way. Go on.",
+        "Not decided yet: 400 of {},{:03} browsers asked in each way. Go on until 30\u{a0}Nov\u{a0}2026.",
         planned / 1000,
         planned % 1000
     );
     assert!(told(&open, now).contains(&sentence), "{}", told(&open, now));
     assert!(told(&open, "2026-12-02").contains("It ended on 30\u{a0}Nov\u{a0}2026 without"));
     assert!(told(&open, "2026-11-02").contains("It begins on 20\u{a0}Nov\u{a0}2026."));
+    let same = told(&tried(&[way(9000, 4500), way(9000, 4500)]), now);
     assert!(
-        told(&tried(&[way(9000, 4500), way(9000, 4500)]), now).contains("No difference of 3 points or more.")
+        same.contains("No difference of 3 points or more was found")
+            && same.contains("winner = &quot;control&quot;"),
+        "{same}"
+    );
+    // Of many browsers a difference is known that whole per cents would not show.
+    let close = told(&tried(&[way(900_000, 360_900), way(900_000, 364_500)]), now);
+    assert!(
+        close.contains(
+            "“corner” is better: 40.5\u{a0}% of the browsers asked so said yes, 40.1\u{a0}% of those"
+        ),
+        "{close}"
     );
     assert!(told(&tried(&[vec![], vec![]]), now).contains("Nothing to show yet."));
     let over = Tried { winner: Some("corner"), ..better };
     let over = told(&over, now);
     assert!(over.contains("everybody is asked like “corner”") && !over.contains("<pre>"), "{over}");
     assert!(!page(|_| {}).contains("Experiment"));
+}
+
+#[test]
+fn an_experiments_section_is_the_golden_one() {
+    let point = |text, asked, accepted, refused| {
+        let counts = counts(asked, accepted, refused, 20);
+        Point { first: day(text), last: day(text), counts }
+    };
+    let way = |accepted, refused| {
+        vec![point("2026-11-21", 2000, accepted, refused), point("2026-11-22", 2100, accepted + 10, refused)]
+    };
+    let tried = Tried {
+        name: "place",
+        ways: vec!["control", "corner", "words"],
+        first: day("2026-11-20"),
+        last: day("2026-11-30"),
+        winner: None,
+        points: 3,
+        findings: Findings::of(&[way(700, 500), way(900, 450), way(710, 480)], 0.35, 0.03),
+    };
+    let page = page(|facts| facts.experiment = Some(&tried));
+    let section = page.split("<h2 id=\"experiment\">").nth(1).unwrap().split("</details>").next().unwrap();
+    check_golden("dashboard-experiment.html", &format!("<h2 id=\"experiment\">{section}</details>"));
 }

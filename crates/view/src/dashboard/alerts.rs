@@ -29,7 +29,9 @@ pub fn alert_text(alert: &Alert, locale: &Locale<'_>) -> String {
             "The cookie notice was updated on {}, more than a year ago. Look through it, and set notice.updated.",
             day_name(*updated)
         ),
-        Alert::Experiment { name, text } => format!("Experiment “{name}”: {text}"),
+        Alert::Experiment { name, winner, text } => {
+            format!("Experiment “{name}”: {text} In the policy, under [experiment]: winner = \"{winner}\"")
+        }
         Alert::Policy { text } => format!("In the policy: {text}"),
     }
 }

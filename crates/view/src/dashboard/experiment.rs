@@ -3,7 +3,7 @@
 use super::Dashboard;
 use super::numbers::{Locale, day_name, days_name};
 use maud::{Markup, html};
-use postern_stats::{ALPHA, Day, Findings, Rate, SMALLEST_GROUP, Verdict};
+use postern_stats::{ALPHA, Day, Findings, SMALLEST_GROUP, Verdict};
 
 /// An experiment, and what is known of it.
 #[derive(Clone, Debug)]
@@ -33,27 +33,40 @@ impl Tried<'_> {
             Verdict::NoDifference | Verdict::Undecided => None,
         }
     }
+
+    /// The way that everybody is to be asked from now on, by its name; `None` while it should go on.
+    #[must_use]
+    pub fn to_write(&self) -> Option<&str> {
+        match self.findings.verdict {
+            Verdict::Undecided => None,
+            Verdict::NoDifference => self.ways.first().copied(),
+            Verdict::Better(_) => self.best(),
+        }
+    }
 }
 
 /// Whether to stop, in a sentence; `None` while it should go on.
 #[must_use]
 pub fn stop_text(tried: &Tried<'_>, locale: &Locale<'_>) -> Option<String> {
-    let rate =
-        |place: usize| tried.findings.ways.get(place).map_or(Rate::new(0, 0), postern_stats::Way::rate);
+    let share = |place: usize| {
+        let share = tried.findings.ways.get(place).and_then(|way| way.rate().share());
+        share.map_or_else(|| "–".to_owned(), |share| locale.fine_share(share))
+    };
     match tried.findings.verdict {
         Verdict::Undecided => None,
-        Verdict::NoDifference => {
-            Some(format!("No difference of {} points or more. Stop, and keep what you have.", tried.points))
-        }
+        Verdict::NoDifference => Some(format!(
+            "No difference of {} points or more was found, where one most likely would have been. Stop, and keep what you have.",
+            tried.points
+        )),
         Verdict::Better(0) => Some(format!(
             "The site’s own way is better than what was tried: {} of the browsers asked said yes. Stop, and keep it.",
-            locale.percent(rate(0))
+            share(0)
         )),
         Verdict::Better(place) => Some(format!(
             "“{}” is better: {} of the browsers asked so said yes, {} of those asked in the site’s own way. Stop, and ask everybody so.",
             tried.ways.get(place).copied().unwrap_or_default(),
-            locale.percent(rate(place)),
-            locale.percent(rate(0))
+            share(place),
+            share(0)
         )),
     }
 }
@@ -83,7 +96,10 @@ fn state(tried: &Tried<'_>, today: Day, locale: &Locale<'_>) -> String {
             day_name(tried.last)
         )
     } else {
-        format!("Not decided yet: {so_far}. Go on. Looking every day does no harm: the test allows for it.")
+        format!(
+            "Not decided yet: {so_far}. Go on until {}. Looking every day does no harm: the test allows for it.",
+            day_name(tried.last)
+        )
     }
 }
 
@@ -91,13 +107,14 @@ fn state(tried: &Tried<'_>, today: Day, locale: &Locale<'_>) -> String {
 pub(super) fn experiment(facts: &Dashboard<'_>) -> Markup {
     let Some(tried) = facts.experiment else { return html! {} };
     let locale = &facts.locale;
+    let threshold = tried.findings.threshold();
     html! {
         h2 id="experiment" { "Experiment “" (tried.name) "”" }
         p class="lead" role="status" { (state(tried, facts.today, locale)) }
         p class="soft" { (days_name(tried.first, tried.last)) ". Of everybody who was asked in these days, whatever is asked about above. “control” is the site’s own way." }
-        @if tried.winner.is_none() && let Some(best) = tried.best() {
+        @if tried.winner.is_none() && let Some(way) = tried.to_write() {
             p { "In the policy, under " code { "[experiment]" } ":" }
-            pre { code { "winner = \"" (best) "\"" } }
+            pre { code { "winner = \"" (way) "\"" } }
         }
         @if tried.findings.asked() > 0 {
             section class="wide" tabindex="0" aria-labelledby="experiment-title" {
@@ -122,7 +139,7 @@ pub(super) fn experiment(facts: &Dashboard<'_>) -> Markup {
             summary { "How is this counted?" }
             p { "Each browser is asked in one way for its session, drawn by chance when it is asked first; all ways are as likely. The cookie that says that it was asked names the way, the same for everybody who is asked so. All ways ask for the same, under the same rules, so a choice made in one holds in all." }
             p { "What counts is how many of the browsers asked said yes, not how many of those who answered: a way to ask may change who answers at all. Who was asked before it began has no part in it." }
-            p { "p is the chance of such a difference if there is none. It is made for being looked at every day (a mixture sequential probability ratio test), and a difference is one at " (locale.share(ALPHA)) " or less, shared among the ways that are compared with the site’s own (Bonferroni). Without a difference it ends when each way has had the number of browsers that was planned: twice what one look would take to find " (tried.points) " points with 80 % probability. " a href="https://doi.org/10.1287/opre.2021.2135" rel="noreferrer" { "The method" } "." }
+            p { "p is the chance of such a difference if there is none. It is made for being looked at every day (a mixture sequential probability ratio test), and a difference is one at " (locale.chance(threshold)) " or less: " (locale.share(ALPHA)) ", shared among the ways that are compared with the site’s own (Bonferroni). What stands between is for one look. Without a difference it ends when each way has had the number of browsers that was planned: twice what one look would take to find " (tried.points) " points with 80 % probability. " a href="https://doi.org/10.1287/opre.2021.2135" rel="noreferrer" { "The method" } "." }
             p { "Of fewer than " (SMALLEST_GROUP) " visitors nothing is shown by itself, as everywhere here: days are put together until each way has had as many, and all of them count. Who answers without having been asked in any of the ways is in none of them; where these are fewer than " (SMALLEST_GROUP) " in a week, they are shared evenly among all, which moves no difference." }
         }
     }
@@ -133,7 +150,7 @@ fn way(tried: &Tried<'_>, place: usize, locale: &Locale<'_>) -> Markup {
         return html! {};
     };
     let (rate, interval) = (way.rate(), way.rate().wilson_95());
-    let share = |end: Option<f64>| end.map_or_else(|| "–".to_owned(), |end| locale.share(end));
+    let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), |share| locale.fine_share(share));
     let more = way.difference.map(|interval| {
         let of_control = tried.findings.ways.first().and_then(|control| control.rate().share());
         let difference = rate.share().zip(of_control).map_or(0.0, |(share, control)| share - control);
@@ -145,20 +162,15 @@ fn way(tried: &Tried<'_>, place: usize, locale: &Locale<'_>) -> Markup {
             td { (locale.count(rate.denominator())) }
             td { (locale.count(way.counts.decided())) }
             td { (locale.count(rate.numerator())) }
-            td { (locale.percent(rate)) }
+            td { (share(rate.share())) }
             td { (share(interval.map(|interval| interval.low))) " and " (share(interval.map(|interval| interval.high))) }
             @if let Some((difference, interval)) = more {
                 td { (locale.points(difference)) }
                 td { (locale.points(interval.low)) " and " (locale.points(interval.high)) }
-                td { (chance(way.p, locale)) }
+                td { (locale.chance(way.p)) }
             } @else {
                 td { "–" } td { "–" } td { "–" }
             }
         }
     }
-}
-
-/// A chance, to three digits.
-fn chance(p: f64, locale: &Locale<'_>) -> String {
-    if p < 0.001 { format!("<\u{a0}{}", locale.thousandths(0.001)) } else { locale.thousandths(p) }
 }

@@ -57,6 +57,11 @@ impl Locale<'_> {
         format!("{}\u{a0}%", rounded(share * 100.0))
     }
 
+    /// A share, to tenths of a per cent: `41.3 %`. For shares that stand beside each other and may be a point apart.
+    pub(super) fn fine_share(&self, share: f64) -> String {
+        format!("{}\u{a0}%", self.tenths(rounded(share * 1000.0)))
+    }
+
     /// `± 1.2`: half of Wilson's interval, in points. None is so sure that nothing is left of it.
     pub(super) fn margin(&self, rate: Rate) -> String {
         rate.wilson_95().map_or_else(
@@ -71,10 +76,11 @@ impl Locale<'_> {
         format!("{sign}{}", self.tenths(rounded(difference.abs() * 1000.0)))
     }
 
-    /// A chance to three digits: `0.012`.
-    pub(super) fn thousandths(&self, share: f64) -> String {
-        let thousandths = rounded(share * 1000.0);
-        format!("{}{}{:03}", thousandths / 1000, self.decimal, thousandths % 1000)
+    /// A chance to three digits, never less than it is: `0.012`, `< 0.001`.
+    pub(super) fn chance(&self, chance: f64) -> String {
+        let thousandths = rounded((chance * 1000.0).ceil()).max(1);
+        let sign = if chance < 0.001 { "<\u{a0}" } else { "" };
+        format!("{sign}{}{}{:03}", thousandths / 1000, self.decimal, thousandths % 1000)
     }
 
     fn tenths(&self, tenths: u64) -> String {
@@ -158,6 +164,14 @@ mod tests {
             );
         }
         assert_eq!((english().points(-0.0123), german.points(0.05)), ("−1.2".to_owned(), "+5,0".to_owned()));
+        assert_eq!(
+            [0.0, 0.0009, 0.001, 0.0123, 0.0501, 1.0].map(|chance| english().chance(chance)),
+            ["<\u{a0}0.001", "<\u{a0}0.001", "0.001", "0.013", "0.051", "1.000"]
+        );
+        assert_eq!(
+            (english().fine_share(0.41293), german.fine_share(0.0)),
+            ("41.3\u{a0}%".into(), "0,0\u{a0}%".into())
+        );
         assert_eq!(value(Some(0.62346)), "0.6235");
         assert_eq!((value(Some(1.0)), value(None)), ("1.0000".to_owned(), String::new()));
     }
