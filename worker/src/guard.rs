@@ -122,9 +122,11 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, mut visit: Visit) 
             }
             counting::count_page(site, env, context, &visit, view, asking.is_some());
         }
-        let day = zone::day(site, visit.now_ms);
-        for vendor in stripped(visit.target(), &visit.headers, &headers, &grants) {
-            counting::count_gate(day, "stripped", vendor.id);
+        if !grants.is_open() {
+            let day = zone::day(site, visit.now_ms);
+            for vendor in stripped(visit.target(), &visit.headers, &headers, &grants) {
+                counting::count_gate(day, "stripped", vendor.id);
+            }
         }
         for (is_faulty, name) in
             [(site.policy.is_err(), "policy-unusable"), (site.key.is_err(), "cookie-key-unusable")]

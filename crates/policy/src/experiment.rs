@@ -17,7 +17,7 @@ use crate::words::read_language;
 /// Ways beside the site's own: with more of them none gets enough answers.
 const VARIANTS_MAX: usize = 3;
 
-/// How long one lasts, days: as long as figures are told day by day, since a test that is looked at each day asks for that.
+/// How long one lasts, days: over a longer time visitors and seasons change, and the figures of all its days are read in one piece.
 const DAYS_MAX: u32 = 92;
 
 /// How many of a hundred say yes where the file says nothing: the share that takes the most visitors to tell from another.
