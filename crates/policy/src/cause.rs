@@ -311,6 +311,11 @@ pub enum Cause {
     /// A way to ask that is none of its own.
     #[error("asks exactly as the site does; give it another layout, theme or words, or remove it")]
     SameAsControl,
+    /// A way to ask that is another one's twin: who is asked so would be parted into two groups for nothing.
+    #[error(
+        "asks exactly as variant {0:?} does; give one of them another layout, theme or words, or remove one"
+    )]
+    SameAsVariant(String),
     /// Another question.
     #[error(
         "is part of what consent is asked for, and an experiment asks everybody for the same; change it for all, or remove this key"

@@ -1,7 +1,7 @@
 //! From the file's text to a [`Policy`]: what each key means. Faults are collected, not thrown.
 
 use postern_consent::{Category, CategorySet, PolicyTag};
-use postern_sort::sorted_by_key;
+use postern_sort::{sorted_by, sorted_by_key};
 use toml::de::DeTable;
 
 use crate::cause::Cause;
@@ -49,20 +49,31 @@ impl Policy {
         let (mut policy, tried) = Self::parse_as(text, known, None)?;
         let Some((mut experiment, names)) = tried else { return Ok(policy) };
         // Each way to ask is the whole file read with its own words over the others, so no rule can be left out for it.
-        let (control, mut errors) = (policy.hash(), Vec::new());
-        for (name, line) in names {
+        let (mut seen, mut errors) = (vec![(Experiment::CONTROL.to_owned(), policy.hash())], Vec::new());
+        // In the order of the file, so that of two that are alike the later is the one to mend.
+        for (name, line) in sorted_by_key(names, |(_, line)| *line) {
             let key = format!("experiment.variants.{name}");
-            match Self::parse_as(text, known, Some(&name)) {
-                Ok((variant, _)) if variant.hash() == control => {
-                    errors.push(Issue { line, key, cause: Cause::SameAsControl });
+            let (mut variant, _) = match Self::parse_as(text, known, Some(&name)) {
+                Ok(variant) => variant,
+                Err(error) => {
+                    errors.extend(error.into_issues());
+                    continue;
                 }
-                Ok((mut variant, _)) => {
-                    let own = std::mem::take(&mut variant.warnings);
-                    policy.warnings.extend(own.into_iter().filter(|issue| issue.key.starts_with(&key)));
-                    experiment.variants.push(Variant { name, policy: variant });
-                }
-                Err(error) => errors.extend(error.into_issues()),
+            };
+            // Of what is asked and how; what the way is called is not in it.
+            let hash = variant.hash();
+            if let Some((other, _)) = seen.iter().find(|(_, seen)| *seen == hash) {
+                let cause = match other.as_str() {
+                    Experiment::CONTROL => Cause::SameAsControl,
+                    other => Cause::SameAsVariant(other.to_owned()),
+                };
+                errors.push(Issue { line, key, cause });
+                continue;
             }
+            let own = std::mem::take(&mut variant.warnings);
+            policy.warnings.extend(own.into_iter().filter(|issue| issue.key.starts_with(&key)));
+            seen.push((name.clone(), hash));
+            experiment.variants.push(Variant { name, policy: variant });
         }
         if !errors.is_empty() {
             return Err(PolicyError::new(errors));
@@ -71,6 +82,7 @@ impl Policy {
             (policy, _) = Self::parse_as(text, known, Some(winner))?;
         }
         policy.warnings = sorted_by_key(policy.warnings, |issue| issue.line);
+        experiment.variants = sorted_by(experiment.variants, |one, other| one.name.cmp(&other.name));
         policy.experiment = Some(experiment);
         Ok(policy)
     }

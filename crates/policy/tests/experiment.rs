@@ -168,6 +168,45 @@ fn each_fault_says_where_why_and_what_to_do() {
 }
 
 #[test]
+fn no_two_variants_ask_alike() {
+    let twin = |line: usize, name: &str, other: &str| {
+        format!(
+            "postern.toml:{line}: experiment.variants.{name}: asks exactly as variant {other:?} does; give one of them another layout, theme or words, or remove one"
+        )
+    };
+    // The later in the file is to be mended, wherever its name stands in the order of names.
+    for name in ["aside", "dark"] {
+        let text = with(&format!("[experiment.variants.{name}]\nlayout = \"box\""));
+        assert_eq!(faults(&text), twin(27, name, "corner"));
+    }
+    // So it is of three, each named beside the first; in one line the order is that of names.
+    let lines = "[experiment.variants.b]\nlayout = \"box\"\n[experiment.variants.a]\nlayout = \"box\"";
+    assert_eq!(faults(&with(lines)), [twin(27, "b", "corner"), twin(29, "a", "corner")].join("\n"));
+    let one_line = "variants = { b = { layout = \"box\" }, a = { layout = \"box\" } }\n";
+    assert_eq!(faults(&format!("{SOUND}{TRIED}{one_line}")), twin(25, "b", "a"));
+    // In other words, or with what is built in written out.
+    let words = "[experiment.variants.plain]\nlayout = \"box\"\n[experiment.variants.plain.texts]\naccept = \"Accept all\"\n\
+                 [experiment.variants.plain.theme]\nscheme = \"auto\"";
+    assert_eq!(faults(&with(words)), twin(27, "plain", "corner"));
+    // Two that are the site's own way are told as that, and a winner changes nothing of it.
+    let control = "asks exactly as the site does; give it another layout, theme or words, or remove it";
+    assert_eq!(
+        faults(&with("[experiment.variants.a]\n[experiment.variants.b]")),
+        format!(
+            "postern.toml:27: experiment.variants.a: {control}\npostern.toml:28: experiment.variants.b: {control}"
+        )
+    );
+    let won = with("[experiment.variants.dark]\nlayout = \"box\"")
+        .replace("name = \"place\"", "name = \"place\"\nwinner = \"dark\"");
+    assert_eq!(faults(&won), twin(28, "dark", "corner"));
+    // What differs in one language alone differs; and whatever the order in the file, ways stand in that of their names.
+    let german = "[experiment.variants.aside]\nlayout = \"box\"\n[experiment.variants.aside.texts.de]\ntitle = \"Hallo\"";
+    let policy = read(&with(german));
+    assert_eq!(experiment(&policy).names().collect::<Vec<_>>(), ["control", "aside", "corner"]);
+    assert_eq!(policy.variant(1).unwrap().language("de").unwrap().texts.title, "Hallo");
+}
+
+#[test]
 fn no_way_to_ask_is_tried_that_could_not_be_the_only_one() {
     // Each begins in line 27 of the file, in the variant.
     for (lines, message) in [
