@@ -14,9 +14,6 @@ use crate::theme::read_theme;
 use crate::value::{day_number, is_date, is_slug};
 use crate::words::read_language;
 
-/// Ways beside the site's own: with more of them none gets enough answers.
-const VARIANTS_MAX: usize = 3;
-
 /// How long one lasts, days: over a longer time visitors and seasons change, and the figures of all its days are read in one piece.
 const DAYS_MAX: u32 = 92;
 
@@ -60,6 +57,9 @@ impl Experiment {
     /// The name of the site's own way.
     pub const CONTROL: &'static str = "control";
 
+    /// Ways beside the site's own: with more of them none gets enough answers.
+    pub const VARIANTS_MAX: usize = 3;
+
     /// The names of all ways, the site's own first. A way's place among them is how pages and acts name it.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(Self::CONTROL).chain(self.variants.iter().map(|variant| variant.name.as_str()))
@@ -86,7 +86,8 @@ impl Policy {
     /// The place of the way to ask whose policy has that hash.
     #[must_use]
     pub fn place_of_hash(&self, is_wanted: impl Fn([u8; 32]) -> bool) -> Option<usize> {
-        (0..=VARIANTS_MAX).find(|place| self.variant(*place).is_some_and(|policy| is_wanted(policy.hash())))
+        (0..=Experiment::VARIANTS_MAX)
+            .find(|place| self.variant(*place).is_some_and(|policy| is_wanted(policy.hash())))
     }
 }
 
@@ -127,8 +128,9 @@ pub(crate) fn read_experiment<'t>(
             variant.refuse(report, "", Cause::VariantName(name.clone()));
         }
     }
-    if !(1..=VARIANTS_MAX).contains(&variants.len()) {
-        section.refuse(report, "variants", Cause::Variants { count: variants.len(), max: VARIANTS_MAX });
+    if !(1..=Experiment::VARIANTS_MAX).contains(&variants.len()) {
+        let cause = Cause::Variants { count: variants.len(), max: Experiment::VARIANTS_MAX };
+        section.refuse(report, "variants", cause);
     }
     let is_known =
         |winner: &String| winner == Experiment::CONTROL || variants.iter().any(|(name, _)| name == winner);

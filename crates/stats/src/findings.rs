@@ -29,7 +29,7 @@ pub struct Findings {
     /// The ways, the site's own first.
     pub ways: Vec<Way>,
     /// How many browsers are to be asked in each way, before it is said that there is no difference; `None` if the experiment looks for
-    /// one that cannot be.
+    /// one that cannot be, or compares nothing. The more ways, the more browsers in each ([`planned_size`]).
     pub planned: Option<u64>,
     /// Whether to stop.
     pub verdict: Verdict,
@@ -74,9 +74,10 @@ impl Findings {
                 Way { counts, difference, p }
             })
             .collect();
-        let planned = planned_size(expected, smallest).map(|size| size.saturating_mul(LOOKING_FACTOR));
         let rates: Vec<Rate> = ways.iter().map(Way::rate).collect();
         let of_others: Vec<f64> = ways.iter().skip(1).map(|way| way.p).collect();
+        let planned =
+            planned_size(expected, smallest, of_others.len()).map(|size| size.saturating_mul(LOOKING_FACTOR));
         let verdict = judge(&rates, &of_others, planned.unwrap_or(u64::MAX));
         Self { ways, planned, verdict }
     }
@@ -130,7 +131,7 @@ mod tests {
         let first = always_valid_p(Rate::new(700, 2000), Rate::new(800, 2000), 1.0);
         assert!(first < 1.0 && other.p < first);
         assert_eq!(other.p, always_valid_p(control.rate(), other.rate(), first));
-        assert_eq!((found.planned, found.asked()), (planned_size(0.35, 0.03).map(|size| 2 * size), 4000));
+        assert_eq!((found.planned, found.asked()), (planned_size(0.35, 0.03, 1).map(|size| 2 * size), 4000));
     }
 
     #[test]
@@ -138,6 +139,16 @@ mod tests {
         let ways = [vec![point(10, 10_000, 5000)], vec![point(10, 10_001, 5001)]];
         assert_eq!(Findings::of(&ways, 0.5, 0.03).verdict, Verdict::NoDifference);
         assert_eq!(Findings::of(&ways, 0.5, 0.01).verdict, Verdict::Undecided);
+    }
+
+    #[test]
+    fn the_more_ways_the_more_browsers_in_each_before_there_is_no_difference() {
+        for (variants, planned) in [(1, 8712), (2, 10_550), (3, 11_620)] {
+            for (asked, verdict) in [(planned - 2, Verdict::Undecided), (planned, Verdict::NoDifference)] {
+                let found = Findings::of(&vec![vec![point(10, asked, asked / 2)]; variants + 1], 0.5, 0.03);
+                assert_eq!((found.planned, found.verdict), (Some(planned), verdict), "{variants} {asked}");
+            }
+        }
     }
 
     #[test]
@@ -154,7 +165,8 @@ mod tests {
             let found = Findings::of(&ways, 0.5, 0.03);
             assert_eq!((found.verdict, found.asked()), (Verdict::Undecided, 0), "{ways:?}");
         }
-        assert_eq!(Findings::of(&[], 0.5, 0.6).planned, None);
+        assert_eq!(Findings::of(&[vec![], vec![]], 0.5, 0.6).planned, None);
+        assert_eq!(Findings::of(&[vec![]], 0.5, 0.03).planned, None);
     }
 
     proptest! {

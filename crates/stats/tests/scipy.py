@@ -47,14 +47,14 @@ def always_valid(a, b, c, d):
     return min(1.0, exp(-largest - log(area)))
 
 
-def planned(base, smallest):
-    sizes = []
+def planned(base, smallest, comparisons):
+    sizes, z = [], norm.isf(0.05 / comparisons / 2)
     for other in (base - smallest, base + smallest):
         if 0 <= other <= 1:
             middle = (base + other) / 2
             chance = sqrt(2 * middle * (1 - middle))
             spread = sqrt(base * (1 - base) + other * (1 - other))
-            power = lambda n: norm.cdf((smallest * sqrt(n) - norm.ppf(0.975) * chance) / spread)
+            power = lambda n: norm.cdf((smallest * sqrt(n) - z * chance) / spread)
             sizes.append(brentq(lambda n: power(n) - 0.8, 1e-9, 1e9, xtol=1e-9, rtol=1e-14))
     return ceil(max(sizes))
 
@@ -129,7 +129,8 @@ def main():
         write("newcombe", (yes, of, 3, 7), newcombe(yes, of, 3, 7))
     for base in (0.01, 0.1, 0.35, 0.5, 0.56, 0.9, 0.995):
         for smallest in (0.002, 0.01, 0.02, 0.05, 0.2):
-            write("planned", (base, smallest), (planned(base, smallest),))
+            for comparisons in (1, 2, 3):
+                write("planned", (base, smallest, comparisons), (planned(base, smallest, comparisons),))
 
 
 main()

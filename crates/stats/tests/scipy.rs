@@ -39,7 +39,8 @@ fn scipy_finds_the_same() {
                 seen[2] += 1;
             }
             "planned" => {
-                assert_eq!(planned_size(float(1), float(2)), fields[3].parse().ok(), "{line}");
+                let comparisons = fields[3].parse().unwrap();
+                assert_eq!(planned_size(float(1), float(2), comparisons), fields[4].parse().ok(), "{line}");
                 seen[3] += 1;
             }
             other => panic!("{other} is not known"),

@@ -438,7 +438,7 @@ fn an_experiment_says_whether_to_stop() {
             && worse.contains("winner = &quot;control&quot;")
     );
     let open = tried(&[way(400, 160), way(400, 150)]);
-    let planned = postern_stats::planned_size(0.5, 0.03).unwrap() * 2;
+    let planned = postern_stats::planned_size(0.5, 0.03, 1).unwrap() * 2;
     let sentence = format!(
         "Not decided yet: 400 of {},{:03} browsers asked in each way. Go on until 30\u{a0}Nov\u{a0}2026.",
         planned / 1000,
