@@ -114,6 +114,11 @@ fn each_fault_says_where_why_and_what_to_do() {
             tried("name = \"place\"\nfrom = 2026-12-02\nuntil = 2026-12-01"),
             "postern.toml:24: experiment.until: is before the first day; write a later one",
         ),
+        // 31 days of December, 31 of January, 28 of February, and 3.
+        (
+            tried("name = \"place\"\nfrom = 2026-12-01\nuntil = 2027-03-03"),
+            "postern.toml:24: experiment.until: lasts 93 days; 92 are enough for a site that gets an answer at all",
+        ),
         (
             format!("{SOUND}{TRIED}"),
             "postern.toml:21: experiment.variants: has 0 variants; write 1 to 3, as in [experiment.variants.plain]",
@@ -255,6 +260,10 @@ fn no_way_to_ask_is_tried_that_could_not_be_the_only_one() {
             "[experiment.variants.corner.texts]\nacept = \"Yes\"",
             "postern.toml:28: experiment.variants.corner.texts.acept: unknown key; did you mean \"accept\"?",
         ),
+        (
+            "[experiment.variants.corner.texts.de]\nacept = \"Ja\"",
+            "postern.toml:28: experiment.variants.corner.texts.de.acept: unknown key; did you mean \"accept\"?",
+        ),
         // Another purpose is another question.
         (
             "[experiment.variants.corner.texts]\nanalytics_text = \"Counts.\"",
@@ -299,6 +308,13 @@ fn words_in_one_language_alone_and_unlike_buttons_are_warned_of() {
     for lines in ["", german] {
         assert_eq!(warnings(&with(lines)), [""; 0], "{lines}");
     }
+    // Said in one of two: readers of the other one are left.
+    assert_eq!(
+        warnings(&with(german).replace("[\"de\"]", "[\"de\", \"fr\"]")),
+        [
+            "postern.toml:27: experiment.variants.corner.texts: is said in the site's own language alone, and readers of 1 others are asked in the same words in every variant; write [experiment.variants.<name>.texts.<language>], or list the languages you speak in site.languages"
+        ]
+    );
     // What is to be mended in the file itself is said once, however many ways there are.
     let described = with("").replace("[categories.analytics]", "[categories.analytics]\ntext = \"Counts.\"");
     assert_eq!(warnings(&described).len(), 1);
@@ -385,6 +401,9 @@ fn it_is_tried_from_the_first_day_to_the_last() {
     }
     let one_day = read(&with("").replace("2027-01-31", "2026-12-01"));
     assert_eq!([20_787, 20_788, 20_789].map(|day| experiment(&one_day).is_on(day)), [false, true, false]);
+    // 2027-03-02, the last of the 92 days there may be.
+    let longest = read(&with("").replace("2027-01-31", "2027-03-02"));
+    assert_eq!([20_879, 20_880].map(|day| experiment(&longest).is_on(day)), [true, false]);
 }
 
 #[test]
