@@ -59,15 +59,22 @@ function withoutConnecting() {
   });
 }
 
+/** Where a host's pages come from. Of several sites the edge has told, once it had read their policies (`worker/src/sites.rs`). */
+function originOf(url, env) {
+  const told = globalThis.posternOrigins;
+  const isOnly = !Object.keys(env).some((name) => name.startsWith('POLICY_'));
+  const named = told ? told[url.hostname] ?? told[''] : isOnly && env.ORIGIN;
+  return named ? new URL(named).origin : url.origin;
+}
+
 /** The site's answer with nothing in it alive. */
 async function locked(request, env) {
   const url = new URL(request.url);
   if (url.pathname.startsWith(OWN_FOLDER)) return text(503, 'This page cannot be shown just now. Nothing was switched on.');
   // What a form or a script sends may have been read already, and must not be sent twice.
   if (request.method !== 'GET' && request.method !== 'HEAD') return text(503, 'This could not be passed on just now. Please try again in a minute.');
-  const origin = env.ORIGIN ? new URL(env.ORIGIN).origin : url.origin;
   // An address without its parameters carries no identifier; most pages are there all the same.
-  const asked = new Request(origin + url.pathname, { method: request.method, headers: request.headers, redirect: 'manual' });
+  const asked = new Request(originOf(url, env) + url.pathname, { method: request.method, headers: request.headers, redirect: 'manual' });
   for (const name of OF_VISITOR) asked.headers.delete(name);
   const answer = await fetch(asked);
   const headers = new Headers(answer.headers);

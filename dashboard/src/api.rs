@@ -1,8 +1,9 @@
 //! The figures for programs: JSON, CSV and metrics. The same as on the page, by the same rule. Described in `openapi.json`.
 
 use crate::figures::whole;
+use crate::sites::{Told, figures_of_all};
 use crate::{Asked, answer, experiments};
-use postern_stats::{Counter, Counts, Level, Question, Rate, Verdict, lines_of};
+use postern_stats::{Counter, Counts, Level, Rate, Verdict, lines_of};
 use postern_view::Tried;
 use serde_json::{Map, Value, json};
 use worker::{Error, Response, Result};
@@ -15,10 +16,12 @@ pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
     if path == "openapi.json" {
         return answer::with(200, "application/json", OPEN_API.into());
     }
-    let by = asked.pairs.iter().find(|(name, _)| name == "by").map(|(_, value)| value.as_str());
+    let mut named = asked.pairs.iter().filter(|(name, _)| name == "by").map(|(_, value)| value.as_str());
+    // Two of them ask for nothing that can be answered.
+    let by = named.next().filter(|_| named.next().is_none());
     let level = by.and_then(Level::parse);
     let others: &[&str] = if path == "breakdown.csv" { &["by"] } else { &[] };
-    let question = match Question::read(asked.question_pairs(others)) {
+    let question = match asked.question(others) {
         Ok(question) => question,
         Err(error) => return refuse(400, &error.to_string()),
     };
@@ -89,6 +92,34 @@ pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
             answer::with(200, "application/json", format!("{body}\n"))
         }
     }
+}
+
+/// Answers `GET /_postern/api/v1/sites`: all sites that the reader keeps, each with everybody's figures of the last 30 days, and what
+/// must be seen to.
+pub async fn sites(asked: &Asked<'_>, told_of: &[Told]) -> Result<Response> {
+    if let Some((name, _)) = asked.pairs.iter().find(|(name, value)| !(name == "site" || value.is_empty())) {
+        return refuse(400, &format!("there is no {name:?} here"));
+    }
+    let found = figures_of_all(asked.site.env, told_of).await;
+    let lines = told_of.iter().zip(&found).map(|(one, found)| {
+        let range = one.range();
+        let alerts = found.as_ref().ok().map(|found| {
+            let lines = found.figures.alerts.iter().map(|(kind, text)| json!({ "kind": kind, "text": text }));
+            lines.collect::<Vec<_>>()
+        });
+        json!({
+            "site": one.called(),
+            "host": one.host(),
+            "from": range.first.to_string(),
+            "to": range.last.to_string(),
+            "fault": found.as_ref().err(),
+            "whole": found.as_ref().ok().map(|found| told(&found.whole)),
+            "before": found.as_ref().ok().map(|found| told(&found.before)),
+            "alerts": alerts,
+        })
+    });
+    let body = json!({ "sites": lines.collect::<Vec<_>>() });
+    answer::with(200, "application/json", format!("{body}\n"))
 }
 
 /// What an experiment has found.

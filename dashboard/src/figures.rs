@@ -44,6 +44,11 @@ impl Site<'_> {
         self.ask(range, &Dimension::ALL, &of, &[]).await
     }
 
+    /// Everybody's figures of a range, over time and in all.
+    pub async fn curve(&self, range: Range) -> Result<Figures> {
+        self.ask(range, &[Dimension::All], "everybody", &[]).await
+    }
+
     /// The ways to ask of these values over time, in the same order; none while more is being gathered.
     pub async fn ways(&self, range: Range, values: &[String]) -> Result<Vec<Vec<Point>>> {
         Ok(self.ask(range, &[], "", values).await?.ways)

@@ -9,6 +9,7 @@ const BINDING: &str = "LEDGER";
 /// One Ledger.
 pub struct Ledger {
     stub: Stub,
+    site: String,
     shard: u8,
 }
 
@@ -30,7 +31,7 @@ impl Ledger {
     fn of(env: &Env, site: &str, shard: u8) -> Result<Self> {
         // As the Worker names them: the main one by the site, others behind it.
         let name = if shard == 0 { site.to_owned() } else { format!("{site}/{shard}") };
-        Ok(Self { stub: env.durable_object(BINDING)?.get_by_name(&name)?, shard })
+        Ok(Self { stub: env.durable_object(BINDING)?.get_by_name(&name)?, site: site.into(), shard })
     }
 
     /// The site's main Ledger, which keeps all that is of no visitor.
@@ -54,7 +55,7 @@ impl Ledger {
     async fn ask(&self, message: &str, body: &str) -> Result<String> {
         let mut init = RequestInit::new();
         init.with_method(Method::Post).with_body(Some(body.into()));
-        let address = format!("https://ledger.internal/{}/{message}", self.shard);
+        let address = format!("https://ledger.internal/{}/{}/{message}", self.site, self.shard);
         let mut answer = self.stub.fetch_with_request(Request::new_with_init(&address, &init)?).await?;
         let text = answer.text().await?;
         if answer.status_code() == 200 { Ok(text) } else { Err(Error::RustError(text)) }

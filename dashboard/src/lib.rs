@@ -1,7 +1,7 @@
 //! The dashboard's Worker: figures gathered from the Ledgers of a site, published, and shown as pages and to programs.
 //!
 //! It stands behind the Worker of the site, over a binding that nobody else can reach: who may ask has been seen to there
-//! (`worker/src/dashboard.rs`), and each message brings the site, its day, its policy and the reader's role.
+//! (`worker/src/dashboard.rs`), and each message brings the site or sites, the day and policy of each, and the reader's role.
 //! What lives here: platform values turned into facts, storage, answers. What never does: rules on what may be shown
 //! (`postern-stats`), markup (`postern-view`).
 
@@ -14,25 +14,28 @@ mod figures_store;
 mod ledgers;
 mod pages;
 mod register;
+mod sites;
 mod watching;
 
 use figures::Site;
 use postern_policy::Policy;
 use postern_receipt::Role;
-use postern_stats::Day;
+use postern_stats::{Question, QuestionError};
+use postern_view::Place;
+use sites::Told;
 use worker::{Context, Env, Request, Response, Result, event};
 
 /// The binding of the files of ours: charts and style.
 const FILES: &str = "FILES";
 
-/// A message of the site's Worker.
+/// A message of the site's Worker, of one site.
 struct Asked<'a> {
     /// Whose figures.
     site: Site<'a>,
     /// Its policy; `None` if it cannot be read, which the site's Worker tells.
     policy: Option<&'a Policy>,
-    /// The reader's role.
-    role: Role,
+    /// Where the reader is.
+    place: Place<'a>,
     /// Languages that the reader's browser asks for.
     languages: &'a str,
     /// What was wrong with a form.
@@ -42,43 +45,52 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// The parameters, less those that are not the question's.
-    fn question_pairs<'p>(&'p self, others: &'p [&str]) -> impl Iterator<Item = (&'p str, &'p str)> {
+    /// What is asked, by the parameters less `others`.
+    fn question(&self, others: &[&str]) -> std::result::Result<Question, QuestionError> {
         let all = self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        all.filter(move |(name, _)| !others.contains(name))
+        let mut question = Question::read(all.filter(|(name, _)| !others.contains(name)))?;
+        // The site's own Worker has seen to it that the reader keeps it.
+        question.site = self.place.is_other.then(|| self.site.id.to_owned());
+        Ok(question)
     }
 }
 
 #[event(fetch)]
 async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Response> {
     let header = |name: &str| request.headers().get(name).ok().flatten().unwrap_or_default();
-    let (site, languages, error) =
-        (header("postern-site"), header("accept-language"), header("postern-error"));
-    let (role, today) = (header("postern-role"), header("postern-today"));
-    let (Some(role), Some(today)) = (Role::named(&role), today.parse().ok().and_then(Day::new)) else {
+    let (home, languages, error) =
+        (header("postern-home"), header("accept-language"), header("postern-error"));
+    let (role, kept) = (Role::named(&header("postern-role")), header("postern-kept"));
+    let url = request.url()?;
+    let told = Told::read(&request.text().await?, worker::Date::now().as_millis());
+    let (Some(role), Some(first)) = (role, told.first()) else {
         return answer::text(403, "This Worker answers the site's own alone: docs/dashboard.md.");
     };
-    let url = request.url()?;
     let pairs: Vec<(String, String)> =
         url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-    let policy = request.text().await?;
-    let read = pages::read_policy(&policy);
-    let settled = watching::settled(read.as_ref(), worker::Date::now().as_millis());
+    let path = url.path().strip_prefix("/_postern/").unwrap_or_default();
+    let is_of_all = path.ends_with("/sites");
     let asked = Asked {
-        site: Site { env: &env, id: &site, policy: &policy, today, settled },
-        policy: read.as_ref(),
-        role,
+        site: first.site(&env),
+        policy: first.policy.as_ref(),
+        place: Place {
+            site: if is_of_all { &home } else { &first.id },
+            is_other: !is_of_all && first.id != home,
+            has_several: kept.parse().is_ok_and(|kept: usize| kept > 1),
+            may_register: role >= Role::Admin && (is_of_all || first.id == home),
+        },
         languages: &languages,
         error: &error,
         pairs: &pairs,
     };
-    let path = url.path().strip_prefix("/_postern/").unwrap_or_default();
     match path {
         "dashboard" => pages::dashboard(&asked).await,
+        "dashboard/sites" => sites::page(&asked, &told).await,
         "dashboard/today" => pages::today(&asked).await,
         "requests" => pages::requests(&asked).await,
         "dashboard.js" | "dashboard.css" => file(&env, path).await,
         "metrics" => api::metrics(&asked).await,
+        "api/v1/sites" => api::sites(&asked, &told).await,
         _ => match path.strip_prefix("api/v1/") {
             Some(path) => api::answer(&asked, path).await,
             None => answer::text(404, "There is nothing of this name here."),

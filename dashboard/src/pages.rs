@@ -8,7 +8,6 @@ use postern_catalogue::VENDORS;
 use postern_consent::Category;
 use postern_platform::Numbers;
 use postern_policy::Policy;
-use postern_receipt::Role;
 use postern_stats::{Counter, Day, Question, Seen, Segment};
 use postern_view::{AlertLine, Beside, Dashboard, Mark, Tried, VendorName};
 use serde_json::Value;
@@ -25,19 +24,21 @@ pub fn read_policy(source: &str) -> Option<Policy> {
 fn failure(asked: &Asked<'_>, error: &Error) -> Result<Response> {
     worker::console_log!("no figures: {error}");
     let what = "The records of choices cannot be reached. Nothing is lost: choices are recorded and visits counted all the same.";
-    let link = Some((postern_view::DASHBOARD_PATH, "Try again"));
-    let page = postern_view::dashboard_refusal(asked.site.id, "No figures just now", what, link);
+    let address = asked.place.figures();
+    let link = Some((address.as_str(), "Try again"));
+    let page = postern_view::dashboard_refusal(&asked.place, "No figures just now", what, link);
     answer::page(503, page.into_string())
 }
 
 /// Answers `GET /_postern/dashboard`.
 pub async fn dashboard(asked: &Asked<'_>) -> Result<Response> {
-    let question = match Question::read(asked.question_pairs(&[])) {
+    let question = match asked.question(&[]) {
         Ok(question) => question,
         Err(error) => {
-            let link = Some((postern_view::DASHBOARD_PATH, "Everybody’s figures of the last 30 days"));
+            let address = asked.place.figures();
+            let link = Some((address.as_str(), "Everybody’s figures of the last 30 days"));
             let page = postern_view::dashboard_refusal(
-                asked.site.id,
+                &asked.place,
                 "That cannot be answered",
                 &format!("The address cannot be read: {error}."),
                 link,
@@ -99,7 +100,7 @@ fn page(asked: &Asked<'_>, question: &Question, found: &Found<'_>) -> Result<Res
         .collect();
     let alerts: Vec<AlertLine> = figures.alerts.iter().map(|(kind, text)| AlertLine { kind, text }).collect();
     let page = postern_view::dashboard(&Dashboard {
-        site: asked.site.id,
+        place: asked.place,
         question,
         today,
         standing: figures.standing,
@@ -112,7 +113,6 @@ fn page(asked: &Asked<'_>, question: &Question, found: &Found<'_>) -> Result<Res
         experiment: tried.as_ref(),
         vendors: &vendors,
         seen,
-        may_register: asked.role >= Role::Admin,
         locale,
     });
     answer::page(200, page.into_string())
@@ -145,8 +145,9 @@ fn marks(lines: &str) -> Vec<Mark> {
 pub async fn today(asked: &Asked<'_>) -> Result<Response> {
     match asked.site.standing().await {
         Ok(standing) => {
+            let other = asked.place.is_other.then_some(asked.site.id);
             let numbers = Numbers::of(asked.languages);
-            answer::page(200, postern_view::today(&standing, &locale(&numbers)).into_string())
+            answer::page(200, postern_view::today(other, &standing, &locale(&numbers)).into_string())
         }
         Err(error) => failure(asked, &error),
     }
@@ -160,7 +161,7 @@ pub async fn requests(asked: &Asked<'_>) -> Result<Response> {
             let error = Some(asked.error).filter(|error| !error.is_empty());
             let status = if error.is_some() { 400 } else { 200 };
             let now_ms = worker::Date::now().as_millis();
-            answer::page(status, register::page(asked.site.id, &register, now_ms, error))
+            answer::page(status, register::page(asked.place, &register, now_ms, error))
         }
         Err(error) => failure(asked, &error),
     }

@@ -1,32 +1,30 @@
 //! The page of the register of requests. Who may see it, and what changes it, is the Worker's affair (`worker/src/register.rs`).
 
-use postern_receipt::{Request, RequestKind, RequestStanding, Timestamp, Word};
-use postern_view::{ActLine, RequestLine, RequestsPage};
+use postern_receipt::{Request, RequestKind, RequestStanding, Word};
+use postern_stats::Day;
+use postern_view::{ActLine, Place, RequestLine, RequestsPage};
 
 /// The page: `register` is what the Ledger says, `error` what was wrong with a form.
-pub fn page(site: &str, register: &str, now_ms: u64, error: Option<&str>) -> String {
-    let day = |at_ms| Timestamp::from_unix_ms(at_ms).to_string().get(..10).unwrap_or_default().to_string();
+pub fn page(place: Place<'_>, register: &str, now_ms: u64, error: Option<&str>) -> String {
+    let day = |at_ms| Day::from_unix_ms(at_ms, 0);
     // Requests, an empty line, acts.
     let (requests, acts) = match register.strip_prefix('\n') {
         Some(acts) => ("", acts),
         None => register.split_once("\n\n").unwrap_or_default(),
     };
     let requests: Vec<Request> = requests.lines().filter_map(Request::read).collect();
-    let told: Vec<[String; 3]> = requests
-        .iter()
-        .map(|request| [day(request.received_ms), day(request.due_ms()), standing(request, now_ms)])
-        .collect();
+    let told: Vec<String> = requests.iter().map(|request| standing(request, now_ms)).collect();
     let lines: Vec<RequestLine> = requests
         .iter()
         .zip(&told)
-        .map(|(request, [received, due, standing])| {
+        .map(|(request, standing)| {
             let now = request.standing(now_ms);
             RequestLine {
                 number: request.number,
                 kind: request.kind.name(),
                 reference: request.reference.as_str(),
-                received,
-                due,
+                received: day(request.received_ms),
+                due: day(request.due_ms()),
                 standing,
                 is_overdue: matches!(now, RequestStanding::Overdue { .. }),
                 is_open: request.answered.is_none(),
@@ -34,18 +32,17 @@ pub fn page(site: &str, register: &str, now_ms: u64, error: Option<&str>) -> Str
             }
         })
         .collect();
-    let acts: Vec<(String, &str, &str)> = acts
+    let acts: Vec<ActLine> = acts
         .lines()
         .filter_map(|line| {
             let (at, rest) = line.split_once('\t')?;
             let (who, what) = rest.split_once('\t')?;
-            Some((Timestamp::from_unix_ms(at.parse().ok()?).to_string(), who, what))
+            Some(ActLine { at_unix_ms: at.parse().ok()?, who, what })
         })
         .collect();
-    let acts: Vec<ActLine> = acts.iter().map(|(at, who, what)| ActLine { at, who, what }).collect();
     let kinds = RequestKind::ALL.map(RequestKind::name);
     let facts =
-        RequestsPage { site, kinds: &kinds, today: &day(now_ms), requests: &lines, acts: &acts, error };
+        RequestsPage { place, kinds: &kinds, today: day(now_ms), requests: &lines, acts: &acts, error };
     postern_view::requests_page(&facts).into_string()
 }
 

@@ -10,16 +10,19 @@ import { readDashboard } from './wire.mjs';
 /** The counters in the order of their places. Source: postern_stats::Counter. */
 export const COUNTERS = ['views', 'bots', 'shown', 'first', 'reported', 'no_script', 'accepted', 'refused', 'partial', 'withdrawn', 'by_agent', 'functional', 'analytics', 'marketing', 'social', 'times'];
 
-/** The storage of the main Ledger: that which has receipts and is of shard 0. */
-export function openLedger(state, options = {}) {
+/** The storage of the one Ledger that there is, or of the one of a site. */
+export function openLedger(state, options = {}, site) {
   const files = readdirSync(state, { recursive: true }).filter((name) => /LedgerObject\/[0-9a-f]{64}\.sqlite$/.test(name));
-  assert.equal(files.length, 1, `one Ledger in ${state}: ${files}`);
-  return new DatabaseSync(join(state, files[0]), options);
+  const opened = files.map((name) => new DatabaseSync(join(state, name), options));
+  const own = opened.filter((ledger) => !site || ledger.prepare('SELECT site FROM shard').get()?.site === site);
+  for (const other of opened.filter((ledger) => ledger !== own[0])) other.close();
+  assert.equal(own.length, 1, `one Ledger ${site ? `of ${site} ` : ''}in ${state}: ${files}`);
+  return own[0];
 }
 
 /** Puts cells into it, in place of those of the same day, dimension and value. */
-export function loadCells(state, text) {
-  const ledger = openLedger(state);
+export function loadCells(state, text, site) {
+  const ledger = openLedger(state, {}, site);
   const days = new Set();
   ledger.exec('PRAGMA synchronous = OFF; BEGIN');
   const insert = ledger.prepare('INSERT OR REPLACE INTO cells (day, dimension, value, counts) VALUES (?, ?, ?, ?)');

@@ -66,9 +66,9 @@ export function readText(answer, encoding = 'utf8') {
   return plain.toString(encoding);
 }
 
-/** The hash of the policy that the banner on a page names. */
+/** The hash of the policy that the banner on a page names; of one of several sites, whose `host` the Worker has. */
 export async function readPolicy(worker, path = '/') {
-  const page = readText(await send(worker.port, path, { headers: { accept: 'text/html' } }));
+  const page = readText(await send(worker.port, path, { host: worker.host, headers: { accept: 'text/html' } }));
   const policy = /data-postern-policy="([^"]+)"/.exec(page)?.[1];
   if (!policy) throw new Error(`no data-postern-policy in ${path}:\n${page.slice(0, 500)}`);
   // Without the second it was sent.
@@ -84,7 +84,7 @@ export async function postDecision(worker, { change = {}, headers = {}, key = ra
     'content-type': 'application/json', 'idempotency-key': key, origin: worker.base, 'sec-fetch-site': 'same-origin',
     'content-length': String(Buffer.byteLength(text)), ...headers,
   };
-  return send(worker.port, '/_postern/decision', { method: 'POST', headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)), body: text });
+  return send(worker.port, '/_postern/decision', { host: worker.host, method: 'POST', headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)), body: text });
 }
 
 /** The owner's session of each Worker: tokens are taken so often from one address. */
@@ -94,7 +94,7 @@ const sessions = new WeakMap();
 export async function ownerSession(worker) {
   if (!sessions.has(worker)) {
     const login = await send(worker.port, '/_postern/login', {
-      method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', origin: worker.base, 'sec-fetch-site': 'same-origin' }, body: `token=${worker.token}`,
+      host: worker.host, method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', origin: worker.base, 'sec-fetch-site': 'same-origin' }, body: `token=${worker.token}`,
     });
     sessions.set(worker, valuesOf(login, 'set-cookie')[0]?.split(';', 1)[0]);
   }

@@ -45,7 +45,7 @@ pub async fn serve(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
         Err(refusal) => Err(refusal),
     };
     if let Ok(page) = &page
-        && !is_continued(person, of_acts, shard, from, page)
+        && !site.memory.exports.is_continued(person, of_acts, shard, from, page)
     {
         // Once the page is read: an export of acts would else end with itself, which no checkpoint has yet.
         let what = if of_acts { "exported the acts" } else { "exported the receipts" };
@@ -66,21 +66,22 @@ pub async fn serve(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
 const UNDER_WAY_MAX: usize = 32;
 
 /// Who exports what, from which shard, and the place that comes next.
-type UnderWay = (Person, bool, Shard, u64);
+type Export = (Person, bool, Shard, u64);
 
-thread_local! {
-    static UNDER_WAY: RefCell<Vec<UnderWay>> = const { RefCell::new(Vec::new()) };
-}
+/// Exports of a site that are under way.
+#[derive(Default)]
+pub struct UnderWay(RefCell<Vec<Export>>);
 
-/// Does this page go on where the one before ended, which was noted? Wherever else an export begins, it is one of its own.
-fn is_continued(person: &Person, of_acts: bool, shard: Shard, from: u64, page: &str) -> bool {
-    let place = |line: &str| {
-        let digits = line.split_once("\"leaf_index\":")?.1;
-        digits.split(',').next()?.parse::<u64>().ok()
-    };
-    let next = page.lines().next_back().and_then(place).map_or(from, |last| last.saturating_add(1));
-    UNDER_WAY.with_borrow_mut(|under_way| {
-        let own = |(who, acts, of, _): &UnderWay| (who, *acts, *of) == (person, of_acts, shard);
+impl UnderWay {
+    /// Does this page go on where the one before ended, which was noted? Wherever else an export begins, it is one of its own.
+    fn is_continued(&self, person: &Person, of_acts: bool, shard: Shard, from: u64, page: &str) -> bool {
+        let place = |line: &str| {
+            let digits = line.split_once("\"leaf_index\":")?.1;
+            digits.split(',').next()?.parse::<u64>().ok()
+        };
+        let next = page.lines().next_back().and_then(place).map_or(from, |last| last.saturating_add(1));
+        let mut under_way = self.0.borrow_mut();
+        let own = |(who, acts, of, _): &Export| (who, *acts, *of) == (person, of_acts, shard);
         let known = under_way.iter().position(own).map(|place| under_way.swap_remove(place));
         if under_way.len() >= UNDER_WAY_MAX {
             under_way.clear();
@@ -90,7 +91,7 @@ fn is_continued(person: &Person, of_acts: bool, shard: Shard, from: u64, page: &
             under_way.push((person.clone(), of_acts, shard, next));
         }
         from > 0 && known.is_some_and(|(.., expected)| expected == from)
-    })
+    }
 }
 
 /// Who shows a token by the header `authorization: Bearer`, or whom the platform has let in, if they are of that role or a higher one;

@@ -1,6 +1,6 @@
 //! Counting page views: exact enough for figures, and with nothing of a visitor in it.
 //!
-//! Views gather in the isolate and go to the Ledger in one message a second. A Ledger that is busy with decisions puts them off, for
+//! Views gather in the isolate, by site, and go to the Ledger in one message a second. A Ledger that is busy with decisions puts them off, for
 //! ten seconds at most. If the isolate is ended within that time, its batch is lost. A batch has a name, and the Ledger adds
 //! none twice: one whose answer was lost is sent again as it was.
 
@@ -13,6 +13,7 @@ use postern_stats::{
     Batch, CELLS_MAX, Counter, Counts, Day, Dimension, Facts, browser_of, device_of, is_bot,
 };
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 use worker::{Context, Delay, Env};
 
@@ -32,12 +33,23 @@ const TRIES_MAX: u32 = 15;
 /// The consent cookie's value in a browser that was asked and has not answered: the same for everybody, and for its session.
 pub const ASKED: &str = "asked";
 
-thread_local! {
-    static BATCH: RefCell<Batch> = const { RefCell::new(Batch::bounded(CELLS_MAX)) };
+/// A site's page views on their way to its Ledger.
+pub struct Gathering {
+    batch: RefCell<Batch>,
     /// A batch on its way, by its name: it stays as it is until it has arrived.
-    static SENT: RefCell<Option<(String, Batch)>> = const { RefCell::new(None) };
+    sent: RefCell<Option<(String, Batch)>>,
     /// Until when somebody sees to the batch, Unix milliseconds. A request that is ended early sees to nothing from then on.
-    static GATHERING_UNTIL_MS: Cell<u64> = const { Cell::new(0) };
+    until_ms: Cell<u64>,
+}
+
+impl Default for Gathering {
+    fn default() -> Self {
+        Self {
+            batch: RefCell::new(Batch::bounded(CELLS_MAX)),
+            sent: RefCell::new(None),
+            until_ms: Cell::new(0),
+        }
+    }
 }
 
 /// What one page counts as.
@@ -73,9 +85,10 @@ impl View {
     }
 
     /// Counts the page by the language of what it says, which is known only when it has begun to say it.
-    pub fn count_language(&self, language: &str) {
+    pub fn count_language(&self, site: &Site, language: &str) {
         if !self.is_bot {
-            BATCH.with_borrow_mut(|batch| batch.add(self.day, Dimension::Language, language, self.counts));
+            let mut batch = site.memory.counting.batch.borrow_mut();
+            batch.add(self.day, Dimension::Language, language, self.counts);
         }
     }
 }
@@ -119,51 +132,54 @@ pub fn count_page(
     view: View,
     knows_language: bool,
 ) {
-    BATCH.with_borrow_mut(|batch| {
-        if view.is_bot {
-            return batch.add(view.day, Dimension::All, "", view.counts);
-        }
-        let path = Some(visit.url.path());
-        facts_of(site, visit, path, site.release.get()).count(batch, view.day, view.counts);
-    });
+    let gathering = &site.memory.counting;
+    if view.is_bot {
+        gathering.batch.borrow_mut().add(view.day, Dimension::All, "", view.counts);
+    } else {
+        let facts = facts_of(site, visit, Some(visit.url.path()), site.release.get());
+        facts.count(&mut gathering.batch.borrow_mut(), view.day, view.counts);
+    }
     if !knows_language && let Ok(policy) = &site.policy {
-        view.count_language(&policy.language_for(None, visit.header("accept-language")).tag);
+        view.count_language(site, &policy.language_for(None, visit.header("accept-language")).tag);
     }
     send_soon(site, env, context, visit.now_ms);
 }
 
-/// Counts something that the gate did on that day, with the vendor it did it to. It goes with the next pages.
-pub fn count_gate(day: Day, what: &str, vendor: &str) {
+/// Counts something that the gate did, with the vendor it did it to. It goes with the next pages.
+pub fn count_gate(site: &Site, now_ms: u64, what: &str, vendor: &str) {
     let once = Counts::default().with(Counter::Times, 1);
-    BATCH.with_borrow_mut(|batch| batch.add(day, Dimension::Gate, &format!("{what}/{vendor}"), once));
+    let (day, value) = (zone::day(site, now_ms), format!("{what}/{vendor}"));
+    site.memory.counting.batch.borrow_mut().add(day, Dimension::Gate, &value, once);
 }
 
-/// What goes next: what is on its way already, or all that has gathered.
-fn next_batch() -> (String, Batch) {
-    SENT.with_borrow_mut(|sent| {
+impl Gathering {
+    /// What goes next: what is on its way already, or all that has gathered.
+    fn next(&self) -> (String, Batch) {
         // No await between here and the taking: a view counted later belongs to the next batch.
-        let next = || (pages::random_hex(), BATCH.with_borrow_mut(Batch::take));
-        sent.get_or_insert_with(next).clone()
-    })
+        let next = || (pages::random_hex(), self.batch.borrow_mut().take());
+        self.sent.borrow_mut().get_or_insert_with(next).clone()
+    }
 }
 
 fn send_soon(site: &Site, env: &Env, context: &Context, since_ms: u64) {
-    if since_ms < GATHERING_UNTIL_MS.get() {
+    let memory = Rc::clone(&site.memory);
+    if since_ms < memory.counting.until_ms.get() {
         return;
     }
     let Ok(ledger) = Ledger::of(site, env) else { return };
-    GATHERING_UNTIL_MS.set(since_ms + SEEN_TO_MS);
+    memory.counting.until_ms.set(since_ms + SEEN_TO_MS);
     context.wait_until(async move {
+        let gathering = &memory.counting;
         for _ in 0..TRIES_MAX {
             Delay::from(GATHER).await;
             let now_ms = worker::Date::now().as_millis();
-            GATHERING_UNTIL_MS.set(now_ms + SEEN_TO_MS);
-            let (name, batch) = next_batch();
+            gathering.until_ms.set(now_ms + SEEN_TO_MS);
+            let (name, batch) = gathering.next();
             match ledger.add_views(&name, &batch, now_ms.saturating_sub(since_ms) > PUT_OFF_MS_MAX).await {
                 Ok(()) => {
                     // Unless somebody else has seen to it, and sends the next one by now.
-                    SENT.with_borrow_mut(|sent| sent.take_if(|(sent, _)| *sent == name));
-                    if BATCH.with_borrow(Batch::is_empty) {
+                    gathering.sent.borrow_mut().take_if(|(sent, _)| *sent == name);
+                    if gathering.batch.borrow().is_empty() {
                         break;
                     }
                 }
@@ -174,6 +190,6 @@ fn send_soon(site: &Site, env: &Env, context: &Context, since_ms: u64) {
                 )),
             }
         }
-        GATHERING_UNTIL_MS.set(0);
+        gathering.until_ms.set(0);
     });
 }

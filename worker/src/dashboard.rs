@@ -2,9 +2,12 @@
 //! it is seen who asks, and what they ask is handed on, over a binding that nobody else can reach.
 
 use crate::site::Site;
+use crate::sites::Sites;
 use crate::visit::Visit;
-use crate::{answer, archive, pages, platform, zone};
+use crate::{answer, archive, pages, platform, release, zone};
 use postern_receipt::{Person, Role};
+use serde_json::Value;
+use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use web_sys::{Headers, RequestInit, Response};
 use worker::{Env, Result};
@@ -15,8 +18,11 @@ const BINDING: &str = "DASHBOARD";
 /// What is for programs: they show a token, or are let in by the platform.
 const FOR_PROGRAMS: [&str; 2] = ["api/", "metrics"];
 
+/// What is of all sites at once that somebody keeps.
+const OF_ALL: [&str; 2] = ["dashboard/sites", "api/v1/sites"];
+
 /// Answers what is asked of the dashboard at `path` below our folder.
-pub async fn serve(site: &Site, env: &Env, visit: &Visit, method: &str, path: &str) -> Result<Response> {
+pub async fn serve(site: &Rc<Site>, env: &Env, visit: &Visit, method: &str, path: &str) -> Result<Response> {
     if !["GET", "HEAD"].contains(&method) {
         let refused = answer::text(405, "Figures are read.")?;
         refused.headers().set("allow", "GET, HEAD")?;
@@ -39,19 +45,45 @@ pub async fn serve(site: &Site, env: &Env, visit: &Visit, method: &str, path: &s
         }
         None => return answer::see_other(postern_view::LOGIN_PATH),
     };
-    hand_on(site, env, visit, &person, None).await
+    let wanted = visit.url.query_pairs().find(|(name, _)| name == "site").map(|(_, id)| id);
+    let kept = kept(site, env, &person);
+    let told = if OF_ALL.contains(&path) {
+        kept.iter().collect()
+    } else {
+        let is_wanted = |one: &&Rc<Site>| one.id() == wanted.as_deref().unwrap_or(site.id());
+        kept.iter().find(is_wanted).into_iter().collect::<Vec<_>>()
+    };
+    if told.is_empty() {
+        let sentence = "There is no site of that name that you keep.";
+        return if is_for_programs {
+            answer::text(404, sentence)
+        } else {
+            pages::failure(404, "No such site", sentence)
+        };
+    }
+    hand_on(site, env, visit, &person, None, &told).await
+}
+
+/// The sites that somebody keeps who is logged in on this one, as they are shown.
+fn kept(site: &Rc<Site>, env: &Env, person: &Person) -> Vec<Rc<Site>> {
+    if !site.keeps_all(person) {
+        return vec![Rc::clone(site)];
+    }
+    let as_shown = |one: &Rc<Site>| if one.name == site.name { Rc::clone(site) } else { release::shown(one) };
+    Sites::of(env).all().map(as_shown).collect()
 }
 
 /// Has the dashboard's Worker answer this person; `error` is what was wrong with a form of theirs.
 pub async fn hand_on(
-    site: &Site,
+    site: &Rc<Site>,
     env: &Env,
     visit: &Visit,
     person: &Person,
     error: Option<&str>,
+    told: &[&Rc<Site>],
 ) -> Result<Response> {
     let Ok(dashboard) = env.service(BINDING) else { return absent() };
-    let request = message(site, visit, person, error.unwrap_or(""))?;
+    let request = message(site, env, visit, person, error.unwrap_or(""), told)?;
     match dashboard.fetch_request(request).await {
         Ok(answered) => Ok(answered.into()),
         Err(error) => {
@@ -61,23 +93,39 @@ pub async fn hand_on(
     }
 }
 
-/// Who asks for what, and of which site: its policy is the message's body.
-fn message(site: &Site, visit: &Visit, person: &Person, error: &str) -> Result<worker::Request> {
+/// Who asks for what, where, and of which sites: these are the message's body, a JSON array of `[id, name, today, policy]`.
+fn message(
+    site: &Rc<Site>,
+    env: &Env,
+    visit: &Visit,
+    person: &Person,
+    error: &str,
+    told: &[&Rc<Site>],
+) -> Result<worker::Request> {
     let headers = Headers::new()?;
-    let id = site.policy.as_ref().map_or("postern", |policy| policy.site.id.as_str());
     for (name, value) in [
-        ("postern-site", id),
+        ("postern-home", site.id()),
+        ("postern-kept", &kept(site, env, person).len().to_string()),
         ("postern-role", person.role.name()),
-        ("postern-today", &zone::day(site, visit.now_ms).number().to_string()),
         ("postern-error", error),
         ("accept-language", visit.header("accept-language").unwrap_or("")),
     ] {
         headers.set(name, value)?;
     }
+    let one = |site: &&Rc<Site>| {
+        let today = zone::day(site, visit.now_ms).number();
+        Value::from(vec![
+            site.id().into(),
+            site.name.as_str().into(),
+            today.into(),
+            Value::from(site.source.as_str()),
+        ])
+    };
+    let sites = Value::from(told.iter().map(one).collect::<Vec<_>>());
     let init = RequestInit::new();
     init.set_method("POST");
     init.set_headers(&headers);
-    init.set_body(&JsValue::from_str(&site.source));
+    init.set_body(&JsValue::from_str(&sites.to_string()));
     let address = format!("https://dashboard.internal{}", visit.target());
     Ok(web_sys::Request::new_with_str_and_init(&address, &init)?.into())
 }

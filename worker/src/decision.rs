@@ -5,7 +5,7 @@ use crate::messages::{ActMessage, METHODS, layer_of};
 use crate::site::Site;
 use crate::spoken::Place;
 use crate::visit::{CONSENT_COOKIE, Visit};
-use crate::{answer, asked, counting, drop_in, pages, release, sealing, shards, spoken};
+use crate::{answer, asked, counting, drop_in, pages, sealing, shards, spoken};
 use futures_util::StreamExt;
 use js_sys::Uint8Array;
 use postern_consent::{Category, CategorySet, Choice, Decision, Minutes, Reason, State, Subject, VendorSet};
@@ -15,6 +15,7 @@ use postern_rewrite::{expire_denied, stub_rows};
 use postern_stats::{Dimension, Facts, wait_of};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::rc::Rc;
 use url::Url;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
@@ -299,7 +300,7 @@ pub fn standing(site: &Site, visit: &Visit, decision: &Decision) -> Map<String, 
 
 /// Answers `GET /_postern/state`: a page that was left, or that another has overtaken, asks what holds now. With
 /// `settings`, in that language, for a page that has come without them.
-pub async fn state(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
+pub async fn state(site: &Rc<Site>, env: &Env, visit: &Visit) -> Result<Response> {
     let headers = answer::headers("application/json")?;
     let mut body = standing(site, visit, &visit.decision);
     let settings = visit.url.query_pairs().find(|(name, _)| name == "settings");
@@ -309,7 +310,7 @@ pub async fn state(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
         let return_to = page.map_or_else(|| "/".into(), |page| safe_return(page.path()));
         let receipt = latest_receipt(site, env, visit).await;
         let place = Place::Script { receipt, is_own_page: true };
-        spoken::add_banner(&mut body, release::shown(env), visit, &visit.origin(), &lang, return_to, place);
+        spoken::add_banner(&mut body, Rc::clone(site), visit, &visit.origin(), &lang, return_to, place);
     }
     answer::with(200, &Value::from(body).to_string(), &headers)
 }

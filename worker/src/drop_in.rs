@@ -7,7 +7,8 @@
 use crate::site::Site;
 use crate::spoken::Place;
 use crate::visit::Visit;
-use crate::{answer, assets, counting, decision, hearing, release, spoken};
+use crate::{answer, assets, counting, decision, hearing, spoken};
+use std::rc::Rc;
 use url::Url;
 use web_sys::{Headers, Response};
 use worker::{Context, Env, Result};
@@ -60,7 +61,7 @@ pub fn script(site: &Site) -> Result<Response> {
 
 /// Answers `POST /_postern/state` of a registered site's page, whose body is the choice it keeps: what holds. With `page`,
 /// said by each page once, the banner too, and with `settings` the settings, in the page's language.
-pub async fn state(site: &Site, env: &Env, context: &Context, visit: Visit) -> Result<Response> {
+pub async fn state(site: &Rc<Site>, env: &Env, context: &Context, visit: Visit) -> Result<Response> {
     let Some(page) = page_of(site, &visit) else {
         return answer::text(403, "this site is not registered: add its origin to site.drop_in");
     };
@@ -83,7 +84,7 @@ pub async fn state(site: &Site, env: &Env, context: &Context, visit: Visit) -> R
     if is_page || is_settings {
         let receipt = if is_settings { decision::latest_receipt(site, env, &visit).await } else { None };
         let place = Place::Script { receipt, is_own_page: false };
-        spoken::add_banner(&mut body, release::shown(env), &visit, &edge, &lang, "/".into(), place);
+        spoken::add_banner(&mut body, Rc::clone(site), &visit, &edge, &lang, "/".into(), place);
     }
     if let Some(view) = counting::View::of(site, &visit, visit.decision.must_ask, false).filter(|_| is_page) {
         counting::count_page(site, env, context, &visit, view, false);

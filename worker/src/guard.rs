@@ -6,8 +6,7 @@ use crate::site::Site;
 use crate::stream::{CHUNK_BYTES, Passage, Rewriter, passed_on};
 use crate::visit::{CONSENT_COOKIE, Visit, read_headers};
 use crate::{
-    OWN_FOLDER, answer, assets, collect, counting, experiment, hearing, observing, pages, proxy, release,
-    spoken, zone,
+    OWN_FOLDER, answer, assets, collect, counting, experiment, hearing, observing, pages, proxy, spoken,
 };
 use futures_util::AsyncReadExt;
 use postern_consent::State;
@@ -18,6 +17,7 @@ use postern_rewrite::{
     stripped, stub_rows,
 };
 use postern_stats::Kind;
+use std::rc::Rc;
 use url::Url;
 use wasm_bindgen::JsCast;
 use wasm_streams::ReadableStream;
@@ -25,7 +25,7 @@ use web_sys::{Response, ResponseInit};
 use worker::{Context, Env, Result};
 
 /// Serves one request of the site.
-pub async fn guard(site: &Site, env: &Env, context: &Context, mut visit: Visit) -> Result<Response> {
+pub async fn guard(site: &Rc<Site>, env: &Env, context: &Context, mut visit: Visit) -> Result<Response> {
     let destination = Destination::of(&visit.headers);
     let grants = site.grants(&visit.decision);
     let mut hit = None;
@@ -34,11 +34,11 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, mut visit: Visit) 
         match collect::judge(site, &visit, &grants).await? {
             collect::Verdict::Passes => {}
             collect::Verdict::Dropped(vendor) => {
-                counting::count_gate(zone::day(site, visit.now_ms), "refused", vendor);
+                counting::count_gate(site, visit.now_ms, "refused", vendor);
                 return answer::nothing();
             }
             collect::Verdict::Anonymous(vendor, stripped) => {
-                counting::count_gate(zone::day(site, visit.now_ms), "anonymous", vendor);
+                counting::count_gate(site, visit.now_ms, "anonymous", vendor);
                 hit = Some(stripped);
             }
         }
@@ -71,7 +71,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, mut visit: Visit) 
     let response = match asked {
         Ok(response) => response,
         Err(page) => {
-            observing::see(Kind::Fault, "origin-unreachable", visit.url.path(), visit.now_ms);
+            observing::see(site, Kind::Fault, "origin-unreachable", visit.url.path(), visit.now_ms);
             observing::send_soon(site, env, context, visit.now_ms);
             return Ok(page);
         }
@@ -86,8 +86,8 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, mut visit: Visit) 
     let mut headers = read_headers(&response.headers());
     let is_renamed = rename(site, &visit.url, &mut headers);
     // Made only for what is rendered: an image costs nothing of it.
-    let parts = (must_inject && destination.is_document())
-        .then(|| Parts::of(site, env, &visit, destination, &headers));
+    let parts =
+        (must_inject && destination.is_document()).then(|| Parts::of(site, &visit, destination, &headers));
     let parts = parts.unwrap_or_default();
     let file = FileKind::of(&visit.headers, &headers);
     let lockdown = site
@@ -123,22 +123,21 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, mut visit: Visit) 
             counting::count_page(site, env, context, &visit, view, asking.is_some());
         }
         if !grants.is_open() {
-            let day = zone::day(site, visit.now_ms);
             for vendor in stripped(visit.target(), &visit.headers, &headers, &grants) {
-                counting::count_gate(day, "stripped", vendor.id);
+                counting::count_gate(site, visit.now_ms, "stripped", vendor.id);
             }
         }
         for (is_faulty, name) in
             [(site.policy.is_err(), "policy-unusable"), (site.key.is_err(), "cookie-key-unusable")]
         {
             if is_faulty {
-                observing::see(Kind::Fault, name, visit.url.path(), visit.now_ms);
+                observing::see(site, Kind::Fault, name, visit.url.path(), visit.now_ms);
             }
         }
         observing::send_soon(site, env, context, visit.now_ms);
     }
     let from_origin =
-        Answer { context, visit: &visit, response: &response, headers: &headers, grants: &grants };
+        Answer { site, context, visit: &visit, response: &response, headers: &headers, grants: &grants };
     match plan.body {
         BodyPlan::Pass if !is_renamed && plan.remove.is_empty() && plan.append.is_empty() => Ok(response),
         BodyPlan::Pass => from_origin.copy(response.body().as_ref(), &plan, None),
@@ -148,7 +147,7 @@ pub async fn guard(site: &Site, env: &Env, context: &Context, mut visit: Visit) 
             answer::log(
                 "the origin sent what cannot be read here: an encoding other than gzip or br, or two types",
             );
-            observing::see(Kind::Fault, "unreadable-encoding", visit.url.path(), visit.now_ms);
+            observing::see(site, Kind::Fault, "unreadable-encoding", visit.url.path(), visit.now_ms);
             observing::send_soon(site, env, context, visit.now_ms);
             match plan.body {
                 BodyPlan::Lock(Locked::Either) => from_origin.locked(&plan),
@@ -178,7 +177,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(site: &Site, env: &Env, visit: &Visit, destination: Destination, headers: &Headers) -> Self {
+    fn of(site: &Rc<Site>, visit: &Visit, destination: Destination, headers: &Headers) -> Self {
         let is_page = destination == Destination::Page;
         // Identifiers that the stub holds stand nowhere in the page where a script could find them.
         let grants = site.grants(&visit.decision);
@@ -255,7 +254,7 @@ impl Parts {
         let shows_banner = style.is_some() && visit.decision.must_ask;
         let view = View::of(site, visit, shows_banner, true).filter(|_| is_page);
         let words = spoken::words(
-            release::shown(env),
+            Rc::clone(site),
             visit,
             &visit.origin(),
             if is_page { spoken::Place::Page } else { spoken::Place::Within },
@@ -300,6 +299,8 @@ fn rename(site: &Site, public: &Url, headers: &mut Headers) -> bool {
 
 /// An answer of the origin's, and for whom it is.
 pub struct Answer<'request> {
+    /// Which site it is for.
+    pub site: &'request Rc<Site>,
     /// The platform's request.
     pub context: &'request Context,
     /// Who asks, and for what.
@@ -415,6 +416,7 @@ impl Answer<'_> {
         };
         let passage = Passage {
             rewriter,
+            site: Rc::clone(self.site),
             grants: (*grants).clone(),
             path: visit.url.path().to_string(),
             // With its host: a path that begins with two slashes would name another.

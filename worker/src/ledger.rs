@@ -34,6 +34,7 @@ pub enum Archived {
 /// One of the site's Ledgers, to talk to. An error means there is none.
 pub struct Ledger {
     stub: Stub,
+    site: String,
     shard: Shard,
 }
 
@@ -54,14 +55,15 @@ impl Ledger {
 
     /// The Ledger of a shard that is known to be there: of a cookie of ours, or by `shards.rs`.
     pub fn at(site: &Site, env: &Env, shard: Shard) -> std::result::Result<Self, Refusal> {
-        let id = site.policy.as_ref().map_or("postern", |policy| policy.site.id.as_str());
+        let id = site.id();
         let name = match shard {
             Shard::FIRST => id.to_string(),
             // No id of a site has a slash.
             Shard(number) => format!("{id}/{number}"),
         };
         let stub = env.durable_object(BINDING).and_then(|namespace| namespace.get_by_name(&name));
-        stub.map(|stub| Self { stub, shard }).map_err(|error| unavailable(&error.to_string()))
+        stub.map(|stub| Self { stub, site: id.into(), shard })
+            .map_err(|error| unavailable(&error.to_string()))
     }
 
     async fn ask(&self, path: &str, body: &str) -> std::result::Result<String, Refusal> {
@@ -73,8 +75,8 @@ impl Ledger {
         let call = async {
             let mut init = RequestInit::new();
             init.with_method(HttpMethod::Post).with_body(Some(body.into()));
-            let request =
-                Request::new_with_init(&format!("https://ledger.internal/{}{path}", self.shard.0), &init)?;
+            let address = format!("https://ledger.internal/{}/{}{path}", self.site, self.shard.0);
+            let request = Request::new_with_init(&address, &init)?;
             // In one piece: read as a stream, each answer costs an error that the platform makes when the reader is let go.
             let response = web_sys::Response::from(self.stub.fetch_with_request(request).await?);
             let body = JsFuture::from(response.array_buffer()?).await?;

@@ -8,8 +8,8 @@ use crate::ledger_schema::migrate;
 use crate::ledger_store::SqlStore;
 use crate::messages::{ActMessage, METHODS, Recorded, Standing};
 use crate::random::random;
-use crate::settings::setting_of;
 use crate::site::Site;
+use crate::sites::Sites;
 use crate::{sealing, sweeping, witnessing, zone};
 use postern_consent::{CategorySet, Shard, Signals, Subject};
 use postern_receipt::log::{LogStore, Tile};
@@ -32,7 +32,10 @@ const BYTES_RESERVED: u64 = 10_000_000;
 pub struct LedgerObject {
     storage: Storage,
     sql: SqlStorage,
-    site: Rc<Site>,
+    /// The site, as far as it is known: until the first message says which, it is the first of the deployment.
+    site: RefCell<Rc<Site>>,
+    /// Has a message said which?
+    is_named: Cell<bool>,
     env: Env,
     bucket: Option<Bucket>,
     is_ready: bool,
@@ -61,12 +64,16 @@ impl DurableObject for LedgerObject {
         let is_ready = migrate(&sql)
             .map_err(|error| answer::log(&format!("the Ledger cannot be opened: {error}")))
             .is_ok();
-        let shard = SqlStore(sql.clone()).own_shard().ok().flatten();
-        let (site, bucket) = (Site::of(&env), Bucket::of(&env));
+        let (id, shard) = SqlStore(sql.clone()).own_place().ok().flatten().unzip();
+        let id = id.unwrap_or_default();
+        let sites = Sites::of(&env);
+        let site = if id.is_empty() { sites.at("") } else { sites.of_ledger(&env, &id) };
+        let bucket = Bucket::of(&env);
         Self {
             storage,
             sql,
-            site,
+            site: RefCell::new(site),
+            is_named: Cell::new(!id.is_empty()),
             env,
             bucket,
             is_ready,
@@ -83,7 +90,9 @@ impl DurableObject for LedgerObject {
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let path = request.path();
-        let Some((shard, path)) = message_of(&path) else { return Response::error("no such message", 404) };
+        let Some((id, shard, path)) = message_of(&path) else {
+            return Response::error("no such message", 404);
+        };
         if !self.is_ready {
             return Response::error("The record of choices cannot be opened.", 503);
         }
@@ -96,9 +105,11 @@ impl DurableObject for LedgerObject {
         }
         let body = request.text().await?;
         let mut store = SqlStore(self.sql.clone());
-        if self.shard.get().is_none() {
-            store.keep_own_shard(shard)?;
+        if !self.is_named.get() {
+            store.keep_own_place(id, shard)?;
+            self.site.replace(Sites::of(&self.env).of_ledger(&self.env, id));
             self.shard.set(Some(shard));
+            self.is_named.set(true);
         }
         if self.shard.get() != Some(shard) {
             return Response::error("That is another shard.", 500);
@@ -113,20 +124,20 @@ impl DurableObject for LedgerObject {
         self.is_sealing_set.set(false);
         self.alarm_ms.set(u64::MAX);
         if self.is_ready {
+            let site = self.site();
             let mut store = SqlStore(self.sql.clone());
             let now_ms = worker::Date::now().as_millis();
-            self.sweep_after.set(sweeping::sweep(&mut store, &self.site, now_ms, self.capacity()));
-            if let Err(error) =
-                sealing::seal(&mut store, &self.site, self.own_shard(), self.bucket.as_ref()).await
+            self.sweep_after.set(sweeping::sweep(&mut store, &site, now_ms, self.capacity()));
+            if let Err(error) = sealing::seal(&mut store, &site, self.own_shard(), self.bucket.as_ref()).await
             {
                 answer::log(&format!("the log of receipts is not sealed: {error}"));
             }
             if let Err(error) = store.count_receipts() {
                 answer::log(&format!("receipts are not counted: {error}"));
             }
-            let witnesses = self.site.log.witnesses.as_deref().unwrap_or_default();
+            let witnesses = site.log.witnesses.as_deref().unwrap_or_default();
             let is_witnessed = witnessing::cosign(&mut store, witnesses).await;
-            self.witness_after.set((!is_witnessed).then_some(self.site.log.seal_after));
+            self.witness_after.set((!is_witnessed).then_some(site.log.seal_after));
             // What came while the platform signed, or could not be sealed now, is sealed next time.
             self.set_alarm(&store).await;
         }
@@ -155,7 +166,7 @@ impl LedgerObject {
                 };
                 if path == "/release" {
                     let shards = store.count_shards(what)?;
-                    return match store.release(&self.site, now_ms, who, &shards)? {
+                    return match store.release(&self.site(), now_ms, who, &shards)? {
                         Some(said) => Response::ok(said),
                         None => Response::error("There is no version in the log that may be shown.", 409),
                     };
@@ -167,7 +178,7 @@ impl LedgerObject {
                         _ if who.is_empty() && what.is_empty() => None,
                         _ => return Response::error("Two pictures are named, by 64 hex digits each.", 400),
                     };
-                    return match store.publish(&self.site, now_ms, pictures.as_ref())? {
+                    return match store.publish(&self.site(), now_ms, pictures.as_ref())? {
                         Some(place) => Response::ok(place.to_string()),
                         None => Response::error("The policy cannot be read.", 503),
                     };
@@ -209,7 +220,7 @@ impl LedgerObject {
             "/export" => {
                 let subject = Subject(serde_json::from_str(body)?);
                 let rows = postern_receipt::receipts_of(store, subject).map_err(failed)?;
-                Response::ok(sealing::export(store, &self.site.log, self.own_shard(), &rows).await?)
+                Response::ok(sealing::export(store, &self.site().log, self.own_shard(), &rows).await?)
             }
             "/archive" => Response::ok(store.archive(self.own_shard(), serde_json::from_str(body)?)?),
             "/archive-acts" => {
@@ -234,7 +245,7 @@ impl LedgerObject {
             }
             "/erase" => {
                 let (subject, now_ms) = serde_json::from_str(body)?;
-                let day = zone::day(&self.site, now_ms).number();
+                let day = zone::day(&self.site(), now_ms).number();
                 postern_receipt::erase(store, Subject(subject), day).map_err(failed)?;
                 Response::ok("")
             }
@@ -255,7 +266,7 @@ impl LedgerObject {
         if self.is_sealing_set.get() {
             return;
         }
-        let log = &self.site.log;
+        let log = &self.site().log;
         let seal_after =
             (log.keys.is_ok() && sealing::is_due(store).unwrap_or(true)).then_some(log.seal_after);
         let now_ms = worker::Date::now().as_millis();
@@ -287,17 +298,17 @@ impl LedgerObject {
     }
 
     fn capacity(&self) -> Capacity {
-        Capacity { bytes_max: self.site.ledger_bytes_max, bytes_reserved: BYTES_RESERVED }
+        Capacity { bytes_max: self.site().ledger_bytes_max, bytes_reserved: BYTES_RESERVED }
     }
 
     /// The site as it was shown to who acted; a version that this code does not show is none. Who only takes back was asked
     /// nothing.
     fn site_at(&self, store: &SqlStore, message: &ActMessage) -> Option<Rc<Site>> {
         let Some(release) = message.release else {
-            return message.is_refusal().then(|| Rc::clone(&self.site));
+            return message.is_refusal().then(|| self.site());
         };
         let source = store.policy_at(release).ok()??;
-        Some(if source == self.site.source { Rc::clone(&self.site) } else { Site::under(&self.env, &source) })
+        Some(if source == self.site().source { self.site() } else { self.site().under(&self.env, &source) })
     }
 
     /// How many acts came in this tenth of a second or, if it were more, in the one before, with so many more now.
@@ -311,6 +322,10 @@ impl LedgerObject {
         };
         self.acts_of.set((tenth, count + more, before));
         (count + more).max(before)
+    }
+
+    fn site(&self) -> Rc<Site> {
+        Rc::clone(&self.site.borrow())
     }
 
     fn own_shard(&self) -> Shard {
@@ -327,7 +342,7 @@ impl LedgerObject {
             self.release.set(Some(place));
             return Ok(());
         }
-        let version = Ledger::of(&self.site, &self.env)?.version_at(place).await?;
+        let version = Ledger::of(&self.site(), &self.env)?.version_at(place).await?;
         // Another act may have done it meanwhile.
         if !store.has_release(place).map_err(failed)? {
             store.adopt(&version, place, worker::Date::now().as_millis()).map_err(failed)?;
@@ -348,8 +363,9 @@ impl LedgerObject {
             (message.release, message.way) = (None, 0);
         }
         // Nothing from here on awaits.
-        let setting_then =
-            |message: &ActMessage| setting_of(message, || setting(&*self.site_at(store, message)?, message));
+        let setting_then = |message: &ActMessage| {
+            self.site().memory.settings.of(message, || setting(&*self.site_at(store, message)?, message))
+        };
         let mut found = setting_then(&message);
         if found.is_none() && message.release.is_some() {
             // While a deployment goes round, an edge of the version before may still ask. What is taken back is taken.
@@ -368,7 +384,7 @@ impl LedgerObject {
             return Response::error("This choice cannot be recorded as it is.", 400);
         };
         let rule = if message.is_refusal() { Rule::REFUSALS } else { Rule::DECISIONS };
-        let rule = Rule { max: self.site.decisions_per_minute, ..rule };
+        let rule = Rule { max: self.site().decisions_per_minute, ..rule };
         if let Err(refused) = self.admit(rule, &message.address) {
             return Response::error(format!("Choices come {refused}."), 429);
         }
@@ -395,7 +411,7 @@ impl LedgerObject {
             key,
             body_sha256: message.body_sha256,
             salt: random(),
-            day: zone::day(&self.site, message.now_ms).number(),
+            day: zone::day(&self.site(), message.now_ms).number(),
             facts: message.facts,
             capacity: self.capacity(),
         };
@@ -433,10 +449,11 @@ impl LedgerObject {
 /// (`docs/ledger.md`).
 const ACTS_BEFORE_COUNTS: u32 = 20;
 
-/// Shard and name of a message: `/<shard>/<name>`.
-fn message_of(path: &str) -> Option<(Shard, &str)> {
-    let (shard, name) = path.get(1..)?.split_once('/')?;
-    Some((Shard(shard.parse().ok()?), path.get(path.len() - name.len() - 1..)?))
+/// Site, shard and name of a message: `/<site>/<shard>/<name>`.
+fn message_of(path: &str) -> Option<(&str, Shard, &str)> {
+    let (id, rest) = path.get(1..)?.split_once('/')?;
+    let (shard, name) = rest.split_once('/')?;
+    Some((id, Shard(shard.parse().ok()?), path.get(path.len() - name.len() - 1..)?))
 }
 
 fn subject_bytes(hex: &str) -> Option<[u8; 16]> {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use worker::{Result, SqlStorage};
 
 /// Statements that bring the storage to the next version, in order; never changed, only added to.
-const MIGRATIONS: [&str; 11] = ["
+const MIGRATIONS: [&str; 12] = ["
 CREATE TABLE receipts (
     seq INTEGER PRIMARY KEY,
     receipt_id TEXT NOT NULL UNIQUE,
@@ -226,6 +226,8 @@ CREATE TRIGGER acts_append INSTEAD OF INSERT ON acts BEGIN
     );
     UPDATE receipts SET expires_ms = NULL, purge_ms = NEW.ended_purge_ms WHERE seq = NEW.ended_seq;
 END;
+", "
+ALTER TABLE shard ADD COLUMN site TEXT NOT NULL DEFAULT '';
 "];
 
 /// Brings the storage to the newest version.

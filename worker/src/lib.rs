@@ -23,6 +23,7 @@ mod ledger_object;
 mod ledger_schema;
 mod ledger_store;
 mod log_files;
+mod memory;
 mod messages;
 mod observing;
 mod outside;
@@ -42,6 +43,7 @@ mod shards;
 mod shown;
 mod signing;
 mod site;
+mod sites;
 mod spoken;
 mod stream;
 mod sweeping;
@@ -51,6 +53,9 @@ mod witnessing;
 mod zone;
 
 use site::Site;
+use sites::Sites;
+use std::rc::Rc;
+use url::Url;
 use worker::{Context, Env, event};
 
 /// Everything of ours is below this path; the origin never sees a request for it.
@@ -61,8 +66,10 @@ const GPC_PATH: &str = "/.well-known/gpc.json";
 
 #[event(fetch)]
 async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
-    let site = release::current(&env).await;
-    let visit = visit::Visit::of(&site, request)?;
+    let url = Url::parse(&request.url()).map_err(|error| worker::Error::RustError(error.to_string()))?;
+    let site = Sites::of(&env).at(url.host_str().unwrap_or(""));
+    let site = release::current(&env, site).await;
+    let visit = visit::Visit::of(&site, request, url);
     if visit.url.path() == GPC_PATH {
         return pages::gpc(&site);
     }
@@ -78,7 +85,7 @@ fn is_dashboard(path: &str) -> bool {
 }
 
 async fn route(
-    site: &Site,
+    site: &Rc<Site>,
     env: &Env,
     context: &Context,
     visit: visit::Visit,

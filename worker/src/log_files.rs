@@ -5,7 +5,7 @@
 use crate::answer;
 use crate::bucket::Bucket;
 use crate::ledger::{Archived, Ledger, Refusal};
-use crate::shards::{self, folder};
+use crate::shards::{self, folder, in_bucket};
 use crate::signing::LOG_FOLDER;
 use crate::site::Site;
 use postern_consent::Shard;
@@ -72,7 +72,7 @@ pub async fn serve(site: &Site, env: &Env, path: &str) -> Result<Response> {
                 Ok(minimum) if tile.is_pruned(minimum) => {
                     answer::text(404, "this entry is not shown any more: see log/retention")
                 }
-                Ok(_) => file(env, shard, ledger, &tile).await,
+                Ok(_) => file(site, env, shard, ledger, &tile).await,
                 Err(refusal) => refused(&refusal),
             },
             None => nothing(),
@@ -166,8 +166,8 @@ async fn verify_page(env: &Env) -> Result<Response> {
     answer::with(200, &page.text().await?, &headers)
 }
 
-async fn file(env: &Env, shard: Shard, ledger: Found, tile: &Tile) -> Result<Response> {
-    let bytes = match from_bucket(env, shard, tile).await {
+async fn file(site: &Site, env: &Env, shard: Shard, ledger: Found, tile: &Tile) -> Result<Response> {
+    let bytes = match from_bucket(site, env, shard, tile).await {
         Some(bytes) => bytes,
         None => {
             let found = match ledger {
@@ -185,7 +185,7 @@ async fn file(env: &Env, shard: Shard, ledger: Found, tile: &Tile) -> Result<Res
 }
 
 /// A full file from the bucket. What is not there, or cannot be had, the Ledger has.
-async fn from_bucket(env: &Env, shard: Shard, tile: &Tile) -> Option<Vec<u8>> {
+async fn from_bucket(site: &Site, env: &Env, shard: Shard, tile: &Tile) -> Option<Vec<u8>> {
     let bucket = Bucket::of(env).filter(|_| tile.is_full())?;
-    bucket.read(&format!("{}{tile}", folder(shard))).await.ok()?
+    bucket.read(&in_bucket(site, shard, tile)).await.ok()?
 }

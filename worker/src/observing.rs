@@ -1,12 +1,13 @@
-//! What the edge sees that the policy does not name, and what goes wrong: gathered in the isolate, sent to the
+//! What the edge sees that the policy does not name, and what goes wrong: gathered in the isolate, by site, sent to the
 //! Ledger a second later, shown on the dashboard. Nothing of a visitor is in it (`postern_stats::SeenBatch`).
 
 use crate::ledger::Ledger;
 use crate::site::Site;
-use crate::{answer, counting, zone};
+use crate::{answer, counting};
 use postern_rewrite::{Grants, Seen};
 use postern_stats::{Kind, SeenBatch};
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
 use worker::{Context, Delay, Env};
@@ -14,44 +15,47 @@ use worker::{Context, Delay, Env};
 /// How long a batch gathers: a page that streams is seen to its end only then.
 const GATHER: Duration = Duration::from_secs(2);
 
-thread_local! {
-    static BATCH: RefCell<SeenBatch> = RefCell::new(SeenBatch::default());
-    static IS_GATHERING: Cell<bool> = const { Cell::new(false) };
+/// What was seen on a site, on its way to its Ledger.
+#[derive(Default)]
+pub struct Gathering {
+    batch: RefCell<SeenBatch>,
+    is_seen_to: Cell<bool>,
 }
 
 /// Notes one sight.
-pub fn see(kind: Kind, name: &str, path: &str, now_ms: u64) {
-    BATCH.with_borrow_mut(|batch| batch.see(kind, name, path, now_ms));
+pub fn see(site: &Site, kind: Kind, name: &str, path: &str, now_ms: u64) {
+    site.memory.observing.batch.borrow_mut().see(kind, name, path, now_ms);
 }
 
 /// Notes what was seen on a page that has passed.
-pub fn see_page(seen: &Seen, grants: &Grants, path: &str, now_ms: u64) {
+pub fn see_page(site: &Site, seen: &Seen, grants: &Grants, path: &str, now_ms: u64) {
     for vendor in &seen.held {
-        counting::count_gate(zone::last_day(now_ms), "held", vendor.id);
+        counting::count_gate(site, now_ms, "held", vendor.id);
     }
     for host in &seen.unknown {
-        see(Kind::Unknown, host, path, now_ms);
+        see(site, Kind::Unknown, host, path, now_ms);
     }
     for vendor in seen.vendors().filter(|vendor| grants.is_undeclared(vendor)) {
-        see(Kind::Undeclared, vendor.id, path, now_ms);
+        see(site, Kind::Undeclared, vendor.id, path, now_ms);
     }
 }
 
 /// Sends what was seen, soon. Called with every page, so that what one page leaves goes with the next at the latest.
 pub fn send_soon(site: &Site, env: &Env, context: &Context, now_ms: u64) {
-    note_failures(now_ms);
-    if IS_GATHERING.replace(true) {
+    note_failures(site, now_ms);
+    let memory = Rc::clone(&site.memory);
+    if memory.observing.is_seen_to.replace(true) {
         return;
     }
     let Ok(ledger) = Ledger::of(site, env) else {
-        IS_GATHERING.set(false);
+        memory.observing.is_seen_to.set(false);
         return;
     };
     let tells_unknown = site.policy.as_ref().is_ok_and(|policy| policy.edge.report_unknown);
     context.wait_until(async move {
         Delay::from(GATHER).await;
-        IS_GATHERING.set(false);
-        let mut batch = BATCH.with_borrow_mut(SeenBatch::take);
+        memory.observing.is_seen_to.set(false);
+        let mut batch = memory.observing.batch.borrow_mut().take();
         if !tells_unknown {
             batch = batch.without(Kind::Unknown);
         }
@@ -66,11 +70,11 @@ pub fn send_soon(site: &Site, env: &Env, context: &Context, now_ms: u64) {
 }
 
 /// Failures that the last resort (`worker/last-resort.mjs`) has counted since.
-fn note_failures(now_ms: u64) {
+fn note_failures(site: &Site, now_ms: u64) {
     let global = js_sys::global();
     let name = JsValue::from_str("posternFailures");
     let count = js_sys::Reflect::get(&global, &name).ok().and_then(|count| count.as_f64()).unwrap_or(0.0);
     if count > 0.0 && js_sys::Reflect::set(&global, &name, &JsValue::from_f64(0.0)).is_ok() {
-        see(Kind::Fault, "edge-exception", "/", now_ms);
+        see(site, Kind::Fault, "edge-exception", "/", now_ms);
     }
 }

@@ -15,7 +15,7 @@ use worker::Result;
 impl Answer<'_> {
     /// A file of the site's own, less what must be held in it.
     pub async fn own_file(&self, mut plan: ResponsePlan, kind: FileKind) -> Result<Response> {
-        let Self { visit, grants, headers, .. } = self;
+        let Self { site, visit, grants, headers, .. } = self;
         let Some(body) = self.response.body().filter(|_| visit.method != "HEAD") else {
             return self.copy(None, &plan, None);
         };
@@ -32,7 +32,7 @@ impl Answer<'_> {
         let content_type = self.content_type();
         let guard = if kind == FileKind::Worker { worker_guard(visit, grants) } else { String::new() };
         let file = plan_file(kind, content_type, &first, &visit.url, grants, &guard);
-        observing::see_page(&file.seen, grants, visit.url.path(), visit.now_ms);
+        observing::see_page(site, &file.seen, grants, visit.url.path(), visit.now_ms);
         let essence = content_type.split(';').next().unwrap_or("").trim();
         let mut labelled = None;
         match &file.replacement {

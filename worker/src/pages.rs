@@ -168,8 +168,9 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
 pub async fn person(site: &Site, visit: &Visit) -> Option<Person> {
     let cookie = visit.header("cookie").and_then(|cookies| cookie_value(cookies, SESSION_COOKIE));
     let now = Minutes::from_unix_ms(visit.now_ms);
-    let own = site.key.as_ref().ok().and_then(|key| key.open_session(visit.host(), cookie, now).ok());
-    match own {
+    let session = site.key.as_ref().ok().and_then(|key| key.open_session(visit.host(), cookie, now).ok());
+    // Who was taken off the list, or has another role now, logs in anew, or cannot.
+    match session.filter(|person| site.access.has(person)) {
         Some(person) => Some(person),
         None => platform::person(site, visit).await.cloned(),
     }

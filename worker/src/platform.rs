@@ -30,16 +30,16 @@ const ASK_AGAIN_MS: u64 = 10_000;
 /// What a deployment says of the platform's login.
 pub struct PlatformLogin {
     expected: Expected,
-    people: People,
+    /// Whom it lets in.
+    pub people: People,
+    /// Is that the list of all sites of the deployment?
+    pub is_shared: bool,
 }
 
 impl PlatformLogin {
     /// What variables and secrets say; `None` if nothing, and a sentence if it is not whole.
-    pub fn read(
-        text: impl Fn(&str) -> Option<String>,
-        secret: impl Fn(&str) -> Option<String>,
-    ) -> Option<Result<Self, String>> {
-        let all = [text("ACCESS_TEAM"), text("ACCESS_AUDIENCE"), secret("ACCESS_PEOPLE")];
+    pub fn read(text: impl Fn(&str) -> Option<String>, is_shared: bool) -> Option<Result<Self, String>> {
+        let all = [text("ACCESS_TEAM"), text("ACCESS_AUDIENCE"), text("ACCESS_PEOPLE")];
         if all.iter().all(Option::is_none) {
             return None;
         }
@@ -59,7 +59,7 @@ impl PlatformLogin {
         });
         Some(team.and_then(|team| {
             let issuer = team.origin().ascii_serialization();
-            Ok(Self { expected: Expected { issuer, audience }, people: people? })
+            Ok(Self { expected: Expected { issuer, audience }, people: people?, is_shared })
         }))
     }
 }

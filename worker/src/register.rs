@@ -11,6 +11,7 @@ use crate::{answer, dashboard};
 use postern_receipt::{
     Capacity, EntryKind, Person, Request, RequestKind, Role, Timestamp, Word, admin_act_json, append_entry,
 };
+use std::rc::Rc;
 use web_sys::Response;
 use worker::{Env, Result, SqlStorageValue};
 
@@ -144,15 +145,15 @@ async fn admin(site: &Site, visit: &Visit) -> Result<std::result::Result<Person,
 }
 
 /// Answers `GET /_postern/requests`.
-pub async fn show(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
+pub async fn show(site: &Rc<Site>, env: &Env, visit: &Visit) -> Result<Response> {
     match admin(site, visit).await? {
-        Ok(person) => dashboard::hand_on(site, env, visit, &person, None).await,
+        Ok(person) => dashboard::hand_on(site, env, visit, &person, None, &[site]).await,
         Err(answer) => Ok(answer),
     }
 }
 
 /// Answers `POST /_postern/requests`: a request is added, extended or answered.
-pub async fn change(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
+pub async fn change(site: &Rc<Site>, env: &Env, visit: &Visit) -> Result<Response> {
     if !crate::decision::is_same_origin(visit) {
         return answer::text(403, "Change the register on the site itself.");
     }
@@ -170,7 +171,7 @@ pub async fn change(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     match changed {
         Ok(()) => answer::see_other(postern_view::REQUESTS_PATH),
         Err(Refusal { status: 400, sentence }) => {
-            dashboard::hand_on(site, env, visit, &person, Some(&sentence)).await
+            dashboard::hand_on(site, env, visit, &person, Some(&sentence), &[site]).await
         }
         Err(Refusal { status, sentence }) => answer::text(status, &sentence),
     }

@@ -6,11 +6,11 @@ use crate::ledger::{Ledger, Refusal};
 use crate::ledger_store::{SqlStore, integer};
 use crate::random::random;
 use crate::site::Site;
+use crate::sites::Sites;
 use crate::visit::Visit;
-use crate::{answer, assets, pages, shards};
+use crate::{answer, assets, pages};
 use futures_util::future::{Either, select};
 use postern_receipt::{Capacity, EntryKind, Pictures, Release, Role, Sha256Hex, Word, append_entry, sha256};
-use std::cell::RefCell;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -29,23 +29,17 @@ const LOOK_AGAIN_MS: u64 = 30_000;
 /// Releases are few and small, and without one nobody could take anything back: a Ledger that is full takes them too.
 const CAPACITY: Capacity = Capacity { bytes_max: u64::MAX, bytes_reserved: 0 };
 
-thread_local! {
-    /// What is shown where that is not what is deployed.
-    static INSTEAD: RefCell<Option<Rc<Site>>> = const { RefCell::new(None) };
-}
-
-/// The site as this isolate shows it.
-pub fn shown(env: &Env) -> Rc<Site> {
-    INSTEAD.with_borrow(|instead| instead.clone()).unwrap_or_else(|| Site::of(env))
+/// A site as this isolate shows it.
+pub fn shown(deployed: &Rc<Site>) -> Rc<Site> {
+    deployed.instead.borrow().clone().unwrap_or_else(|| Rc::clone(deployed))
 }
 
 /// The site as it may be shown now: as it is deployed, or, where only published versions may be shown and this is none, with the
 /// policy of the last. Until the Ledger has said which, it has no [`Site::release`], so nobody is asked and nothing is granted anew.
-pub async fn current(env: &Env) -> Rc<Site> {
-    let site = Site::of(env);
+pub async fn current(env: &Env, site: Rc<Site>) -> Rc<Site> {
     let now_ms = worker::Date::now().as_millis();
     if site.release.get().is_some() || now_ms < site.ask_release_after_ms.get() {
-        return shown(env);
+        return shown(&site);
     }
     let Some(release) = of(&site) else { return site };
     let version = release.version().to_string();
@@ -66,7 +60,7 @@ pub async fn current(env: &Env) -> Rc<Site> {
         answer::log(&format!("nobody is asked with what is deployed, since it is not in the log: {error}"));
         site.ask_release_after_ms.set(now_ms + ASK_AGAIN_MS);
     }
-    shown(env)
+    shown(&site)
 }
 
 /// Shows what the Ledger said: a place, how many shards there are, and on the lines behind it the policy where it is not the
@@ -75,15 +69,15 @@ fn show(env: &Env, deployed: &Rc<Site>, said: &str, now_ms: u64) -> std::result:
     let (place, source) = said.split_once('\n').unwrap_or((said, ""));
     let (place, shards) = place.split_once(' ').unwrap_or((place, ""));
     let place = place.parse().map_err(|_| format!("the Ledger said {place:?}"))?;
-    shards::learn(shards);
+    deployed.memory.shards.learn(shards);
     if source.is_empty() {
         deployed.release.set(Some(place));
-        INSTEAD.set(None);
+        deployed.instead.replace(None);
     } else {
-        let instead = shown(env);
-        let instead = if instead.source == source { instead } else { Site::under(env, source) };
+        let instead = shown(deployed);
+        let instead = if instead.source == source { instead } else { deployed.under(env, source) };
         instead.release.set(Some(place));
-        INSTEAD.set(Some(instead));
+        deployed.instead.replace(Some(instead));
         deployed.ask_release_after_ms.set(now_ms + LOOK_AGAIN_MS);
     }
     Ok(())
@@ -211,7 +205,7 @@ pub async fn publish(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
         Ok(person) => person,
         Err(answer) => return Ok(answer),
     };
-    let deployed = Site::of(env);
+    let deployed = Sites::of(env).deployed(site);
     let Some(release) = of(&deployed) else {
         return answer::text(503, "The policy that is deployed cannot be read: postern check says why.");
     };

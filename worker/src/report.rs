@@ -56,7 +56,7 @@ pub async fn take(site: &Site, env: &Env, context: &Context, visit: &Visit) -> R
         let refused = parsed(&["blockedURL", "blocked-uri"])
             .filter(|refused| nothing_granted.is_undeclared_address(refused, visit.host()));
         if let Some(host) = refused.as_ref().and_then(Url::host_str) {
-            observing::see(Kind::Reported, host, &page, visit.now_ms);
+            observing::see(site, Kind::Reported, host, &page, visit.now_ms);
         }
     }
     observing::send_soon(site, env, context, visit.now_ms);

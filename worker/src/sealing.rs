@@ -5,7 +5,7 @@
 
 use crate::bucket::Bucket;
 use crate::ledger_store::SqlStore;
-use crate::shards::folder;
+use crate::shards::in_bucket;
 use crate::site::Site;
 use crate::{answer, signing::LogSetting};
 use postern_consent::Shard;
@@ -41,7 +41,7 @@ pub async fn seal(
     for tile in bucket.map(|_| Tile::filled(plan.before, size)).unwrap_or_default() {
         let bytes = store.log_file(&tile, size).map_err(|error| error.to_string())?.unwrap_or_default();
         if let Some(bucket) = bucket {
-            bucket.put(&format!("{}{tile}", folder(shard)), &bytes).await.map_err(|error| {
+            bucket.put(&in_bucket(site, shard, &tile), &bytes).await.map_err(|error| {
                 format!("{tile} could not be put into the bucket LOG_TILES: {}", answer::message(&error))
             })?;
         }

@@ -11,32 +11,33 @@ use std::rc::Rc;
 /// made anew; at 2 kB each this is half a megabyte.
 const KINDS_MAX: usize = 256;
 
-/// All that the site's part depends on, beside the site, which is the same for as long as the isolate lives.
+/// All that the site's part depends on, beside the site.
 type Kind = (String, String, Option<String>, Option<String>, Option<u64>, usize);
 
-thread_local! {
-    static SETTINGS: RefCell<HashMap<Kind, Rc<Setting>>> = RefCell::default();
-}
+/// Those of one site.
+#[derive(Default)]
+pub struct Settings(RefCell<HashMap<Kind, Rc<Setting>>>);
 
-/// The setting of an act; `make` makes it where none of its kind is kept.
-pub fn setting_of(message: &ActMessage, make: impl FnOnce() -> Option<Setting>) -> Option<Rc<Setting>> {
-    let kind = (
-        message.host.clone(),
-        message.lang.clone(),
-        message.country.clone(),
-        message.region.clone(),
-        message.release,
-        message.way,
-    );
-    if let Some(setting) = SETTINGS.with_borrow(|settings| settings.get(&kind).cloned()) {
-        return Some(setting);
-    }
-    let setting = Rc::new(make()?);
-    SETTINGS.with_borrow_mut(|settings| {
+impl Settings {
+    /// The setting of an act; `make` makes it where none of its kind is kept.
+    pub fn of(&self, message: &ActMessage, make: impl FnOnce() -> Option<Setting>) -> Option<Rc<Setting>> {
+        let kind = (
+            message.host.clone(),
+            message.lang.clone(),
+            message.country.clone(),
+            message.region.clone(),
+            message.release,
+            message.way,
+        );
+        if let Some(setting) = self.0.borrow().get(&kind).cloned() {
+            return Some(setting);
+        }
+        let setting = Rc::new(make()?);
+        let mut settings = self.0.borrow_mut();
         if settings.len() >= KINDS_MAX {
             settings.clear();
         }
         settings.insert(kind, Rc::clone(&setting));
-    });
-    Some(setting)
+        Some(setting)
+    }
 }

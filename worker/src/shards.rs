@@ -8,12 +8,23 @@ use crate::random::random;
 use crate::site::Site;
 use postern_consent::{Shard, Shards, State, Subject};
 use postern_receipt::IdempotencyKey;
+use postern_receipt::log::Tile;
 use std::cell::Cell;
 use worker::{Env, Result};
 
-thread_local! {
-    /// How many there are, as far as this isolate has heard. There are never fewer.
-    static KNOWN: Cell<Shards> = const { Cell::new(Shards::ONE) };
+/// The name of a log's file in the bucket, which all sites share: those of the first stand by themselves.
+pub fn in_bucket(site: &Site, shard: Shard, tile: &Tile) -> String {
+    let of_site = if site.name.is_empty() { String::new() } else { format!("{}/", site.id()) };
+    format!("{of_site}{}{tile}", folder(shard))
+}
+
+/// How many there are, as far as an isolate has heard. There are never fewer.
+pub struct Known(Cell<Shards>);
+
+impl Default for Known {
+    fn default() -> Self {
+        Self(Cell::new(Shards::ONE))
+    }
 }
 
 /// Where the files of a shard's log are, below the folder of the log.
@@ -21,17 +32,20 @@ pub fn folder(shard: Shard) -> String {
     if shard == Shard::FIRST { String::new() } else { format!("{}/", shard.0) }
 }
 
-/// The main Ledger has said how many there are.
-pub fn learn(said: &str) {
-    if let Some(known) = said.parse().ok().and_then(Shards::new) {
-        KNOWN.set(KNOWN.get().max(known));
+impl Known {
+    /// The main Ledger has said how many there are.
+    pub fn learn(&self, said: &str) {
+        if let Some(known) = said.parse().ok().and_then(Shards::new) {
+            self.0.set(self.0.get().max(known));
+        }
     }
 }
 
 /// How many there are, by the main Ledger's word.
 async fn count(site: &Site, env: &Env) -> std::result::Result<Shards, Refusal> {
-    learn(&Ledger::of(site, env)?.count_shards().await?);
-    Ok(KNOWN.get())
+    let known = &site.memory.shards;
+    known.learn(&Ledger::of(site, env)?.count_shards().await?);
+    Ok(known.0.get())
 }
 
 /// All of a site's Ledgers.
@@ -41,7 +55,7 @@ pub async fn all(site: &Site, env: &Env) -> std::result::Result<Vec<Ledger>, Ref
 
 /// The Ledger of that shard, if there is one: a name that somebody made up makes none.
 pub async fn one(site: &Site, env: &Env, shard: Shard) -> std::result::Result<Option<Ledger>, Refusal> {
-    let is_known = KNOWN.get().has(shard) || count(site, env).await?.has(shard);
+    let is_known = site.memory.shards.0.get().has(shard) || count(site, env).await?.has(shard);
     if is_known { Ledger::at(site, env, shard).map(Some) } else { Ok(None) }
 }
 
@@ -72,16 +86,19 @@ pub async fn home(
 }
 
 impl SqlStore {
-    /// Which shard this is, once it has been told.
-    pub fn own_shard(&self) -> Result<Option<Shard>> {
-        let number = self.number("SELECT number FROM shard", Vec::new())?;
-        Ok(number.and_then(|number| u8::try_from(number).ok()).map(Shard))
+    /// Of which site this is which shard, once it has been told; the site is empty where that was before there were several.
+    pub fn own_place(&self) -> Result<Option<(String, Shard)>> {
+        let row = self.lines("SELECT site, number FROM shard", Vec::new())?;
+        let place = row.trim_end_matches('\n').split_once('\t');
+        Ok(place.and_then(|(site, number)| Some((site.to_owned(), Shard(number.parse().ok()?)))))
     }
 
-    /// Keeps which shard this is.
-    pub fn keep_own_shard(&self, shard: Shard) -> Result<()> {
-        let row = vec![i64::from(shard.0).into()];
-        self.0.exec("INSERT INTO shard (only_row, number, shards) VALUES (1, ?, 1)", row).map(|_| ())
+    /// Keeps of which site this is which shard.
+    pub fn keep_own_place(&self, site: &str, shard: Shard) -> Result<()> {
+        let row = vec![i64::from(shard.0).into(), site.into()];
+        let statement = "INSERT INTO shard (only_row, number, shards, site) VALUES (1, ?, 1, ?) \
+                         ON CONFLICT (only_row) DO UPDATE SET site = excluded.site";
+        self.0.exec(statement, row).map(|_| ())
     }
 
     /// How many shards the site has, now that somebody wants so many.

@@ -5,6 +5,7 @@ use crate::archive::bearer;
 use crate::countries::country_name;
 use crate::ledger::{Ledger, Refusal};
 use crate::site::Site;
+use crate::sites::Sites;
 use crate::together::together;
 use crate::visit::Visit;
 use crate::{answer, asked, pages, shards};
@@ -32,7 +33,9 @@ pub async fn serve(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     };
     let asked =
         |wanted: &str| visit.url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value);
-    let Some(id) = asked("receipt") else { return preview(env, visit.now_ms, asked("lang").as_deref()) };
+    let Some(id) = asked("receipt") else {
+        return preview(&Sites::of(env).deployed(site), visit.now_ms, asked("lang").as_deref());
+    };
     let Ok(id) = ReceiptId::parse(&id) else {
         return answer::text(400, "receipt is the name of one: a UUID.");
     };
@@ -47,8 +50,7 @@ pub async fn serve(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
 }
 
 /// What is deployed, as who has not chosen sees it first, whether it may be shown yet or not: for pictures of it.
-fn preview(env: &Env, now_ms: u64, lang: Option<&str>) -> Result<Response> {
-    let site = Site::of(env);
+fn preview(site: &Site, now_ms: u64, lang: Option<&str>) -> Result<Response> {
     let Ok(policy) = &site.policy else {
         return answer::text(503, "The policy that is deployed cannot be read: postern check says why.");
     };
@@ -57,7 +59,7 @@ fn preview(env: &Env, now_ms: u64, lang: Option<&str>) -> Result<Response> {
         &BannerFacts {
             policy,
             policy_hex: &asked::write(policy, None, None, None, false, None),
-            granted: granted(&site, CategorySet::EMPTY, VendorSet::default()),
+            granted: granted(site, CategorySet::EMPTY, VendorSet::default()),
             must_ask: true,
             honoured: &[],
             key: NO_KEY,
@@ -117,7 +119,7 @@ async fn put_together(site: &Site, env: &Env, id: &str) -> std::result::Result<S
         Some(previous) => read(&ledger.receipt(previous).await?),
         None => None,
     };
-    let then = Site::under(env, &source);
+    let then = site.under(env, &source);
     let Some(page) =
         then.policy.as_ref().ok().and_then(|policy| page(&then, policy, &receipt, before.as_ref()))
     else {

@@ -33,6 +33,8 @@ pub struct LogSetting {
     pub seal_after: Duration,
     /// The keys that sign, the current first; or what to do about it.
     pub keys: Result<Vec<LogKey>, String>,
+    /// The same as the platform holds them.
+    signers: RefCell<Option<Rc<[Signer]>>>,
     /// Before which entry the log shows nothing, if nothing that is kept needs it.
     pub minimum: u64,
     /// Who else is to sign; or what to do about it.
@@ -41,14 +43,18 @@ pub struct LogSetting {
 
 impl LogSetting {
     /// What variables and secrets say; `host` is where the site is, or what it is called.
-    pub fn read(
-        text: impl Fn(&str) -> Option<String>,
-        secret: impl Fn(&str) -> Option<String>,
-        host: &str,
-    ) -> Self {
-        let current = secret("LOG_KEY").ok_or_else(|| {
+    pub fn read(text: impl Fn(&str) -> Option<String>, host: Option<&str>) -> Self {
+        let origin = text("LOG_ORIGIN").or_else(|| Some(format!("{}/_postern/log", host?)));
+        let current = text("LOG_KEY").ok_or_else(|| {
             "the secret LOG_KEY is missing, so receipts are recorded and nothing vouches for them: set it to 64 hex digits (wrangler secret put LOG_KEY)"
                 .to_string()
+        });
+        // By another name it would be another log.
+        let current = current.and_then(|hex| {
+            origin
+                .as_ref()
+                .map(|_| hex)
+                .ok_or_else(|| "what the log is called says the policy, which cannot be read".into())
         });
         let read = |name: &str, hex: &str| {
             LogKey::from_hex(hex).map_err(|error| format!("the secret {name}: {error}"))
@@ -56,7 +62,7 @@ impl LogSetting {
         let keys = current.and_then(|hex| {
             let mut keys = vec![read("LOG_KEY", &hex)?];
             // While keys are changed both sign, so that who knows the old one alone can still check.
-            if let Some(hex) = secret("LOG_KEY_PREVIOUS") {
+            if let Some(hex) = text("LOG_KEY_PREVIOUS") {
                 keys.push(read("LOG_KEY_PREVIOUS", &hex)?);
             }
             Ok(keys)
@@ -64,7 +70,8 @@ impl LogSetting {
         let seal_after_ms =
             text("LOG_SEAL_AFTER_MS").and_then(|text| text.parse().ok()).unwrap_or(SEAL_AFTER_MS);
         Self {
-            origin: text("LOG_ORIGIN").unwrap_or_else(|| format!("{host}/_postern/log")),
+            origin: origin.unwrap_or_default(),
+            signers: RefCell::new(None),
             seal_after: Duration::from_millis(seal_after_ms.min(SEAL_AFTER_MS_MAX)),
             keys,
             minimum: text("LOG_MINIMUM_INDEX").and_then(|text| text.parse().ok()).unwrap_or(0),
@@ -93,7 +100,7 @@ impl LogSetting {
     }
 
     async fn signers(&self) -> Result<Rc<[Signer]>, String> {
-        if let Some(signers) = SIGNERS.with_borrow(Clone::clone) {
+        if let Some(signers) = self.signers.borrow().clone() {
             return Ok(signers);
         }
         let mut signers = Vec::new();
@@ -104,7 +111,7 @@ impl LogSetting {
             signers.push(Signer { key, public });
         }
         let signers: Rc<[Signer]> = signers.into();
-        SIGNERS.set(Some(Rc::clone(&signers)));
+        self.signers.replace(Some(Rc::clone(&signers)));
         Ok(signers)
     }
 }
@@ -113,11 +120,6 @@ impl LogSetting {
 struct Signer {
     key: CryptoKey,
     public: PublicKey,
-}
-
-thread_local! {
-    /// This isolate's; secrets cannot change while it lives.
-    static SIGNERS: RefCell<Option<Rc<[Signer]>>> = const { RefCell::new(None) };
 }
 
 impl Signer {

@@ -1,15 +1,19 @@
-//! What this deployment is: its policy, its keys, its origin. Read once per isolate; anything missing
+//! What a site is: its policy, its keys, its origin. Read once per isolate; anything missing
 //! or broken is kept as the sentence that says what to do, and means: everything stays denied.
+//!
+//! A deployment may have several (`sites.rs`). What is set for all holds for each, unless the site has its own: `SHARDS_SHOP` is that
+//! of the site whose policy is `POLICY_SHOP`.
 
 use crate::counting::ASKED;
 use crate::countries::country_name;
+use crate::memory::Memory;
 use crate::platform::PlatformLogin;
 use crate::signing::LogSetting;
 use crate::visit::Visit;
 use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
 use postern_consent::{Category, CategorySet, Decision, Need, PolicyTag, Profile, Shards, State, VendorSet};
 use postern_policy::{Policy, Reopen, Vendor};
-use postern_receipt::{Access, CookieKey, KeyRing, Rule};
+use postern_receipt::{Access, CookieKey, KeyRing, Person, Rule};
 use postern_rewrite::{Grants, held_query, lockdown_policy, strip_denied};
 use postern_stats::Day;
 use postern_view::{Granted, VendorTraces};
@@ -21,14 +25,22 @@ use worker::Env;
 /// The policy that was built in; the `POLICY` variable replaces it.
 const BUILT_IN_POLICY: &str = include_str!("../../postern.toml");
 
+/// The secret that lists who may log in.
+const ACCESS_TOKENS: &str = "ACCESS_TOKENS";
+
 /// How long the origin may take to begin its answer, milliseconds.
 const ORIGIN_TIMEOUT_MS: u64 = 30_000;
 
 /// How large one Ledger may grow: 9 GB of the platform's 10 GB, so that reading and erasing still work.
 const LEDGER_BYTES_MAX: u64 = 9_000_000_000;
 
-/// A deployment.
+/// What no two sites can share: where a site is, and what its log is called and begins with.
+const OF_ONE: [&str; 3] = ["ORIGIN", "LOG_ORIGIN", "LOG_MINIMUM_INDEX"];
+
+/// A site.
 pub struct Site {
+    /// What its variables end in; empty for the first of the deployment.
+    pub name: String,
     /// The policy, or every fault of the file, a line each.
     pub policy: Result<Policy, String>,
     /// The policy file as it is written.
@@ -61,40 +73,55 @@ pub struct Site {
     pub log: LogSetting,
     /// Who may log in.
     pub access: Access,
-    /// What is wrong with the list of them; then its people are left out, all of them.
-    pub access_fault: Option<String>,
+    /// What is wrong with a list of them, a sentence each; then its people are left out, all of them.
+    pub access_faults: Vec<String>,
     /// The platform's login, where it is set up, or what to do about it.
     pub platform: Option<Result<PlatformLogin, String>>,
-}
-
-thread_local! {
-    static SITE: RefCell<Option<Rc<Site>>> = const { RefCell::new(None) };
+    /// The site's day, as it was asked for last (`zone.rs`).
+    pub day: Cell<Option<(u64, Day)>>,
+    /// The version that is shown, where that is not the deployed one (`release.rs`).
+    pub instead: RefCell<Option<Rc<Self>>>,
+    /// What is kept from one request to the next.
+    pub memory: Rc<Memory>,
 }
 
 impl Site {
-    /// This isolate's site, as it is deployed; what is shown of it says `release.rs`. Variables and secrets cannot change while an isolate lives.
-    pub fn of(env: &Env) -> Rc<Self> {
-        SITE.with_borrow_mut(|site| Rc::clone(site.get_or_insert_with(|| Rc::new(Self::read(env, None)))))
+    /// The first site of this deployment.
+    pub fn first(env: &Env) -> Self {
+        let source = value(env, "POLICY").unwrap_or_else(|| BUILT_IN_POLICY.to_string());
+        Self::read(env, String::new(), source, Rc::default())
     }
 
-    /// The same deployment under another policy.
-    pub fn under(env: &Env, source: &str) -> Rc<Self> {
-        Rc::new(Self::read(env, Some(source)))
+    /// Another site, by what its variables end in; `None` if its policy is empty.
+    pub fn further(env: &Env, name: &str) -> Option<Self> {
+        let source = value(env, &format!("POLICY_{name}"))?;
+        Some(Self::read(env, name.into(), source, Rc::default()))
     }
 
-    fn read(env: &Env, source: Option<&str>) -> Self {
-        let text =
-            |name: &str| env.var(name).map(|value| value.to_string()).ok().filter(|text| !text.is_empty());
-        let secret =
-            |name: &str| env.secret(name).map(|value| value.to_string()).ok().filter(|text| !text.is_empty());
+    /// In the place of a site that is not deployed any more.
+    pub fn gone(env: &Env) -> Self {
+        let mut site = Self::read(env, String::new(), String::new(), Rc::default());
+        site.log.keys = Err("the site of this log is not deployed any more".into());
+        site
+    }
+
+    /// The same site under another policy.
+    pub fn under(&self, env: &Env, source: &str) -> Rc<Self> {
+        Rc::new(Self::read(env, self.name.clone(), source.into(), Rc::clone(&self.memory)))
+    }
+
+    fn read(env: &Env, name: String, source: String, memory: Rc<Memory>) -> Self {
+        let own = |variable: &str| {
+            if name.is_empty() { None } else { value(env, &format!("{variable}_{name}")) }
+        };
+        let text = |variable: &str| {
+            own(variable)
+                .or_else(|| value(env, variable).filter(|_| name.is_empty() || !OF_ONE.contains(&variable)))
+        };
         let known: Vec<(&str, Category, &str)> =
             VENDORS.iter().map(|vendor| (vendor.id, vendor.shown_category(), vendor.name)).collect();
-        let source = source
-            .map(str::to_owned)
-            .or_else(|| text("POLICY"))
-            .unwrap_or_else(|| BUILT_IN_POLICY.to_string());
         let policy = Policy::parse(&source, &known).map_err(|error| error.to_string());
-        let key = secret("COOKIE_KEY")
+        let key = text("COOKIE_KEY")
             .ok_or_else(|| {
                 "the secret COOKIE_KEY is missing: set it to 64 hex digits (wrangler secret put COOKIE_KEY)"
                     .to_string()
@@ -106,7 +133,7 @@ impl Site {
             .map(|current| {
                 KeyRing::new(
                     current,
-                    secret("COOKIE_KEY_PREVIOUS").and_then(|hex| CookieKey::from_hex(&hex).ok()),
+                    text("COOKIE_KEY_PREVIOUS").and_then(|hex| CookieKey::from_hex(&hex).ok()),
                 )
             });
         let named = policy.as_ref().ok().and_then(|policy| policy.site.origin.clone());
@@ -117,35 +144,58 @@ impl Site {
                 format!("the variable SHARDS is {count:?}: use a number from 1 to 255; until then it is 1")
             })
         });
-        let listed = Access::parse(&secret("ACCESS_TOKENS").unwrap_or_default());
-        let site = Self {
-            log: LogSetting::read(text, secret, place.map_or("postern", String::as_str)),
+        let shared = Access::parse(&value(env, ACCESS_TOKENS).unwrap_or_default());
+        let owner = value(env, "DASHBOARD_TOKEN").unwrap_or_default();
+        let of_all = shared.clone().unwrap_or_default().with_owner(&owner);
+        let listed = of_all.clone().with_own(&own(ACCESS_TOKENS).unwrap_or_default());
+        let access_faults = [
+            shared.err().map(|error| format!("the secret {ACCESS_TOKENS}, {error}")),
+            listed.as_ref().err().map(|error| format!("the secret {ACCESS_TOKENS}_{name}, {error}")),
+        ];
+        Self {
+            log: LogSetting::read(text, place.map(String::as_str)),
             origin: text("ORIGIN").or(named).and_then(|origin| Url::parse(&origin).ok()),
             origin_timeout_ms: number(text("ORIGIN_TIMEOUT_MS")).unwrap_or(ORIGIN_TIMEOUT_MS),
             ledger_bytes_max: number(text("LEDGER_BYTES_MAX")).unwrap_or(LEDGER_BYTES_MAX),
             decisions_per_minute: number(text("DECISIONS_PER_MINUTE"))
                 .and_then(|count| u32::try_from(count).ok())
                 .unwrap_or(Rule::DECISIONS.max),
-            platform: PlatformLogin::read(text, secret),
+            platform: PlatformLogin::read(text, own("ACCESS_PEOPLE").is_none()),
             shards: shards.clone().and_then(Result::ok).unwrap_or(Shards::ONE),
             shards_fault: shards.and_then(Result::err),
-            access: listed
-                .clone()
-                .unwrap_or_default()
-                .with_owner(&secret("DASHBOARD_TOKEN").unwrap_or_default()),
-            access_fault: listed.err().map(|error| error.to_string()),
+            access: listed.unwrap_or(of_all),
+            access_faults: access_faults.into_iter().flatten().collect(),
             traces: catalogue.listed().iter().map(|vendor| traces(vendor)).collect(),
             catalogue: Rc::new(catalogue),
             release: Cell::new(None),
             ask_release_after_ms: Cell::new(0),
             // What nobody can read asks for the stricter.
             shows_published_only: text("RELEASES").is_some_and(|word| word != "automatic"),
+            day: Cell::new(None),
+            instead: RefCell::new(None),
+            name,
             source,
             policy,
             key,
-        };
-        site.faults().iter().chain(&site.told()).for_each(|fault| crate::answer::log(fault));
-        site
+            memory,
+        }
+    }
+
+    /// Its id; that of nobody where the policy cannot be read.
+    pub fn id(&self) -> &str {
+        self.policy.as_ref().map_or("postern", |policy| &policy.site.id)
+    }
+
+    /// Does that person keep all sites of this deployment?
+    pub fn keeps_all(&self, person: &Person) -> bool {
+        let is_let_in_to_all = |login: &PlatformLogin| login.is_shared && login.people.has(person);
+        let platform = self.platform.as_ref().and_then(|login| login.as_ref().ok());
+        self.access.keeps_all(person) || platform.is_some_and(is_let_in_to_all)
+    }
+
+    /// The hosts that its policy names.
+    pub fn hosts(&self) -> &[String] {
+        self.policy.as_ref().map_or(&[], |policy| &policy.site.hosts)
     }
 
     /// What keeps this deployment from recording a decision, a line each; empty if nothing does.
@@ -162,15 +212,22 @@ impl Site {
             .filter(|zone| !crate::zone::is_known(zone))
             .map(|zone| format!("figures.time_zone: there is no zone {zone:?}; days are those of UTC"));
         let platform = self.platform.as_ref().and_then(|login| login.as_ref().err());
+        let unreachable =
+            (!self.name.is_empty() && self.policy.is_ok() && self.hosts().is_empty()).then(|| {
+                format!(
+                    "the variable POLICY_{}: site.hosts names no host, so nobody is led to this site",
+                    self.name
+                )
+            });
         let all = [
             self.log.keys.as_ref().err(),
             self.log.witnesses.as_ref().err(),
-            self.access_fault.as_ref(),
             self.shards_fault.as_ref(),
             zone_fault.as_ref(),
+            unreachable.as_ref(),
             platform,
         ];
-        all.into_iter().flatten().cloned().collect()
+        all.into_iter().flatten().chain(&self.access_faults).cloned().collect()
     }
 
     /// What is granted, as visitors see it.
@@ -324,6 +381,11 @@ fn catalogue(policy: &Policy) -> Catalogue {
         }
     });
     Catalogue::of_site(vendors).with_own_hosts(&policy.site.hosts)
+}
+
+/// A variable or a secret; `None` if it is empty.
+fn value(env: &Env, name: &str) -> Option<String> {
+    env.var(name).map(|value| value.to_string()).ok().filter(|text| !text.is_empty())
 }
 
 fn number(text: Option<String>) -> Option<u64> {

@@ -47,7 +47,7 @@ pub fn words(
         let Some(policy) = site.asking(way) else { return Default::default() };
         let language = policy.language_for(lang, accept.as_deref());
         if let Some(view) = view {
-            view.count_language(&language.tag);
+            view.count_language(&site, &language.tag);
         }
         // The page's base may be another's: what is asked of us names us.
         let named = |markup: postern_view::Markup| {

@@ -1,10 +1,12 @@
 //! A page streaming through the rewriter, and what happens when it cannot.
 
+use crate::site::Site;
 use crate::{answer, observing};
 use futures_util::AsyncReadExt;
 use js_sys::Uint8Array;
 use postern_rewrite::{Grants, LinkFilter, PageRewriter, RewriteError, Seen, XmlRewriter, break_out};
 use postern_stats::Kind;
+use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_streams::readable::IntoAsyncRead;
@@ -48,6 +50,8 @@ impl Rewriter {
 pub struct Passage {
     /// What it goes through.
     pub rewriter: Rewriter,
+    /// Which site it is of.
+    pub site: Rc<Site>,
     /// What may pass.
     pub grants: Grants,
     /// The page's path.
@@ -136,7 +140,7 @@ impl Passage {
                     Ok(count) => read.extend_from_slice(buffer.get(..count).unwrap_or_default()),
                     Err(error) => {
                         answer::log("the origin's answer broke off in the middle of a page");
-                        observing::see(Kind::Fault, "origin-broke-off", &self.path, self.now_ms);
+                        observing::see(&self.site, Kind::Fault, "origin-broke-off", &self.path, self.now_ms);
                         let _ = JsFuture::from(writer.abort_with_reason(&error.to_string().into())).await;
                         return;
                     }
@@ -146,23 +150,26 @@ impl Passage {
                 // The visitor has gone: so does the origin's answer, when its reader is dropped.
                 Ok(out) if !out.is_empty() && write(&writer, &out).await.is_err() => return,
                 Ok(_) => read.clear(),
-                Err(error) => return give_up(&self.path, way_on, self.now_ms, &writer, &error).await,
+                Err(error) => {
+                    return give_up(&self.site, &self.path, way_on, self.now_ms, &writer, &error).await;
+                }
             }
         }
         match self.rewriter.end() {
             Ok((rest, seen)) => {
-                observing::see_page(&seen, &self.grants, &self.path, self.now_ms);
+                observing::see_page(&self.site, &seen, &self.grants, &self.path, self.now_ms);
                 if rest.is_empty() || write(&writer, &rest).await.is_ok() {
                     let _ = JsFuture::from(writer.close()).await;
                 }
             }
-            Err(error) => give_up(&self.path, way_on, self.now_ms, &writer, &error).await,
+            Err(error) => give_up(&self.site, &self.path, way_on, self.now_ms, &writer, &error).await,
         }
     }
 }
 
 /// What was sent so far is safe, and the rest cannot be told apart: the visitor is led to the same page, locked.
 async fn give_up(
+    site: &Site,
     path: &str,
     way_on: Option<String>,
     now_ms: u64,
@@ -170,7 +177,7 @@ async fn give_up(
     error: &RewriteError,
 ) {
     answer::log(&format!("a page was not passed on as it is: {error}"));
-    observing::see(Kind::Fault, "rewriter", path, now_ms);
+    observing::see(site, Kind::Fault, "rewriter", path, now_ms);
     let Some(way_on) = way_on else {
         let _ = JsFuture::from(writer.abort_with_reason(&error.to_string().into())).await;
         return;

@@ -7,7 +7,6 @@ use postern_consent::{Decision, Minutes, Profile, Signal, Signals, State, decide
 use postern_rewrite::{Headers, cookie_value, signals};
 use url::Url;
 use wasm_bindgen::JsValue;
-use worker::{Error, Result};
 
 /// The consent cookie.
 pub const CONSENT_COOKIE: &str = "__Host-postern";
@@ -57,9 +56,8 @@ impl Place {
 }
 
 impl Visit {
-    /// Reads a request.
-    pub fn of(site: &Site, request: web_sys::Request) -> Result<Self> {
-        let url = Url::parse(&request.url()).map_err(|error| Error::RustError(error.to_string()))?;
+    /// Reads a request to that address.
+    pub fn of(site: &Site, request: web_sys::Request, url: Url) -> Self {
         let headers = read_headers(&request.headers());
         let signals = signals(&headers);
         let now_ms = worker::Date::now().as_millis();
@@ -70,7 +68,7 @@ impl Visit {
         let place = Place::of(&request);
         let profile = site.profile(place.country.as_deref(), place.region.as_deref());
         let decision = decide(&profile, signals, &state, Minutes::from_unix_ms(now_ms));
-        Ok(Self {
+        Self {
             method: request.method(),
             request,
             url,
@@ -82,7 +80,7 @@ impl Visit {
             decision,
             way,
             now_ms,
-        })
+        }
     }
 
     /// The same visitor on a page of another site of ours, with the choice that page keeps.

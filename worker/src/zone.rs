@@ -3,31 +3,20 @@
 use crate::site::Site;
 use postern_platform::day_in;
 use postern_stats::Day;
-use std::cell::Cell;
 
 /// For how long a moment's day is known, milliseconds: no zone's day has ever begun but at a quarter of an hour.
 const QUARTER_MS: u64 = 900_000;
 
-thread_local! {
-    /// The last quarter of an hour asked for, and its day. An isolate has one site.
-    static KNOWN: Cell<Option<(u64, Day)>> = const { Cell::new(None) };
-}
-
 /// The site's day at that moment, Unix milliseconds.
 pub fn day(site: &Site, now_ms: u64) -> Day {
     let quarter = now_ms / QUARTER_MS;
-    if let Some((_, day)) = KNOWN.get().filter(|(known, _)| *known == quarter) {
+    if let Some((_, day)) = site.day.get().filter(|(known, _)| *known == quarter) {
         return day;
     }
     let zone = site.policy.as_ref().map_or("UTC", |policy| policy.figures.time_zone.as_str());
     let day = day_in(zone, now_ms).unwrap_or_else(|| Day::from_unix_ms(now_ms, 0));
-    KNOWN.set(Some((quarter, day)));
+    site.day.set(Some((quarter, day)));
     day
-}
-
-/// The day that was asked for last, for what happens on the way of a page that was counted; before there was any, that of UTC.
-pub fn last_day(now_ms: u64) -> Day {
-    KNOWN.get().map_or_else(|| Day::from_unix_ms(now_ms, 0), |(_, day)| day)
 }
 
 /// Is there such a zone?

@@ -2,7 +2,8 @@
 //! still not log in by them.
 //!
 //! `ACCESS_TOKENS` has a line for each person or program: role, name, and the SHA-256 of a token of 20 signs or more, as in
-//! `auditor anna 3f2a…`. The one token of `DASHBOARD_TOKEN` is an admin's. Source: standards.md requirement 91.
+//! `auditor anna 3f2a…`. The one token of `DASHBOARD_TOKEN` is an admin's. Where a deployment has several sites, these keep all of
+//! them, and each site may have a list of its own besides. Source: standards.md requirement 91.
 
 use crate::field::{Sha256Hex, Word};
 use crate::seal::{constant_time_eq, sha256};
@@ -41,9 +42,7 @@ impl Role {
 
 /// Why a list of tokens is refused as a whole: who is left out by a slip would not know why, and who stays in by one neither.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the secret ACCESS_TOKENS, line {line}: {cause}; write role, name and the SHA-256 of a token, as in `auditor anna 3f2a…`"
-)]
+#[error("line {line}: {cause}; write role, name and the SHA-256 of a token, as in `auditor anna 3f2a…`")]
 pub struct AccessError {
     /// The line, from 1.
     pub line: usize,
@@ -60,20 +59,31 @@ pub struct Person {
     pub role: Role,
 }
 
-/// Who may log in.
+/// Who may log in on a site.
 #[derive(Clone, Debug, Default)]
-pub struct Access(Vec<(Person, [u8; 32])>);
+pub struct Access {
+    people: Vec<(Person, [u8; 32])>,
+    /// The first so many keep all sites of the deployment.
+    shared: usize,
+}
 
 /// The name of who has the one token that is kept by itself.
 const OWNER: &str = "owner";
 
 impl Access {
-    /// Reads the list; empty lines and those that begin with `#` say nothing.
+    /// Reads the list of those who keep all sites; empty lines and those that begin with `#` say nothing.
     ///
     /// # Errors
     /// [`AccessError`] for the first line that is none.
     pub fn parse(text: &str) -> Result<Self, AccessError> {
-        let mut people = Vec::new();
+        Self::default().with_own(text).map(Self::shared)
+    }
+
+    /// The same, and those of a list who keep this site alone.
+    ///
+    /// # Errors
+    /// [`AccessError`] for the first line that is none; a name that the others have is one.
+    pub fn with_own(mut self, text: &str) -> Result<Self, AccessError> {
         for (line, entry) in (1..).zip(text.lines()) {
             let entry = entry.trim();
             if entry.is_empty() || entry.starts_with('#') {
@@ -87,34 +97,52 @@ impl Access {
                 Word::parse(name).map_err(|_| wrong("the name has other signs than A-Z a-z 0-9 . _ -"))?;
             let Sha256Hex(hash) =
                 Sha256Hex::parse(hash).map_err(|_| wrong("not a SHA-256 in 64 lower-case hex digits"))?;
-            if people.iter().any(|(person, _): &(Person, _)| person.name == name) || name.as_str() == OWNER {
+            if self.people.iter().any(|(person, _)| person.name == name) || name.as_str() == OWNER {
                 return Err(wrong("this name is taken"));
             }
-            people.push((Person { name, role }, hash));
+            self.people.push((Person { name, role }, hash));
         }
-        Ok(Self(people))
+        Ok(self)
     }
 
-    /// The same, and an admin with that token; an empty one is none.
+    fn shared(self) -> Self {
+        Self { shared: self.people.len(), ..self }
+    }
+
+    /// The same, and an admin of all sites with that token; an empty one is none.
     #[must_use]
     pub fn with_owner(mut self, token: &str) -> Self {
         if let (false, Ok(name)) = (token.is_empty(), Word::parse(OWNER)) {
-            self.0.push((Person { name, role: Role::Admin }, sha256(token.as_bytes())));
+            let owner = (Person { name, role: Role::Admin }, sha256(token.as_bytes()));
+            self.people.insert(self.shared, owner);
+            self.shared += 1;
         }
         self
+    }
+
+    /// Is that person still listed, with that role? Who was taken off the list has nothing left of a session.
+    #[must_use]
+    pub fn has(&self, person: &Person) -> bool {
+        self.people.iter().any(|(listed, _)| listed == person)
+    }
+
+    /// Does that person keep all sites of the deployment?
+    #[must_use]
+    pub fn keeps_all(&self, person: &Person) -> bool {
+        self.people.iter().take(self.shared).any(|(listed, _)| listed == person)
     }
 
     /// Is there anybody who may log in?
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.people.is_empty()
     }
 
     /// Whose token that is. Every one is compared, in the same time wherever they differ.
     #[must_use]
     pub fn find(&self, token: &str) -> Option<&Person> {
         let hash = sha256(token.as_bytes());
-        self.0.iter().fold(
+        self.people.iter().fold(
             None,
             |found, (person, known)| {
                 if constant_time_eq(&hash, known) { Some(person) } else { found }
@@ -156,6 +184,24 @@ mod tests {
     }
 
     #[test]
+    fn a_sites_own_people_keep_no_other_and_take_nobodys_name() {
+        let shared = Access::parse(&format!("viewer maria {}", hash("first"))).unwrap();
+        let own = format!("admin zoe {}", hash("second"));
+        let access = shared.clone().with_own(&own).unwrap().with_owner("third");
+        for (token, keeps_all) in [("first", true), ("second", false), ("third", true)] {
+            let person = access.find(token).unwrap();
+            assert!(access.has(person));
+            assert_eq!(access.keeps_all(person), keeps_all, "{token}");
+        }
+        let zoe = access.find("second").unwrap().clone();
+        let raised = Person { role: Role::Admin, ..access.find("first").unwrap().clone() };
+        assert!(!shared.has(&zoe) && !access.has(&raised) && !access.keeps_all(&raised));
+        let twice = format!("\nadmin maria {}", hash("x"));
+        let error = shared.with_own(&twice).unwrap_err();
+        assert_eq!(error, AccessError { line: 2, cause: "this name is taken" });
+    }
+
+    #[test]
     fn without_a_list_and_a_token_nobody_is_known() {
         let nobody = Access::parse("").unwrap().with_owner("");
         assert!(nobody.is_empty());
@@ -180,7 +226,7 @@ mod tests {
         let error = Access::parse("x").unwrap_err().to_string();
         assert_eq!(
             error,
-            "the secret ACCESS_TOKENS, line 1: not three words; write role, name and the SHA-256 of a token, as in `auditor anna 3f2a…`"
+            "line 1: not three words; write role, name and the SHA-256 of a token, as in `auditor anna 3f2a…`"
         );
     }
 }

@@ -32,6 +32,8 @@ pub enum Against {
 /// A question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
+    /// Of which site, where it is another than the one whose address this is.
+    pub site: Option<String>,
     /// Which days.
     pub span: Span,
     /// Of whom; of everybody if nobody is named.
@@ -42,7 +44,7 @@ pub struct Question {
 
 impl Default for Question {
     fn default() -> Self {
-        Self { span: Span::Last(30), segment: None, against: Against::Nothing }
+        Self { site: None, span: Span::Last(30), segment: None, against: Against::Nothing }
     }
 }
 
@@ -69,7 +71,10 @@ impl fmt::Display for QuestionError {
             ),
             Self::Segment(error) => error.fmt(out),
             Self::Unknown(name) => {
-                write!(out, "there is no {name:?}; there are days, or from and to, and segment and against")
+                write!(
+                    out,
+                    "there is no {name:?}; there are site, days, or from and to, and segment and against"
+                )
             }
         }
     }
@@ -88,6 +93,7 @@ impl Question {
         for (name, value) in pairs.filter(|(_, value)| !value.is_empty()) {
             let day = || Day::parse(value).map(Some).map_err(|_| QuestionError::Range);
             match name {
+                "site" => question.site = Some(value.to_owned()),
                 "days" => {
                     let days = value.parse().ok().filter(|days| (1..=DAYS_MAX).contains(days));
                     question.span = Span::Last(days.ok_or(QuestionError::Days)?);
@@ -123,6 +129,9 @@ impl Question {
     #[must_use]
     pub fn write(&self) -> String {
         let mut parts = Vec::new();
+        if let Some(site) = &self.site {
+            parts.push(format!("site={}", escaped(site)));
+        }
         match self.span {
             Span::Last(days) => parts.push(format!("days={days}")),
             Span::Days(Range { first, last }) => parts.push(format!("from={first}&to={last}")),
@@ -201,6 +210,7 @@ mod tests {
                 "days=30&segment=page:a%20b&against=page:%C3%BC",
             ),
             (&[("against", "year-before")], "days=30&against=year-before"),
+            (&[("site", "shop"), ("days", "7")], "site=shop&days=7"),
         ] {
             assert_eq!(read(pairs).unwrap().write(), query);
         }

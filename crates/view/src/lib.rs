@@ -28,8 +28,8 @@ pub use change::CHANGE_CSS;
 pub use consent_page::{ConsentPage, Load, ReceiptLine, consent_page};
 pub use css::{BANNER_CSS, PAGE_CSS, banner_css, css_hash, held_css, reopen_css};
 pub use dashboard::{
-    AlertLine, Beside, Dashboard, Locale, Mark, Standing, Sum, Tried, VendorName, alert_text, beside_name,
-    dashboard, dashboard_refusal, stop_text, today, week_text,
+    AlertLine, Beside, Dashboard, Locale, Mark, Overview, Place, SiteFigures, SiteLine, Standing, Sum, Tried,
+    VendorName, alert_text, beside_name, dashboard, dashboard_refusal, sites, stop_text, today, week_text,
 };
 pub use held::{HELD_CSS, held_note};
 pub use maud::Markup;
@@ -52,6 +52,8 @@ pub const ERASE_PATH: &str = "/_postern/erase";
 pub const RESTRICT_PATH: &str = "/_postern/restrict";
 /// The dashboard.
 pub const DASHBOARD_PATH: &str = "/_postern/dashboard";
+/// All sites that somebody keeps.
+pub const DASHBOARD_SITES_PATH: &str = "/_postern/dashboard/sites";
 /// Its figures of today, by themselves.
 pub const DASHBOARD_TODAY_PATH: &str = "/_postern/dashboard/today";
 /// The script that draws its charts.

@@ -1,18 +1,20 @@
 //! The register of requests: what people have asked for, until when each must be answered, and what was done here by whom.
 
+use crate::dashboard::{Own, Place, day_name, header, instant_name, time_name};
 use crate::page::{Frame, page};
-use crate::{DASHBOARD_PATH, LOGOUT_PATH, REQUESTS_PATH};
+use crate::{DASHBOARD_CSS_PATH, REQUESTS_PATH};
 use maud::{Markup, html};
+use postern_stats::Day;
 
 /// What the page shows.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestsPage<'a> {
-    /// The site's id.
-    pub site: &'a str,
+    /// Where the reader is.
+    pub place: Place<'a>,
     /// The words of the kinds, in the order of the articles.
     pub kinds: &'a [&'a str],
-    /// Today, `YYYY-MM-DD`: no request came later.
-    pub today: &'a str,
+    /// Today: no request came later.
+    pub today: Day,
     /// The requests, those to be answered first.
     pub requests: &'a [RequestLine<'a>],
     /// What was done, the latest first.
@@ -30,10 +32,10 @@ pub struct RequestLine<'a> {
     pub kind: &'a str,
     /// The site's own reference.
     pub reference: &'a str,
-    /// When it came, `YYYY-MM-DD`.
-    pub received: &'a str,
-    /// Until when it must be answered, `YYYY-MM-DD`.
-    pub due: &'a str,
+    /// When it came.
+    pub received: Day,
+    /// Until when it must be answered.
+    pub due: Day,
     /// How it stands, in words.
     pub standing: &'a str,
     /// Should it have been answered by now?
@@ -47,8 +49,8 @@ pub struct RequestLine<'a> {
 /// One thing that was done.
 #[derive(Clone, Copy, Debug)]
 pub struct ActLine<'a> {
-    /// When, RFC 3339 UTC.
-    pub at: &'a str,
+    /// When, Unix milliseconds.
+    pub at_unix_ms: u64,
     /// By whom.
     pub who: &'a str,
     /// What.
@@ -63,14 +65,10 @@ pub fn requests_page(facts: &RequestsPage<'_>) -> Markup {
     page(Frame {
         lang: "en",
         dir: "ltr",
-        title: &format!("Requests – {}", facts.site),
-        styles: &[],
+        title: &format!("Requests – {}", facts.place.site),
+        styles: &[DASHBOARD_CSS_PATH],
         script: None,
-        header: html! {
-            p { (facts.site) }
-            nav aria-label="Pages" { ul { li { a href=(DASHBOARD_PATH) { "Figures" } } } }
-            form method="post" action=(LOGOUT_PATH) { button type="submit" { "Log out" } }
-        },
+        header: header(&facts.place, Some(Own::Requests)),
         main: html! {
             h1 {
                 @if overdue > 0 { (overdue) " overdue, " (open) " to be answered" }
@@ -133,9 +131,9 @@ fn table(requests: &[RequestLine<'_>]) -> Markup {
                         tr data-request=(request.number) {
                             th scope="row" { (request.reference) }
                             td class=[request.is_overdue.then_some("bad")] { (request.standing) }
-                            td { time datetime=(request.due) { (request.due) } }
+                            td { time datetime=(request.due) { (day_name(request.due)) } }
                             td { (request.kind) }
-                            td { time datetime=(request.received) { (request.received) } }
+                            td { time datetime=(request.received) { (day_name(request.received)) } }
                             td { @if request.is_open { (doings(request)) } }
                         }
                     }
@@ -164,7 +162,7 @@ fn acts(acts: &[ActLine<'_>]) -> Markup {
                     thead { tr { th scope="col" { "When (UTC)" } th scope="col" { "Who" } th scope="col" { "What" } } }
                     tbody {
                         @for act in acts {
-                            tr { td { time datetime=(act.at) { (act.at) } } th scope="row" { (act.who) } td { (act.what) } }
+                            tr { td { time datetime=(instant_name(act.at_unix_ms)) { (time_name(act.at_unix_ms)) } } th scope="row" { (act.who) } td { (act.what) } }
                         }
                     }
                 }

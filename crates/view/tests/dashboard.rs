@@ -13,8 +13,8 @@ use postern_stats::{
     Span,
 };
 use postern_view::{
-    AlertLine, Beside, Dashboard, Locale, Mark, Standing, Sum, Tried, VendorName, alert_text, beside_name,
-    dashboard, dashboard_refusal, today, week_text,
+    AlertLine, Beside, Dashboard, Locale, Mark, Place, Standing, Sum, Tried, VendorName, alert_text,
+    beside_name, dashboard, dashboard_refusal, today, week_text,
 };
 
 fn day(text: &str) -> Day {
@@ -73,6 +73,9 @@ const VENDORS: [VendorName<'_>; 2] = [
     VendorName { id: "youtube", name: "YouTube", category: Some(Counter::Social) },
 ];
 
+/// A reader who keeps the register of one site.
+const PLACE: Place<'_> = Place { site: "luxmoor", is_other: false, has_several: false, may_register: true };
+
 /// A dashboard of these figures.
 fn page<'a>(change: impl FnOnce(&mut Dashboard<'a>)) -> String {
     // A few kilobytes for the time of the tests, so that each can put in what it has itself.
@@ -85,7 +88,7 @@ fn page<'a>(change: impl FnOnce(&mut Dashboard<'a>)) -> String {
         ..Standing::default()
     };
     let mut facts = Dashboard {
-        site: "luxmoor",
+        place: PLACE,
         question,
         today: day("2026-11-23"),
         standing,
@@ -98,7 +101,6 @@ fn page<'a>(change: impl FnOnce(&mut Dashboard<'a>)) -> String {
         experiment: None,
         vendors: &VENDORS,
         seen: &[],
-        may_register: true,
         locale: ENGLISH,
     };
     change(&mut facts);
@@ -242,8 +244,9 @@ fn a_figure_has_so_many_lines_and_the_others_are_added_up() {
 
 #[test]
 fn today_is_told_in_steps_so_that_nobody_is_watched() {
-    let said =
-        |counts| today(&Standing { today: counts, due: 1234, ..Standing::default() }, &ENGLISH).into_string();
+    let said = |counts| {
+        today(None, &Standing { today: counts, due: 1234, ..Standing::default() }, &ENGLISH).into_string()
+    };
     let page = said(counts(19, 3, 2, 0));
     for (name, text) in [
         ("Pages", "70 or more"),
@@ -273,7 +276,7 @@ fn where_there_is_nothing_it_says_what_to_do() {
         facts.question = &question;
     });
     assert!(of_group.contains("<h1>Nothing to show of these</h1>"), "{of_group}");
-    let refused = dashboard_refusal("luxmoor", "That <cannot>", "days is a number", Some(("/x", "Else")));
+    let refused = dashboard_refusal(&PLACE, "That <cannot>", "days is a number", Some(("/x", "Else")));
     assert!(
         refused
             .into_string()
@@ -375,7 +378,7 @@ fn hostile_texts_stay_texts() {
     let vendors = [VendorName { id: bad, name: bad, category: Some(Counter::Social) }];
     for question in [&question, &Question::default()] {
         let markup = page(|facts| {
-            (facts.site, facts.seen, facts.sums, facts.question) = (bad, &seen, &sums, question);
+            (facts.place.site, facts.seen, facts.sums, facts.question) = (bad, &seen, &sums, question);
             (facts.beside, facts.vendors) = (Some(&beside), &vendors);
         });
         assert!(!markup.contains("<script>"), "{markup}");

@@ -12,8 +12,9 @@ mod shop;
 use check::check_golden;
 use postern_consent::{Category, CategorySet, Outcome, Signal};
 use postern_policy::Policy;
+use postern_stats::Day;
 use postern_view::{
-    ActLine, BannerFacts, ConsentPage, ReceiptLine, ReopenFacts, RequestLine, RequestsPage, banner,
+    ActLine, BannerFacts, ConsentPage, Place, ReceiptLine, ReopenFacts, RequestLine, RequestsPage, banner,
     banner_css, consent_page, error_page, login_page, reopen, requests_page, shown_page,
 };
 use proptest::prelude::*;
@@ -232,19 +233,19 @@ fn hostile_texts_stay_texts() {
         number: 1,
         kind: bad,
         reference: bad,
-        received: bad,
-        due: bad,
+        received: Day::from_unix_ms(0, 0),
+        due: Day::from_unix_ms(0, 0),
         standing: bad,
         is_overdue: true,
         is_open: true,
         can_extend: true,
     };
     let register = RequestsPage {
-        site: bad,
+        place: Place { site: bad, is_other: true, has_several: true, may_register: true },
         kinds: &[bad],
-        today: bad,
+        today: Day::from_unix_ms(0, 0),
         requests: &[request],
-        acts: &[ActLine { at: bad, who: bad, what: bad }],
+        acts: &[ActLine { at_unix_ms: 0, who: bad, what: bad }],
         error: Some(bad),
     };
     for markup in [

@@ -1,6 +1,6 @@
 //! What must be seen to, in words: on the page, and in messages to those who keep the site.
 
-use super::numbers::{Locale, day_name};
+use super::numbers::{Locale, day_name, time_name};
 use maud::{Markup, html};
 use postern_stats::{Alert, Counter, Counts, Day};
 
@@ -34,12 +34,6 @@ pub fn alert_text(alert: &Alert, locale: &Locale<'_>) -> String {
         }
         Alert::Policy { text } => format!("In the policy: {text}"),
     }
-}
-
-/// `3 Nov 2026, 14:05`
-fn time_name(unix_ms: u64) -> String {
-    let minutes = unix_ms / 60_000 % 1440;
-    format!("{}, {:02}:{:02}", day_name(Day::from_unix_ms(unix_ms, 0)), minutes / 60, minutes % 60)
 }
 
 /// A week in a few sentences.

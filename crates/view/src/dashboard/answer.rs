@@ -73,7 +73,7 @@ fn empty(facts: &Dashboard<'_>) -> Markup {
             p { "If they do not: see that the site’s address leads to Postern, and that the browser is not one of the bots that are left out." }
         } @else if is_filtered {
             h1 { "Nothing to show of these" }
-            p { (days_name(range.first, range.last)) ". Of fewer than " (SMALLEST_GROUP) " visitors nothing is shown by itself. " a href=(crate::DASHBOARD_PATH) { "Everybody’s figures" } "." }
+            p { (days_name(range.first, range.last)) ". Of fewer than " (SMALLEST_GROUP) " visitors nothing is shown by itself. " a href=(facts.place.figures()) { "Everybody’s figures" } "." }
         } @else {
             h1 { "Nothing to show yet of these days" }
             p {

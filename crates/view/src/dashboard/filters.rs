@@ -21,6 +21,7 @@ pub(super) fn filters(facts: &Dashboard<'_>) -> Markup {
     let against = if let Against::Segment(segment) = &question.against { Some(segment) } else { None };
     html! {
         form class="fields filters" method="get" action=(crate::DASHBOARD_PATH) data-submits {
+            @if let Some(site) = &question.site { input type="hidden" name="site" value=(site); }
             p {
                 label for="f-days" { "Days" }
                 select id="f-days" name="days" {

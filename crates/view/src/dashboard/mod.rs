@@ -10,19 +10,24 @@ mod gate;
 mod method;
 mod names;
 mod numbers;
+mod place;
 mod seen;
+mod sites;
 mod time;
 mod today;
 
-use crate::page::{Frame, page};
-use crate::{DASHBOARD_CSS_PATH, DASHBOARD_SCRIPT_PATH, LOGOUT_PATH, REQUESTS_PATH};
 use maud::{Markup, html};
+use place::frame;
 use postern_stats::{Counts, Day, Dimension, Point, Question, Seen};
 
 pub use alerts::{AlertLine, alert_text, week_text};
 pub use experiment::{Tried, stop_text};
 pub use names::beside_name;
 pub use numbers::Locale;
+pub(crate) use numbers::{day_name, instant_name, time_name};
+pub use place::Place;
+pub(crate) use place::{Own, header};
+pub use sites::{Overview, SiteFigures, SiteLine, sites};
 pub use today::today;
 
 /// A vendor of the policy's.
@@ -77,8 +82,8 @@ pub type Sum = (Dimension, String, Counts);
 /// What the dashboard shows.
 #[derive(Clone, Copy)]
 pub struct Dashboard<'a> {
-    /// The site's id.
-    pub site: &'a str,
+    /// Where the reader is.
+    pub place: Place<'a>,
     /// What is asked.
     pub question: &'a Question,
     /// Today at the site.
@@ -103,8 +108,6 @@ pub struct Dashboard<'a> {
     pub vendors: &'a [VendorName<'a>],
     /// What was seen that the policy does not name, and what went wrong; in any order.
     pub seen: &'a [Seen],
-    /// Does the reader keep the register of requests?
-    pub may_register: bool,
     /// How numbers and names are written.
     pub locale: Locale<'a>,
 }
@@ -113,9 +116,9 @@ pub struct Dashboard<'a> {
 #[must_use]
 pub fn dashboard(facts: &Dashboard<'_>) -> Markup {
     frame(
-        facts.site,
-        facts.may_register,
-        &format!("Consent – {}", facts.site),
+        &facts.place,
+        Some(Own::Figures),
+        &format!("Consent – {}", facts.place.site),
         html! {
             (alerts::alerts(facts.alerts))
             (answer::answer(facts))
@@ -123,7 +126,7 @@ pub fn dashboard(facts: &Dashboard<'_>) -> Markup {
             p class="note" role="status" { "More days are being gathered. Look again in a moment for all of them." }
         }
             (filters::filters(facts))
-            (today(&facts.standing, &facts.locale))
+            (today(facts.question.site.as_deref(), &facts.standing, &facts.locale))
             @if !facts.whole.is_empty() {
                 (time::rate(facts))
                 (answer::funnel(facts))
@@ -139,12 +142,12 @@ pub fn dashboard(facts: &Dashboard<'_>) -> Markup {
     )
 }
 
-/// A page that says why nothing can be told: `what` is the reason, `query` what would be asked instead.
+/// A page that says why nothing can be told: `what` is the reason, `link` what would be asked instead.
 #[must_use]
-pub fn dashboard_refusal(site: &str, title: &str, what: &str, link: Option<(&str, &str)>) -> Markup {
+pub fn dashboard_refusal(place: &Place<'_>, title: &str, what: &str, link: Option<(&str, &str)>) -> Markup {
     frame(
-        site,
-        false,
+        place,
+        None,
         title,
         html! {
             h1 { (title) }
@@ -152,26 +155,4 @@ pub fn dashboard_refusal(site: &str, title: &str, what: &str, link: Option<(&str
             @if let Some((address, name)) = link { p { a href=(address) { (name) } } }
         },
     )
-}
-
-fn frame(site: &str, may_register: bool, title: &str, main: Markup) -> Markup {
-    page(Frame {
-        lang: "en",
-        dir: "ltr",
-        title,
-        styles: &[DASHBOARD_CSS_PATH],
-        script: Some(DASHBOARD_SCRIPT_PATH),
-        header: html! {
-            p { (site) }
-            nav aria-label="Pages" {
-                ul {
-                    li { a href=(crate::DASHBOARD_PATH) aria-current="page" { "Figures" } }
-                    @if may_register { li { a href=(REQUESTS_PATH) { "Requests" } } }
-                }
-            }
-            form method="post" action=(LOGOUT_PATH) { button type="submit" { "Log out" } }
-        },
-        main,
-        footer: None,
-    })
 }

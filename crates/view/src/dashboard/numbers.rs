@@ -99,12 +99,28 @@ const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// `3 Nov 2026`
-pub(super) fn day_name(day: Day) -> String {
+pub(crate) fn day_name(day: Day) -> String {
     let text = day.to_string();
     let number = |from: usize, to: usize| text.get(from..to).and_then(|digits| digits.parse::<usize>().ok());
     let (Some(month), Some(number)) = (number(5, 7), number(8, 10)) else { return text };
     let month = MONTHS.get(month.saturating_sub(1)).copied().unwrap_or("");
     format!("{number}\u{a0}{month}\u{a0}{}", text.get(..4).unwrap_or(""))
+}
+
+/// `3 Nov 2026, 14:05`, UTC.
+pub(crate) fn time_name(unix_ms: u64) -> String {
+    let day = Day::from_unix_ms(unix_ms, 0);
+    format!("{}, {}", day_name(day), clock(unix_ms))
+}
+
+/// `2026-11-03T14:05Z`
+pub(crate) fn instant_name(unix_ms: u64) -> String {
+    format!("{}T{}Z", Day::from_unix_ms(unix_ms, 0), clock(unix_ms))
+}
+
+fn clock(unix_ms: u64) -> String {
+    let minutes = unix_ms / 60_000 % 1440;
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 /// `3 Nov 2026`, or `3 Nov 2026 – 5 Nov 2026`

@@ -9,9 +9,9 @@ use postern_stats::{Counter, SMALLEST_GROUP};
 /// How often it is looked at again, seconds.
 const SECONDS: u32 = 30;
 
-/// The section of today's figures, which is fetched anew by itself as well.
+/// The section of today's figures, which is fetched anew by itself as well; `site` is another site than the one whose address this is.
 #[must_use]
-pub fn today(standing: &Standing, locale: &Locale<'_>) -> Markup {
+pub fn today(site: Option<&str>, standing: &Standing, locale: &Locale<'_>) -> Markup {
     let counts = &standing.today;
     let figures = [
         ("Pages", counts.get(Counter::Views)),
@@ -24,8 +24,12 @@ pub fn today(standing: &Standing, locale: &Locale<'_>) -> Markup {
         0..SMALLEST_GROUP => format!("fewer than {SMALLEST_GROUP}"),
         count => format!("{} or more", locale.count(count / SMALLEST_GROUP * SMALLEST_GROUP)),
     };
+    let address = match site {
+        Some(site) => format!("{DASHBOARD_TODAY_PATH}?site={site}"),
+        None => DASHBOARD_TODAY_PATH.into(),
+    };
     html! {
-        section class="today" data-live=(DASHBOARD_TODAY_PATH) data-seconds=(SECONDS) aria-labelledby="today-title" {
+        section class="today" data-live=(address) data-seconds=(SECONDS) aria-labelledby="today-title" {
             h2 id="today-title" { "Today, so far" }
             dl {
                 @for (name, count) in figures { div { dt { (name) } dd data-today=(name) { (said(count)) } } }

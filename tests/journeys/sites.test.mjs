@@ -1,0 +1,295 @@
+// Several sites in one deployment: each has its own pages, policy, visitors, receipts, log and figures, and nothing of one is ever
+// another's; who keeps all of them sees them beside each other.
+
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { AxeBuilder } from '@axe-core/playwright';
+import { dayNumber, loadCells } from './figures.mjs';
+import { DESKTOP, PHONE, ROOT, makeFolder, serveSite, startWorld, waitFor } from './harness.mjs';
+import { consentCookie, postDecision, readText, send, valuesOf } from './wire.mjs';
+
+const SHOP_POLICY = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
+const OWN_TOKENS = { zoe: 'zoe-of-the-clinic-alone', max: 'max-who-reads-all-sites' };
+const hash = (token) => createHash('sha256').update(token).digest('hex');
+
+/** The shop's policy as that of another site. */
+function policyOf(id, hosts, change = (text) => text) {
+  const named = SHOP_POLICY.replace('id = "luxmoor"', `id = "${id}"\nhosts = [${hosts.map((host) => `"${host}"`).join(', ')}]`).replace('name = "Luxmoor Ltd"', `name = "${id} Ltd"`);
+  assert.ok(named.includes(`${id} Ltd`) && named.includes(`id = "${id}"`));
+  return change(named);
+}
+
+const clinicPolicy = policyOf('clinic', ['clinic.localhost', 'www.clinic.localhost'], (text) => text
+  .replace('time_zone = "Europe/Dublin"', 'time_zone = "Pacific/Auckland"')
+  // Something that must be seen to.
+  .replace(/^dpa_url = .*business\.safety\.google.*\n/m, ''));
+assert.ok(clinicPolicy.includes('Pacific/Auckland') && clinicPolicy.split('dpa_url').length === SHOP_POLICY.split('dpa_url').length - 1);
+
+let world;
+let clinicOrigin;
+/** The Worker by the host of one of its sites. */
+const at = (name, worker = world.worker) => ({ ...worker, host: `${name}:${worker.port}`, base: `http://${name}:${worker.port}` });
+const shop = () => at('localhost');
+const clinic = () => at('clinic.localhost');
+const open = (site, path = '/', headers = {}) => send(site.port, path, { host: site.host, headers: { accept: 'text/html', ...headers } });
+
+const vars = () => ({
+  POLICY_CLINIC: clinicPolicy,
+  ORIGIN_CLINIC: `http://127.0.0.1:${clinicOrigin.port}`,
+  ACCESS_TOKENS: `viewer max ${hash(OWN_TOKENS.max)}`,
+  ACCESS_TOKENS_CLINIC: `admin zoe ${hash(OWN_TOKENS.zoe)}`,
+  LOG_KEY: randomBytes(32).toString('hex'),
+  LOG_SEAL_AFTER_MS: '300',
+  WATCH_EVERY_MS: '1000',
+});
+
+before(async () => {
+  clinicOrigin = await serveSite((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
+    response.end('<!doctype html><html lang="en"><title>Clinic</title><h1>The clinic</h1><script async src="https://www.googletagmanager.com/gtag/js?id=G-CLINIC"></script>');
+  });
+  world = await startWorld({ dashboard: true, vars: vars() });
+  world.keep(clinicOrigin);
+});
+after(() => world?.close());
+
+/** Whose page that is: of the site, and of the controller that asks. */
+const saysOf = (page) => ({ clinic: /The clinic/.test(page) && /clinic Ltd/.test(page), shop: /Luxmoor Ltd/.test(page) });
+
+const logIn = async (site, token) => {
+  const answer = await send(site.port, '/_postern/login', {
+    host: site.host, method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', origin: site.base, 'sec-fetch-site': 'same-origin' }, body: `token=${encodeURIComponent(token)}`,
+  });
+  return valuesOf(answer, 'set-cookie').find((line) => line.startsWith('__Host-postern-session='))?.split(';', 1)[0];
+};
+const program = (site, path, token) => send(site.port, path, { host: site.host, headers: { authorization: `Bearer ${token}` } });
+
+describe('each site', () => {
+  it('has the pages and the policy of its host, on each of its hosts; a host that no policy names is the first one\'s', async () => {
+    const pages = Object.fromEntries(await Promise.all(['localhost', 'elsewhere.localhost', 'clinic.localhost', 'www.clinic.localhost'].map(async (host) => [host, readText(await open(at(host)))])));
+    for (const host of ['clinic.localhost', 'www.clinic.localhost']) {
+      assert.deepEqual(saysOf(pages[host]), { clinic: true, shop: false }, host);
+      assert.equal(/\ssrc="https:\/\/www\.googletagmanager/.test(pages[host]), false, host);
+    }
+    for (const host of ['localhost', 'elsewhere.localhost']) {
+      assert.deepEqual(saysOf(pages[host]), { clinic: false, shop: true }, host);
+    }
+  });
+
+  it('gives receipts of its own controller, in a log of its own, and knows nothing of the other\'s', async () => {
+    const decided = {};
+    for (const [id, site] of [['luxmoor', shop()], ['clinic', clinic()]]) {
+      const answer = await postDecision(site);
+      assert.equal(answer.status, 200, readText(answer));
+      decided[id] = { site, cookie: consentCookie(answer) };
+      const { receipts } = JSON.parse(readText(await open(site, '/_postern/consent/receipts.json', { cookie: decided[id].cookie })));
+      assert.deepEqual(receipts.map(({ receipt }) => receipt.controller), [id]);
+    }
+    // The cookie of one is worth nothing on the other, nor of one of a site's hosts on another.
+    for (const [site, { cookie }] of [[shop(), decided.clinic], [clinic(), decided.luxmoor], [at('www.clinic.localhost'), decided.clinic]]) {
+      const page = readText(await open(site, '/', { cookie }));
+      assert.match(/data-postern-state="([^|]*)/.exec(page)?.[1] ?? '', /^01$/, site.host);
+      const told = await open(site, '/_postern/consent/receipts.json', { cookie });
+      assert.deepEqual(JSON.parse(readText(told)).receipts, [], site.host);
+    }
+    const exported = {};
+    for (const [id, site] of [['luxmoor', shop()], ['clinic', clinic()]]) {
+      const lines = readText(await program(site, '/_postern/export', world.worker.token)).trim().split('\n').map((line) => JSON.parse(line).receipt);
+      exported[id] = lines;
+      assert.deepEqual([...new Set(lines.map(({ controller }) => controller))], [id]);
+    }
+    assert.equal(exported.luxmoor.some(({ receipt_id }) => exported.clinic.some((other) => other.receipt_id === receipt_id)), false);
+    for (const [origin, site] of [['localhost', shop()], ['clinic.localhost', clinic()]]) {
+      const checkpoint = await waitFor('a checkpoint', async () => {
+        const answer = await open(site, '/_postern/log/checkpoint');
+        return answer.status === 200 && readText(answer);
+      });
+      const key = readText(await open(site, '/_postern/log/key')).trim();
+      assert.equal(checkpoint.split('\n')[0], key.split('+')[0]);
+      if (origin.startsWith('clinic')) assert.equal(checkpoint.split('\n')[0], 'clinic.localhost/_postern/log');
+      else assert.doesNotMatch(checkpoint.split('\n')[0], /clinic/);
+    }
+  });
+});
+
+describe('who keeps sites', () => {
+  it('is who stands on the list of all, or on the site\'s own; nobody else', async () => {
+    for (const [token, site, status] of [
+      [world.worker.token, shop(), 200], [world.worker.token, clinic(), 200],
+      [OWN_TOKENS.max, shop(), 200], [OWN_TOKENS.max, clinic(), 200],
+      [OWN_TOKENS.zoe, shop(), 403], [OWN_TOKENS.zoe, clinic(), 200],
+    ]) assert.equal((await program(site, '/_postern/api/v1/figures', token)).status, status, `${token} on ${site.host}`);
+    assert.equal(await logIn(shop(), OWN_TOKENS.zoe), undefined);
+    // A session is its site's alone.
+    const session = await logIn(clinic(), OWN_TOKENS.zoe);
+    assert.equal((await open(clinic(), '/_postern/dashboard', { cookie: session })).status, 200);
+    assert.equal((await open(shop(), '/_postern/dashboard', { cookie: session })).status, 303);
+  });
+
+  it('sees by one login what they keep, and of another site nothing, not even whether it is there', async () => {
+    const sitesOf = async (site, token) => JSON.parse(readText(await program(site, '/_postern/api/v1/sites', token))).sites.map(({ site: id, host }) => [id, host]);
+    const both = [['luxmoor', null], ['clinic', 'clinic.localhost']];
+    for (const site of [shop(), clinic()]) {
+      assert.deepEqual(await sitesOf(site, world.worker.token), both);
+      assert.deepEqual(await sitesOf(site, OWN_TOKENS.max), both);
+    }
+    assert.deepEqual(await sitesOf(clinic(), OWN_TOKENS.zoe), [both[1]]);
+    const siteOf = async (site, id, token) => {
+      const answer = await program(site, `/_postern/api/v1/figures?site=${id}`, token);
+      return answer.status === 200 ? JSON.parse(readText(answer)).site : answer.status;
+    };
+    assert.equal(await siteOf(shop(), 'clinic', OWN_TOKENS.max), 'clinic');
+    assert.equal(await siteOf(clinic(), 'luxmoor', OWN_TOKENS.max), 'luxmoor');
+    assert.equal(await siteOf(clinic(), 'clinic', OWN_TOKENS.zoe), 'clinic');
+    assert.deepEqual([await siteOf(clinic(), 'luxmoor', OWN_TOKENS.zoe), await siteOf(clinic(), 'nobody', OWN_TOKENS.zoe)], [404, 404]);
+    assert.equal(await siteOf(shop(), 'nobody', OWN_TOKENS.max), 404);
+    const metrics = readText(await program(shop(), '/_postern/metrics?site=clinic', OWN_TOKENS.max));
+    assert.doesNotMatch(metrics, /luxmoor/);
+    // The day is that of the site asked about.
+    const today = async (id) => JSON.parse(readText(await program(shop(), `/_postern/api/v1/figures?site=${id}&days=1`, OWN_TOKENS.max))).from;
+    const yesterday = (zone) => new Date((dayNumber(zone, new Date(Date.now() - 3_600_000)) - 1) * 86_400_000).toISOString().slice(0, 10);
+    assert.deepEqual([await today('luxmoor'), await today('clinic')], [yesterday('Europe/Dublin'), yesterday('Pacific/Auckland')]);
+  });
+
+  it('is left out of a list of a site\'s own that has a fault or takes a name of the others, and the others are not', async () => {
+    for (const own of [`admin max ${hash('x')}`, `boss zoe ${hash(OWN_TOKENS.zoe)}`]) {
+      const worker = await world.startWorker({ dashboard: true, vars: { ...vars(), ACCESS_TOKENS_CLINIC: own } });
+      assert.equal(await logIn(at('clinic.localhost', worker), OWN_TOKENS.zoe), undefined);
+      assert.ok(await logIn(at('clinic.localhost', worker), OWN_TOKENS.max));
+      assert.match(readText(await open(at('clinic.localhost', worker), '/_postern/health')), /^ok\n(.*\n)*the secret ACCESS_TOKENS_CLINIC, line 1: /);
+      assert.doesNotMatch(readText(await open(at('localhost', worker), '/_postern/health')), /ACCESS_TOKENS/);
+      await worker.stop();
+    }
+  });
+
+  it('loses a session with their place on the list', async () => {
+    const state = makeFolder();
+    const cookieKey = randomBytes(32).toString('hex');
+    const first = await world.startWorker({ dashboard: true, state, cookieKey, vars: vars() });
+    const session = await logIn(at('clinic.localhost', first), OWN_TOKENS.zoe);
+    assert.equal((await open(at('clinic.localhost', first), '/_postern/dashboard', { cookie: session })).status, 200);
+    await first.stop();
+    for (const own of [undefined, `viewer zoe ${hash(OWN_TOKENS.zoe)}`]) {
+      const second = await world.startWorker({ dashboard: true, state, cookieKey, vars: { ...vars(), ACCESS_TOKENS_CLINIC: own } });
+      assert.equal((await open(at('clinic.localhost', second), '/_postern/dashboard', { cookie: session })).status, 303, own);
+      await second.stop();
+    }
+  });
+});
+
+describe('a deployment with a fault', () => {
+  const healthOf = async (worker, host) => readText(await open(at(host, worker), '/_postern/health'));
+
+  it('denies the hosts that a policy which cannot be read may have named, and leaves the other sites alone', async () => {
+    const named = policyOf('luxmoor', ['localhost']).replace('luxmoor Ltd', 'Luxmoor Ltd');
+    const worker = await world.startWorker({ health: 503, vars: { ...vars(), POLICY: named, POLICY_CLINIC: clinicPolicy.replace('[site]', '[sites]') } });
+    const at_ = (host) => at(host, worker);
+    // The clinic's visitors get the clinic's pages, and nobody asks them in the shop's name.
+    const page = readText(await open(at_('clinic.localhost')));
+    assert.match(page, /The clinic/);
+    assert.deepEqual([/data-postern-policy|Luxmoor Ltd/.test(page), /\ssrc="https:\/\/www\.googletagmanager/.test(page)], [false, false]);
+    assert.equal((await open(at_('clinic.localhost'), '/_postern/health')).status, 503);
+    assert.deepEqual(saysOf(readText(await open(at_('localhost')))), { clinic: false, shop: true });
+    assert.match(await healthOf(worker, 'localhost'), /^ok/);
+    await worker.stop();
+  });
+
+  it('tells of two policies of one site, or of one host, and asks nobody by the second', async () => {
+    for (const [second, fault] of [
+      [policyOf('clinic', ['other.localhost']), /POLICY_TWIN: site\.id is "clinic", which another site/],
+      [policyOf('twin', ['clinic.localhost', 'other.localhost']), /POLICY_TWIN: site\.hosts has "clinic\.localhost", which another site/],
+    ]) {
+      const worker = await world.startWorker({ health: 503, vars: { ...vars(), POLICY_TWIN: second } });
+      assert.match(await healthOf(worker, 'other.localhost'), fault);
+      assert.deepEqual(saysOf(readText(await open(at('clinic.localhost', worker)))), { clinic: true, shop: false });
+      assert.equal(/data-postern-policy/.test(readText(await open(at('other.localhost', worker)))), false);
+      await worker.stop();
+    }
+  });
+});
+
+describe('the overview', () => {
+  let worker;
+  before(async () => {
+    const state = makeFolder();
+    const first = await world.startWorker({ dashboard: true, state, vars: vars() });
+    for (const host of ['localhost', 'clinic.localhost']) assert.equal((await postDecision(at(host, first))).status, 200);
+    await first.stop();
+    // Sixty days of two sites: the clinic's rate has fallen from three in five to two in five.
+    for (const [id, zone, scale, rates] of [['luxmoor', 'Europe/Dublin', 400, [0.55, 0.55]], ['clinic', 'Pacific/Auckland', 150, [0.6, 0.4]]]) {
+      const today = dayNumber(zone);
+      const cells = [];
+      for (let ago = 1; ago <= 61; ago += 1) {
+        const asked = scale + (ago * 37) % 50;
+        const yes = Math.round(asked / 2 * rates[ago > 31 ? 0 : 1]);
+        cells.push(`${today - ago}\tall\t\t0:${asked * 5} 2:${asked * 2} 3:${asked} 6:${yes} 7:${Math.round(asked / 2) - yes}`);
+      }
+      loadCells(state, cells.join('\n'), id);
+    }
+    worker = await world.startWorker({ dashboard: true, state, vars: vars() });
+  });
+
+  const logInPage = async (host, options) => {
+    const page = await world.newPage(options);
+    await page.goto(`http://${host}:${worker.port}/_postern/login`);
+    await page.locator('[name="token"]').fill(worker.token);
+    await Promise.all([page.waitForNavigation(), page.locator('form button').first().click()]);
+    return page;
+  };
+
+  it('is one click from the figures, has every site beside the others, and leads to each with one login', async () => {
+    const page = await logInPage('localhost', DESKTOP);
+    await page.getByRole('link', { name: 'All sites' }).click();
+    await page.locator('#sites').waitFor();
+    const rows = await page.locator('#sites tbody tr').evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.innerText.replace(/\s+/g, ' ').trim())));
+    assert.equal(rows.length, 2);
+    const [shopRow, clinicRow] = rows;
+    assert.match(shopRow[0], /^luxmoor/);
+    assert.match(shopRow[1], /^55 % ± /);
+    assert.equal(shopRow[2], 'none told');
+    assert.match(clinicRow[0], /^clinic clinic\.localhost/);
+    assert.match(clinicRow[1], /^40 % ± /);
+    assert.match(clinicRow[2], /^−(19|20)\.\d$/);
+    assert.deepEqual((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id), []);
+    await page.getByRole('link', { name: 'clinic', exact: true }).click();
+    await page.locator('#today-title').waitFor();
+    assert.match(page.url(), /localhost:\d+\/_postern\/dashboard\?site=clinic/);
+    assert.match(await page.locator('h1').innerText(), /^40\s% of those who answered/);
+    assert.equal((await page.locator('header p').innerText()).trim(), 'clinic');
+    // Every question stays with the site.
+    await page.locator('#f-days').selectOption('7');
+    await page.waitForURL(/days=7/);
+    assert.match(page.url(), /site=clinic/);
+    assert.equal((await page.locator('header p').innerText()).trim(), 'clinic');
+    for (const link of await page.locator('a[href*="/api/v1/"]').evaluateAll((all) => all.map((one) => one.getAttribute('href')))) assert.match(link, /site=clinic/);
+    assert.equal(await page.getByRole('link', { name: 'Requests' }).count(), 0);
+    await page.context().close();
+  });
+
+  it('says what must be seen to, of which site', async () => {
+    const page = await logInPage('localhost', DESKTOP);
+    await waitFor('what must be seen to', async () => {
+      await page.goto(`http://localhost:${worker.port}/_postern/dashboard/sites`);
+      return await page.locator('.warnings').count() > 0;
+    }, 30_000);
+    const said = await page.locator('.warnings').evaluateAll((all) => all.map((one) => [one.querySelector('h2').textContent, one.querySelectorAll('li').length]));
+    const counted = await page.locator('#sites tbody tr').evaluateAll((all) => all.map((row) => Number(row.cells[row.cells.length - 1].textContent)));
+    assert.equal(said.reduce((sum, [, count]) => sum + count, 0), counted.reduce((sum, count) => sum + count, 0));
+    assert.ok(said.every(([title]) => title === 'To see to: clinic'), JSON.stringify(said));
+    await page.context().close();
+  });
+
+  it('fits a phone, and can be read there', async () => {
+    const page = await logInPage('clinic.localhost', PHONE);
+    await page.goto(`http://clinic.localhost:${worker.port}/_postern/dashboard/sites`);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    assert.deepEqual((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id), []);
+    if (process.env.POSTERN_PICTURES) await page.screenshot({ path: join(process.env.POSTERN_PICTURES, 'sites-phone.png'), fullPage: true });
+    await page.setViewportSize(DESKTOP.viewport);
+    if (process.env.POSTERN_PICTURES) await page.screenshot({ path: join(process.env.POSTERN_PICTURES, 'sites-wide.png'), fullPage: true });
+    await page.context().close();
+  });
+});

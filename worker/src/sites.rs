@@ -1,0 +1,116 @@
+//! Which sites this deployment has, and whose a request is. The variable `POLICY` says the first, or the policy that is built in;
+//! each `POLICY_<NAME>` says another, which is served at the hosts that its policy names, and whose other variables and secrets may
+//! end in `_<NAME>` as well (`site.rs`). What no policy names is the first's.
+
+use crate::answer;
+use crate::site::Site;
+use js_sys::{Object, Reflect};
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+use worker::Env;
+
+/// What the variables of further sites begin with.
+const PREFIX: &str = "POLICY_";
+
+/// Where `worker/last-resort.mjs` finds which host's pages come from where, should all else fail.
+const ORIGINS: &str = "posternOrigins";
+
+/// A deployment's sites.
+pub struct Sites {
+    first: Rc<Site>,
+    others: Vec<Rc<Site>>,
+}
+
+thread_local! {
+    /// Variables and secrets cannot change while an isolate lives.
+    static SITES: RefCell<Option<Rc<Sites>>> = const { RefCell::new(None) };
+}
+
+impl Sites {
+    /// The sites as they are deployed; what is shown of each says `release.rs`.
+    pub fn of(env: &Env) -> Rc<Self> {
+        SITES.with_borrow_mut(|sites| Rc::clone(sites.get_or_insert_with(|| Rc::new(Self::read(env)))))
+    }
+
+    fn read(env: &Env) -> Self {
+        let names = Reflect::own_keys(env).map(|names| names.sort()).unwrap_or_default();
+        let names =
+            names.iter().filter_map(|name: JsValue| Some(name.as_string()?.strip_prefix(PREFIX)?.to_owned()));
+        let mut sites = Self { first: Rc::new(Site::first(env)), others: Vec::new() };
+        for name in names {
+            let Some(mut site) = Site::further(env, &name) else { continue };
+            // Two sites of one name would share their receipts, and of one host each other's visitors.
+            if let Some(fault) = sites.all().find_map(|other| clash(other, &site)) {
+                site.policy = Err(format!("the variable {PREFIX}{name}: {fault}"));
+            }
+            sites.others.push(Rc::new(site));
+        }
+        for site in sites.all() {
+            site.faults().iter().chain(&site.told()).for_each(|fault| answer::log(fault));
+        }
+        if let Err(error) = sites.tell_origins() {
+            answer::log(&format!(
+                "should the edge fail, pages come from where they are asked for: {}",
+                answer::message(&error)
+            ));
+        }
+        sites
+    }
+
+    /// All of them, the first first.
+    pub fn all(&self) -> impl Iterator<Item = &Rc<Site>> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// The site that a host belongs to.
+    pub fn at(&self, host: &str) -> Rc<Site> {
+        // Which hosts a policy names that cannot be read nobody knows: they are not taken for the first site's, with its pages.
+        let unread = || self.others.iter().find(|site| site.policy.is_err());
+        let named = self.all().find(|site| site.hosts().iter().any(|known| known == host));
+        Rc::clone(named.or_else(unread).unwrap_or(&self.first))
+    }
+
+    /// The site as it is deployed, whatever version of it is shown.
+    pub fn deployed(&self, site: &Site) -> Rc<Site> {
+        Rc::clone(self.all().find(|one| one.name == site.name).unwrap_or(&self.first))
+    }
+
+    /// The site of that id.
+    pub fn named(&self, id: &str) -> Option<&Rc<Site>> {
+        self.all().find(|site| site.id() == id)
+    }
+
+    /// The site of a Ledger by the id it was made for; where that is not deployed any more one that asks nobody and signs nothing.
+    pub fn of_ledger(&self, env: &Env, id: &str) -> Rc<Site> {
+        match self.named(id) {
+            Some(site) => Rc::clone(site),
+            None if self.others.is_empty() => Rc::clone(&self.first),
+            None => Rc::new(Site::gone(env)),
+        }
+    }
+
+    /// Tells the last resort where pages come from, by host; a host that nobody names has the empty name.
+    fn tell_origins(&self) -> Result<(), JsValue> {
+        if self.others.is_empty() {
+            return Ok(());
+        }
+        let origins = Object::new();
+        let unnamed = self.at("");
+        let hosts = self.all().flat_map(|site| site.hosts().iter().map(move |host| (host.as_str(), site)));
+        for (host, site) in hosts.chain([("", &unnamed)]) {
+            let origin = site.origin.as_ref().map_or("", |origin| origin.as_str());
+            Reflect::set(&origins, &host.into(), &origin.into())?;
+        }
+        Reflect::set(&js_sys::global(), &ORIGINS.into(), &origins).map(|_| ())
+    }
+}
+
+/// Why two cannot be sites of one deployment.
+fn clash(one: &Site, other: &Site) -> Option<String> {
+    if other.policy.is_ok() && one.id() == other.id() {
+        return Some(format!("site.id is {:?}, which another site of this deployment has", other.id()));
+    }
+    let host = other.hosts().iter().find(|host| one.hosts().contains(host))?;
+    Some(format!("site.hosts has {host:?}, which another site of this deployment has"))
+}
