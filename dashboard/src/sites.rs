@@ -100,11 +100,11 @@ pub async fn figures_of_all(env: &Env, told: &[Told]) -> Vec<std::result::Result
 /// Answers `GET /_postern/dashboard/sites`.
 pub async fn page(asked: &Asked<'_>, told: &[Told]) -> Result<Response> {
     let found = figures_of_all(asked.site.env, told).await;
-    let alerts_of = |found: &Found| {
-        found.figures.alerts.iter().map(|(kind, text)| AlertLine { kind, text }).collect::<Vec<_>>()
-    };
-    let alerts: Vec<Vec<AlertLine>> =
-        found.iter().map(|one| one.as_ref().map_or(Vec::new(), alerts_of)).collect();
+    let alerts: Vec<Vec<AlertLine>> = found
+        .iter()
+        .map(|one| one.as_ref().map_or(&[][..], |found| &found.figures.alerts))
+        .map(|alerts| alerts.iter().map(|(kind, text)| AlertLine { kind, text }).collect())
+        .collect();
     let lines: Vec<SiteLine> = told
         .iter()
         .zip(&found)
