@@ -58,7 +58,12 @@ function sum(rows) {
 }
 
 const stubJs = read('build/page/stub.js');
-const bannerCss = read('www/css/banner.css');
+const bannerRules = read('www/css/banner.css').toString().split('\n');
+const layouts = [...new Set(bannerRules.flatMap((rule) => [...rule.matchAll(/layout=(\w+)\]/g)].map(([, layout]) => layout)))];
+/** What goes into a page: the rules of its layout and those of all (`banner_css` in `crates/view/src/css.rs`). The largest is measured. */
+const [bannerCss] = layouts
+  .map((layout) => bannerRules.filter((rule) => !rule.includes('layout=') || rule.includes(`layout=${layout}]`)).join('\n'))
+  .sort((a, b) => sizesOf(b).brotli - sizesOf(a).brotli);
 const reopenCss = read('www/css/reopen.css').toString();
 const holdingCss = read('www/css/holding.css').toString();
 const handleJs = read('build/page/handle.js');

@@ -16,10 +16,9 @@ pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
     if path == "openapi.json" {
         return answer::with(200, "application/json", OPEN_API.into());
     }
-    let mut named = asked.pairs.iter().filter(|(name, _)| name == "by").map(|(_, value)| value.as_str());
-    // Two of them ask for nothing that can be answered.
-    let by = named.next().filter(|_| named.next().is_none());
-    let level = by.and_then(Level::parse);
+    // Of several the last, as of every other parameter.
+    let by = asked.pairs.iter().rev().find(|(name, value)| name == "by" && !value.is_empty());
+    let level = by.and_then(|(_, value)| Level::parse(value));
     let others: &[&str] = if path == "breakdown.csv" { &["by"] } else { &[] };
     let question = match asked.question(others) {
         Ok(question) => question,
@@ -97,9 +96,6 @@ pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
 /// Answers `GET /_postern/api/v1/sites`: all sites that the reader keeps, each with everybody's figures of the last 30 days, and what
 /// must be seen to.
 pub async fn sites(asked: &Asked<'_>, told_of: &[Told]) -> Result<Response> {
-    if let Some((name, _)) = asked.pairs.iter().find(|(name, value)| !(name == "site" || value.is_empty())) {
-        return refuse(400, &format!("there is no {name:?} here"));
-    }
     let found = figures_of_all(asked.site.env, told_of).await;
     let lines = told_of.iter().zip(&found).map(|(one, found)| {
         let range = one.range();
@@ -215,6 +211,9 @@ fn quoted(text: &str) -> String {
 /// Answers `GET /_postern/metrics`: sums of all that is published. Gauges, since a day that is published anew may count less.
 /// Source: Prometheus, "Exposition formats".
 pub async fn metrics(asked: &Asked<'_>) -> Result<Response> {
+    if let Some((name, _)) = asked.pairs.iter().find(|(name, value)| name != "site" && !value.is_empty()) {
+        return refuse(400, &format!("there is no {name:?}; there is site"));
+    }
     match sums(asked).await {
         Ok(sums) => answer::with(200, METRICS_TYPE, sums),
         Err(error) => lost(&error),

@@ -72,7 +72,9 @@ describe('roles', () => {
 });
 
 describe('the register of requests', () => {
-  const rows = async (cookie) => [...readText(await open('/_postern/requests', cookie)).matchAll(/<tr data-request="(\d+)">(.*?)<\/tr>/gs)]
+  /** Days as they are written for programs. */
+  const written = (page) => page.replace(/<time datetime="([^"]*)">[^<]*/g, '<time>$1');
+  const rows = async (cookie) => [...written(readText(await open('/_postern/requests', cookie))).matchAll(/<tr data-request="(\d+)">(.*?)<\/tr>/gs)]
     .map(([, number, cells]) => [number, ...[...cells.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs)].map(([, cell]) => cell.replace(/<[^>]*>/g, '').trim())]);
   const row = async (cookie, reference) => (await rows(cookie)).find(([, found]) => found === reference);
 

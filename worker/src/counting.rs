@@ -8,6 +8,7 @@ use crate::ledger::Ledger;
 use crate::site::Site;
 use crate::visit::{CONSENT_COOKIE, Visit};
 use crate::{answer, experiment, pages, zone};
+use postern_consent::State;
 use postern_rewrite::cookie_value;
 use postern_stats::{
     Batch, CELLS_MAX, Counter, Counts, Day, Dimension, Facts, browser_of, device_of, is_bot,
@@ -15,7 +16,9 @@ use postern_stats::{
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
-use worker::{Context, Delay, Env};
+use url::Url;
+use web_sys::Response;
+use worker::{Context, Delay, Env, Result};
 
 /// How long a batch gathers.
 const GATHER: Duration = Duration::from_secs(1);
@@ -143,6 +146,25 @@ pub fn count_page(
         view.count_language(site, &policy.language_for(None, visit.header("accept-language")).tag);
     }
     send_soon(site, env, context, visit.now_ms);
+}
+
+/// Answers `GET /_postern/asked`, which a banner asks for that is drawn on the page that asks a browser first; with `?noscript` too where no
+/// scripts run. Whoever asks for it otherwise counts for nothing, as far as that can be told.
+pub fn count_drawn(site: &Site, env: &Env, context: &Context, visit: &Visit) -> Result<Response> {
+    let is = |name: &str, wanted: &str| visit.header(name).is_none_or(|value| value == wanted);
+    let is_by_page = is("sec-fetch-site", "same-origin") && is("sec-fetch-dest", "image");
+    let is_asked = matches!(visit.state, State::Absent) && site.working().is_some();
+    if is_by_page && is_asked && !is_bot(visit.header("user-agent").unwrap_or("")) {
+        let what = if visit.url.query() == Some("noscript") { Counter::NoScript } else { Counter::Reported };
+        // Browsers tell their own site which page it is, unless it has asked them not to.
+        let page = visit.header("referer").and_then(|page| Url::parse(page).ok());
+        let path = page.as_ref().map(Url::path);
+        let facts = facts_of(site, visit, path, site.release.get());
+        let once = Counts::default().with(what, 1);
+        facts.count(&mut site.memory.counting.batch.borrow_mut(), zone::day(site, visit.now_ms), once);
+        send_soon(site, env, context, visit.now_ms);
+    }
+    answer::nothing()
 }
 
 /// Counts something that the gate did, with the vendor it did it to. It goes with the next pages.

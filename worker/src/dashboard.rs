@@ -45,7 +45,8 @@ pub async fn serve(site: &Rc<Site>, env: &Env, visit: &Visit, method: &str, path
         }
         None => return answer::see_other(postern_view::LOGIN_PATH),
     };
-    let wanted = visit.url.query_pairs().find(|(name, _)| name == "site").map(|(_, id)| id);
+    let wanted =
+        visit.url.query_pairs().find(|(name, id)| name == "site" && !id.is_empty()).map(|(_, id)| id);
     let kept = kept(site, env, &person);
     let told = if OF_ALL.contains(&path) {
         kept.iter().collect()

@@ -272,6 +272,7 @@ impl Parts {
                     .map(|css| postern_view::css_hash(css))
                     .collect(),
                 folder: format!("{}{OWN_FOLDER}", visit.origin()),
+                has_picture: view.is_some_and(|view| view.is_first),
             },
         }
     }

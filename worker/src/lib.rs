@@ -112,6 +112,7 @@ async fn route(
         ("OPTIONS", "decision" | "state") => drop_in::preflight(site, &visit),
         ("POST", "decision") => decision::decide(site, env, visit).await,
         (method, path) if is_dashboard(path) => dashboard::serve(site, env, &visit, method, path).await,
+        ("GET", "asked") => counting::count_drawn(site, env, context, &visit),
         ("GET", "shown") => shown::serve(site, env, &visit).await,
         ("POST", "publish") => release::publish(site, env, &visit).await,
         ("GET", "export") => archive::serve(site, env, &visit).await,

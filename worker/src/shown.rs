@@ -68,6 +68,7 @@ fn preview(site: &Site, now_ms: u64, lang: Option<&str>) -> Result<Response> {
             language: policy.language_for(lang, None),
             receipt: None,
             is_own_page: true,
+            is_counted: false,
         },
         &policy.site.id,
     );
@@ -203,6 +204,7 @@ fn page(site: &Site, policy: &Policy, receipt: &Value, before: Option<&Value>) -
         language,
         receipt: None,
         is_own_page: true,
+        is_counted: false,
     };
     Some(first_page(policy, &facts, &text(receipt, "receipt_id")?))
 }

@@ -91,6 +91,7 @@ pub fn words(
                 return_to: &return_to,
                 receipt,
                 is_own_page,
+                is_counted: view.is_some_and(|view| view.is_first),
             })
         };
         (named(banner), note)

@@ -10,6 +10,8 @@ pub struct OwnSources {
     pub style_hashes: Vec<String>,
     /// Origin and folder of our own files (`https://shop.example/_postern/`).
     pub folder: String,
+    /// Is a picture of ours asked for, by which a banner that is drawn is counted?
+    pub has_picture: bool,
 }
 
 /// The name under which the stub makes trusted values, in `www/stub/restore.js`.
@@ -36,6 +38,9 @@ pub fn amend(policy: &str, own: &OwnSources) -> String {
         ("form-action", &vec![], vec![own.folder.clone()]),
     ] {
         add(&mut directives, name, inline, &loaded);
+    }
+    if own.has_picture {
+        add(&mut directives, "img-src", &[], std::slice::from_ref(&own.folder));
     }
     allow_trusted_types(&mut directives);
     let rendered = directives
@@ -132,6 +137,7 @@ mod tests {
             script_hashes: vec!["S".into()],
             style_hashes: vec!["T".into()],
             folder: "https://x.example/_postern/".into(),
+            has_picture: false,
         }
     }
 
@@ -190,5 +196,20 @@ mod tests {
         ] {
             assert_eq!(amend(policy, &own()), expected, "{policy}");
         }
+    }
+
+    #[test]
+    fn a_picture_of_ours_is_let_through_where_there_is_one() {
+        let own = OwnSources { has_picture: true, ..own() };
+        let folder = "https://x.example/_postern/";
+        for (policy, expected) in [
+            ("img-src 'none'", format!("img-src {folder}")),
+            ("img-src 'self' data:", format!("img-src 'self' data: {folder}")),
+            ("img-src *", "img-src *".to_string()),
+            ("frame-src 'none'", "frame-src 'none'".to_string()),
+        ] {
+            assert_eq!(amend(policy, &own), expected, "{policy}");
+        }
+        assert!(amend("default-src 'none'", &own).ends_with(&format!("; img-src {folder}")));
     }
 }

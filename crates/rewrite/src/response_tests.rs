@@ -11,6 +11,7 @@ fn plan(headers: &[(&str, &str)], change: impl FnOnce(&mut ResponseFacts)) -> Re
         script_hashes: vec!["S".into()],
         style_hashes: vec![],
         folder: "https://shop.example/_postern/".into(),
+        ..OwnSources::default()
     };
     let denied = denied();
     let mut facts = ResponseFacts {

@@ -264,10 +264,10 @@ pub struct Funnel {
     pub ignored: u64,
     /// Answers that a program gave for its user, of all answers.
     pub by_agent: u64,
-    /// Asked without scripts.
+    /// Asked by a banner that was drawn without scripts.
     pub without_scripts: u64,
-    /// Asked, with scripts, and the gate never said that it stands: something kept it from running, or the visitor was
-    /// gone before. `None` if no gate has said so at all, since then none is asked to.
+    /// Asked, and the banner was never drawn: something kept it from being, or the visitor was gone before. `None` if no banner was
+    /// drawn at all, since then none is counted.
     pub blocked: Option<u64>,
 }
 
@@ -286,7 +286,7 @@ impl Funnel {
             ignored: asked.saturating_sub(decided),
             by_agent: count(Counter::ByAgent),
             without_scripts,
-            blocked: (reported > 0).then(|| asked.saturating_sub(reported).saturating_sub(without_scripts)),
+            blocked: (reported > 0).then(|| asked.saturating_sub(reported)),
         }
     }
 }
@@ -399,8 +399,8 @@ mod tests {
             (funnel.ignored, funnel.by_agent, funnel.without_scripts, funnel.blocked),
             (45, 3, 4, None)
         );
-        assert_eq!(Funnel::of(&all.with(Counter::Reported, 90)).blocked, Some(6));
-        assert_eq!(Funnel::of(&all.with(Counter::Reported, 99)).blocked, Some(0));
+        assert_eq!(Funnel::of(&all.with(Counter::Reported, 90)).blocked, Some(10));
+        assert_eq!(Funnel::of(&all.with(Counter::Reported, 101)).blocked, Some(0));
         assert_eq!(Funnel::of(&counts(1, 5)).ignored, 0);
         assert_eq!(category_rates(&all)[0], (Counter::Functional, Rate::new(22, 55)));
     }

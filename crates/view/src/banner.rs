@@ -5,7 +5,10 @@ use crate::choices::{Hidden, choices, hidden};
 use crate::fill::{fill, in_order};
 use crate::signal_notes::signal_notes;
 use crate::vendors::{Granted, Place};
-use crate::{CONSENT_PATH, DECISION_PATH, RECEIPTS_PATH, consent_address, receipts_address};
+use crate::{
+    ASKED_PATH, ASKED_WITHOUT_SCRIPTS_PATH, CONSENT_PATH, DECISION_PATH, RECEIPTS_PATH, consent_address,
+    receipts_address,
+};
 use maud::{Markup, html};
 use postern_consent::{Category, Signal};
 use postern_policy::{Change, Language, Policy, Reopen, Texts};
@@ -38,6 +41,8 @@ pub struct BannerFacts<'a> {
     pub receipt: Option<OwnReceipt<'a>>,
     /// Is the page the site's own, whose visitor our pages know? Else scripts ask for them.
     pub is_own_page: bool,
+    /// Is it to be counted that the banner is drawn, and whether without scripts?
+    pub is_counted: bool,
 }
 
 impl BannerFacts<'_> {
@@ -90,6 +95,7 @@ fn layer_one(facts: &BannerFacts<'_>) -> Markup {
                     p { (body) }
                     p { (third_parties) " " a href=(policy.notice.url) { (texts.notice) } }
                     (signal_notes(texts, facts.honoured))
+                    @if facts.is_counted { (drawn()) }
                 }
                 div {
                     button type="submit" name="choice" value="reject" data-consent-action="reject" { (texts.reject) }
@@ -100,6 +106,15 @@ fn layer_one(facts: &BannerFacts<'_>) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// Asks for a picture that shows nothing, once the banner is drawn: what is not drawn asks for none that is lazy. Without scripts for
+/// another one as well. Source: HTML standard, "lazy loading attributes"; CSS Display 3, section 2.5.
+fn drawn() -> Markup {
+    html! {
+        img src=(ASKED_PATH) loading="lazy" alt="";
+        noscript { img src=(ASKED_WITHOUT_SCRIPTS_PATH) alt=""; }
     }
 }
 

@@ -16,10 +16,13 @@ use sha2::{Digest, Sha256};
 /// Until its last part has come nothing is seen of it: a banner that the line cuts in two would grow, and so move.
 pub const BANNER_CSS: &str = include_str!("../../../www/css/banner.css");
 
-/// [`BANNER_CSS`] as this site wants it.
+/// [`BANNER_CSS`] as this site wants it, without the rules of the layouts that it has not.
 #[must_use]
 pub fn banner_css(policy: &Policy) -> String {
-    format!("{BANNER_CSS}{}", theme_css(&policy.banner.theme, OURS))
+    let own = format!("layout={}]", policy.banner.layout.name());
+    let is_own = |rule: &&str| !rule.contains("layout=") || rule.contains(&own);
+    let rules: String = BANNER_CSS.split_inclusive('\n').filter(is_own).collect();
+    rules + &theme_css(&policy.banner.theme, OURS)
 }
 
 /// [`REOPEN_CSS`] as this site wants it, where something is held with [`HOLDING_CSS`].
@@ -156,25 +159,50 @@ mod tests {
         }
     }
 
+    /// The shop's policy with these lines at its end.
+    fn policy(more: &str) -> Policy {
+        parsed(&format!("{SHOP}\n{more}\n"))
+    }
+
+    const SHOP: &str = include_str!("../../../postern.toml");
+
+    fn parsed(source: &str) -> Policy {
+        let known: Vec<_> = ["ga4", "gtm", "google-ads", "meta-pixel", "posthog", "youtube"]
+            .into_iter()
+            .map(|id| {
+                let is_meta = id == "meta-pixel";
+                let category = if is_meta { Category::Marketing } else { Category::Analytics };
+                (id, category, id)
+            })
+            .collect();
+        Policy::parse(source, &known).unwrap()
+    }
+
+    #[test]
+    fn a_banner_has_the_rules_of_its_layout_and_of_no_other() {
+        let all = ["bar", "box", "centre"];
+        for layout in all {
+            let css =
+                banner_css(&parsed(&SHOP.replace("layout = \"bar\"", &format!("layout = \"{layout}\""))));
+            for other in all {
+                assert_eq!(css.contains(&format!("layout={other}]")), other == layout, "{layout} {other}");
+            }
+            let shared = |css: &str| css.lines().filter(|rule| !rule.contains("layout=")).count();
+            assert_eq!(shared(&css), shared(BANNER_CSS), "{layout}");
+        }
+        // A rule of two layouts would be lost for both.
+        for rule in BANNER_CSS.lines() {
+            assert!(
+                all.iter().filter(|layout| rule.contains(&format!("layout={layout}]"))).count() < 2,
+                "{rule}"
+            );
+        }
+    }
+
     #[test]
     fn a_theme_says_only_what_it_changes_and_both_sheets_take_it() {
-        let policy = |theme: &str| {
-            let shop = include_str!("../../../postern.toml");
-            let known: Vec<_> = ["ga4", "gtm", "google-ads", "meta-pixel", "posthog", "youtube"]
-                .into_iter()
-                .map(|id| {
-                    let is_meta = id == "meta-pixel";
-                    let category = if is_meta { Category::Marketing } else { Category::Analytics };
-                    (id, category, id)
-                })
-                .collect();
-            Policy::parse(&format!("{shop}\n{theme}\n"), &known).unwrap()
-        };
-        let plain = policy("");
-        assert_eq!(
-            (banner_css(&plain).as_str(), reopen_css(&plain, false).as_str()),
-            (BANNER_CSS, REOPEN_CSS)
-        );
+        let (plain, plain_reopen) = (banner_css(&policy("")), reopen_css(&policy(""), false));
+        assert_eq!(plain_reopen, REOPEN_CSS);
         for (theme, expected) in [
             ("[banner.theme]\nradius = 0", "#postern#postern{--round:0px}\n"),
             (
@@ -185,9 +213,10 @@ mod tests {
             ("[banner.theme]\nscheme = \"light\"", "#postern#postern{color-scheme:light;--ink:#16202e;"),
             ("[banner.theme.dark]\naccent = \"#ffcc00\"", "#postern#postern{--ink:#16202e;"),
         ] {
-            for (css, sheet) in
-                [(banner_css(&policy(theme)), BANNER_CSS), (reopen_css(&policy(theme), false), REOPEN_CSS)]
-            {
+            for (css, sheet) in [
+                (banner_css(&policy(theme)), plain.as_str()),
+                (reopen_css(&policy(theme), false), REOPEN_CSS),
+            ] {
                 assert!(css.strip_prefix(sheet).unwrap().starts_with(expected), "{css}");
             }
         }

@@ -279,6 +279,7 @@ fn a_policy_in_the_page_lets_the_gate_through() {
         script_hashes: vec!["S".into()],
         style_hashes: vec![],
         folder: "https://x/_postern/".into(),
+        ..OwnSources::default()
     };
     let base = Url::parse("https://shop.example/").unwrap();
     let page = "<head><meta http-equiv=Content-Security-Policy content=\"script-src 'self'\"></head>";

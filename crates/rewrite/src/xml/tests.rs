@@ -223,6 +223,7 @@ fn a_policy_in_the_document_lets_the_gate_through() {
         script_hashes: vec!["S".into()],
         style_hashes: vec![],
         folder: "https://x/_postern/".into(),
+        ..OwnSources::default()
     };
     let page = format!(
         "<html {H}><head><meta http-equiv='Content-Security-Policy' content=\"script-src 'self'\"/></head></html>"

@@ -113,11 +113,11 @@ pub(super) fn funnel(facts: &Dashboard<'_>) -> Markup {
     ];
     if let Some(blocked) = funnel.blocked {
         rest.push((
-            "Banner never stood",
+            "Banner never drawn",
             blocked,
-            "Scripts run, and the banner’s never said that it does: blocked, or left before.",
+            "By a blocker, or the visitor left before it was; some of them are programs that do not say so.",
         ));
-        rest.push(("No scripts", funnel.without_scripts, "The form works without."));
+        rest.push(("No scripts", funnel.without_scripts, "The banner was drawn, and works without."));
     }
     let row = |(name, count, note): &(&str, u64, &str)| {
         let share = Rate::new(*count, funnel.asked);

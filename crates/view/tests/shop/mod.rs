@@ -76,6 +76,7 @@ pub fn facts(policy: &Policy) -> BannerFacts<'_> {
         language: policy.own_language(),
         receipt: None,
         is_own_page: true,
+        is_counted: true,
     }
 }
 
