@@ -1,11 +1,11 @@
-// What the gate did is counted, by vendor: pages on which something of theirs was held, identifiers that were taken out on the way, hits
-// that were refused. Things are counted, never people; nothing of what they said is kept.
+// What the gate did is counted, by vendor: pages on which something of theirs was held, answers that let them run, identifiers that were
+// taken out on the way, hits that were refused. Things are counted, never people; nothing of what they said is kept.
 
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { readCells } from './figures.mjs';
 import { BATCH_MS, sleep, startWorld, waitFor } from './harness.mjs';
-import { consentCookie, postDecision, readText, send } from './wire.mjs';
+import { consentCookie, postDecision, readDashboard, readText, send } from './wire.mjs';
 
 const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36';
 const SECRET = 'GA1.1.1234567890.1700000000';
@@ -37,4 +37,33 @@ it('counts each identifier that does not pass, by its vendor, and none once it m
   assert.equal(counted['stripped/google-ads'], 1, JSON.stringify(counted));
   assert.deepEqual(Object.keys(counted).filter((name) => !/^(held|stripped)\/[a-z0-9-]+$/.test(name)), []);
   assert.ok(!JSON.stringify(readCells(world.worker)).includes('1234567890'));
+});
+
+it('counts each answer that lets a vendor run, once, and none that lets nobody in', async () => {
+  const released = async () => {
+    // Receipts are counted when somebody asks.
+    await readDashboard(world.worker);
+    return Object.fromEntries(Object.entries(gate()).filter(([name]) => name.startsWith('released/')).map(([name, times]) => [name.slice('released/'.length), times]));
+  };
+  const before = await released();
+  const act = async (choice, categories, cookie, key) => {
+    const answer = await postDecision(world.worker, { change: { choice, categories, layer: choice === 'save' ? 2 : 1 }, headers: cookie ? { cookie } : {}, ...(key && { key }) });
+    assert.equal(answer.status, 200, readText(answer));
+    return consentCookie(answer);
+  };
+  const everything = ['functional', 'analytics', 'marketing', 'social'];
+  const key = '11111111-2222-4333-8444-555555555555';
+  const all = await act('accept', everything, undefined, key);
+  // The same act again, as after a lost answer; and the same choice once more.
+  await act('accept', everything, undefined, key);
+  const some = await act('save', ['analytics'], undefined);
+  await act('save', ['analytics', 'marketing'], some);
+  await act('save', ['analytics'], all);
+  await act('reject', [], undefined);
+  await act('withdraw', [], all);
+  await waitFor('the receipts to be counted', async () => (await released()).ga4 > before.ga4);
+  const after = await released();
+  const added = Object.fromEntries(Object.entries(after).map(([vendor, times]) => [vendor, times - (before[vendor] ?? 0)]));
+  assert.deepEqual(added, { ga4: 2, gtm: 2, posthog: 2, 'google-ads': 2, 'meta-pixel': 2, youtube: 1 });
+  assert.match(await readDashboard(world.worker), /id="gate"|Nothing counted/);
 });

@@ -225,7 +225,9 @@ describe('what is described', () => {
         met[sound ? 'sound' : 'broken'] += 1;
         assert.equal(answer.status, sound ? 200 : refusalOf(what.split('?').slice(1).join('?')), `${what}: ${readText(answer).slice(0, 300)}`);
       });
-      if (operation.parameters.length > 0) assert.ok(met.broken > RUNS && met.sound > RUNS / 10, `${operation.path}: ${JSON.stringify(met)}: what is made up is too much alike`);
+      // Where there is one parameter, more queries say it twice.
+      const brokenMin = operation.parameters.length > 1 ? RUNS : RUNS / 2;
+      if (operation.parameters.length > 0) assert.ok(met.broken > brokenMin && met.sound > RUNS / 10, `${operation.path}: ${JSON.stringify(met)}: what is made up is too much alike`);
     }));
   });
 

@@ -11,7 +11,7 @@ use js_sys::Uint8Array;
 use postern_consent::{Category, CategorySet, Choice, Decision, Minutes, Reason, State, Subject, VendorSet};
 use postern_policy::Policy;
 use postern_receipt::Method;
-use postern_rewrite::{expire_denied, stub_rows};
+use postern_rewrite::{Grants, expire_denied, stub_rows};
 use postern_stats::{Dimension, Facts, wait_of};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -141,10 +141,18 @@ async fn take(
     for vendor in site.named(wanted.vendors.difference(visit.decision.vendors)) {
         facts = facts.with(Dimension::Vendor, &vendor.id);
     }
+    let granted = visit.profile.grantable(visit.signals, wanted.granted);
+    let before = site.grants(&visit.decision);
+    let now = Grants::new(Rc::clone(&site.catalogue), granted)
+        .with_vendors(wanted.vendors, visit.decision.grantable);
+    for vendor in site.catalogue.listed().iter().filter(|vendor| now.allows(vendor) && !before.allows(vendor))
+    {
+        facts = facts.with(Dimension::Gate, &format!("released/{}", vendor.id));
+    }
     let message = ActMessage {
         release,
         way: said.way,
-        granted: visit.profile.grantable(visit.signals, wanted.granted).bits(),
+        granted: granted.bits(),
         vendors: site.named(wanted.vendors).map(|vendor| vendor.id.clone()).collect(),
         is_answered: wanted.is_answered,
         decided_ms: wanted.decided_ms,

@@ -8,16 +8,16 @@ use crate::ledger_schema::migrate;
 use crate::ledger_store::SqlStore;
 use crate::messages::{ActMessage, METHODS, Recorded, Standing};
 use crate::random::random;
+use crate::settings::setting;
 use crate::site::Site;
 use crate::sites::Sites;
 use crate::{sealing, sweeping, witnessing, zone};
 use postern_consent::{CategorySet, Shard, Signals, Subject};
 use postern_receipt::log::{LogStore, Tile};
 use postern_receipt::{
-    Act, Append, Capacity, Client, EntryKind, HostName, IdempotencyKey, LedgerError, Notice, NoticeUri,
-    Pictures, Retention, Rule, Setting, Sha256Hex, Store, Throttle, TooOften, Word,
+    Act, Append, Capacity, Client, EntryKind, IdempotencyKey, LedgerError, Pictures, Rule, Sha256Hex, Store,
+    Throttle, TooOften, Word,
 };
-use postern_sort::sorted_by;
 use postern_stats::{Batch, SeenBatch};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -462,42 +462,4 @@ fn subject_bytes(hex: &str) -> Option<[u8; 16]> {
 
 fn failed<E: std::fmt::Debug>(error: LedgerError<E>) -> worker::Error {
     worker::Error::RustError(format!("{error:?}"))
-}
-
-/// The site's part of a receipt.
-fn setting(site: &Site, message: &ActMessage) -> Option<Setting> {
-    let policy = site.asking(Some(message.way))?;
-    let hosts = policy.site.hosts.iter().map(String::as_str).chain([message.host.as_str()]);
-    let scope = hosts.filter_map(|host| HostName::parse(host).ok()).collect();
-    let mut scope: Vec<HostName> = sorted_by(scope, Ord::cmp);
-    scope.dedup();
-    let purposes = policy.purposes.iter();
-    let language = policy.language_for(Some(&message.lang), None);
-    Some(Setting {
-        controller: Word::parse(&policy.site.id).ok()?,
-        profile: Word::parse(&policy.legal_for(message.country.as_deref(), message.region.as_deref()).name)
-            .ok()?,
-        rules: policy.profile_for(message.country.as_deref(), message.region.as_deref()),
-        scope,
-        lang: Word::parse(&language.tag).ok()?,
-        purposes: purposes
-            .filter_map(|purpose| {
-                Some((purpose.category, policy.purpose_sha256(purpose.category, language)?))
-            })
-            .collect(),
-        vendors: policy.vendors().iter().filter_map(|vendor| Word::parse(&vendor.id).ok()).collect(),
-        vendors_sha256: policy.vendors_sha256(),
-        notice: Notice {
-            uri: NoticeUri::parse(&policy.notice.url).ok()?,
-            version: Word::parse(&policy.notice.version).ok()?,
-            sha256: Sha256Hex(policy.texts_sha256(language)),
-        },
-        policy_sha256: policy.hash(),
-        release: message.release,
-        withdraw_uri: NoticeUri::parse("/_postern/consent").ok()?,
-        retention: Retention {
-            months: policy.receipts.keep_months,
-            by_category: policy.receipts.longer.clone(),
-        },
-    })
 }

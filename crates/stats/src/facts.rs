@@ -56,8 +56,7 @@ impl Facts {
     pub fn count(&self, batch: &mut Batch, day: Day, counts: Counts) {
         batch.add(day, Dimension::All, "", counts);
         // Who lets a vendor in is in no part of everybody by that.
-        for (dimension, value) in self.values.iter().filter(|(dimension, _)| *dimension != Dimension::Vendor)
-        {
+        for (dimension, value) in self.values.iter().filter(|(dimension, _)| !is_of_things(*dimension)) {
             batch.add(day, *dimension, value, counts);
         }
     }
@@ -78,11 +77,15 @@ impl Facts {
             }
         }
         self.count(batch, day, counts);
-        let vendors = self.values.iter().filter(|(dimension, _)| *dimension == Dimension::Vendor);
-        for (dimension, vendor) in vendors {
-            batch.add(day, *dimension, vendor, Counts::default().with(Counter::Times, times));
+        for (dimension, value) in self.values.iter().filter(|(dimension, _)| is_of_things(*dimension)) {
+            batch.add(day, *dimension, value, Counts::default().with(Counter::Times, times));
         }
     }
+}
+
+/// Does that dimension count what was done, of which one act may do several?
+fn is_of_things(dimension: Dimension) -> bool {
+    matches!(dimension, Dimension::Vendor | Dimension::Gate)
 }
 
 #[cfg(test)]
@@ -108,7 +111,10 @@ mod tests {
     #[test]
     fn an_act_counts_once_for_everybody_and_once_for_each_value() {
         let mut batch = Batch::default();
-        let facts = facts().with(Dimension::Vendor, "youtube");
+        let facts = facts()
+            .with(Dimension::Vendor, "youtube")
+            .with(Dimension::Gate, "released/youtube")
+            .with(Dimension::Gate, "released/ga4");
         facts.count_acts(&mut batch, Day::new(5).unwrap(), "partial", &["necessary", "analytics"], 3);
         let counts = Counts::default()
             .with(Counter::Partial, 3)
@@ -117,7 +123,9 @@ mod tests {
             .write();
         let cells =
             ["all\t", "place\teu/FR", "page\t?", "wait\t2-5"].map(|cell| format!("5\t{cell}\t{counts}\n"));
-        assert_eq!(batch.write(), format!("{}5\tvendor\tyoutube\t15:3\n", cells.concat()));
+        let things =
+            "5\tvendor\tyoutube\t15:3\n5\tgate\treleased/ga4\t15:3\n5\tgate\treleased/youtube\t15:3\n";
+        assert_eq!(batch.write(), format!("{}{things}", cells.concat()));
     }
 
     #[test]

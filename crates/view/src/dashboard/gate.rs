@@ -1,4 +1,4 @@
-//! What the gate did: trackers held, identifiers taken out, hits refused or made anonymous, by vendor.
+//! What the gate did: trackers held and released, identifiers taken out, hits refused or made anonymous, by vendor.
 
 use super::Dashboard;
 use maud::{Markup, html};
@@ -6,8 +6,9 @@ use postern_stats::{Counter, Dimension};
 use std::collections::BTreeMap;
 
 /// What is counted, and what it means.
-const KINDS: [(&str, &str); 4] = [
+const KINDS: [(&str, &str); 5] = [
     ("held", "Pages it was held on"),
+    ("released", "Answers that let it run"),
     ("stripped", "Identifiers taken out"),
     ("refused", "Hits refused"),
     ("anonymous", "Hits made anonymous"),
