@@ -65,5 +65,4 @@ it('counts each answer that lets a vendor run, once, and none that lets nobody i
   const after = await released();
   const added = Object.fromEntries(Object.entries(after).map(([vendor, times]) => [vendor, times - (before[vendor] ?? 0)]));
   assert.deepEqual(added, { ga4: 2, gtm: 2, posthog: 2, 'google-ads': 2, 'meta-pixel': 2, youtube: 1 });
-  assert.match(await readDashboard(world.worker), /id="gate"|Nothing counted/);
 });

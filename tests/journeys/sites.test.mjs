@@ -199,8 +199,8 @@ describe('a deployment with a fault', () => {
 
   it('tells of two policies of one site, or of one host, and asks nobody by the second', async () => {
     for (const [second, fault] of [
-      [policyOf('clinic', ['other.localhost']), /POLICY_TWIN: site\.id is "clinic", which another site/],
-      [policyOf('twin', ['clinic.localhost', 'other.localhost']), /POLICY_TWIN: site\.hosts has "clinic\.localhost", which another site/],
+      [policyOf('clinic', ['other.localhost']), /POLICY_TWIN: site\.id: another site of this deployment has "clinic"/],
+      [policyOf('twin', ['clinic.localhost', 'other.localhost']), /POLICY_TWIN: site\.hosts: another site of this deployment has "clinic\.localhost"/],
     ]) {
       const worker = await world.startWorker({ health: 503, vars: { ...vars(), POLICY_TWIN: second } });
       assert.match(await healthOf(worker, 'other.localhost'), fault);

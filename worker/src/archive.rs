@@ -111,7 +111,10 @@ pub async fn bearer<'site>(
     if site.access.is_empty() {
         return refuse(503, "Nobody may do this: the secrets DASHBOARD_TOKEN and ACCESS_TOKENS are missing.");
     }
-    let token = visit.header("authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or("");
+    // Schemes are written as one likes. Source: RFC 9110 11.1.
+    let shown = visit.header("authorization").and_then(|value| value.trim_start().split_once(' '));
+    let token =
+        shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map_or("", |(_, token)| token);
     let Some(person) = site.access.find(token.trim()) else {
         // Wrong ones alone are counted: an export asks many times with the right one.
         if let Ok(ledger) = Ledger::of(site, env)

@@ -41,8 +41,9 @@ impl Sites {
         for name in names {
             let Some(mut site) = Site::further(env, &name) else { continue };
             // Two sites of one name would share their receipts, and of one host each other's visitors.
-            if let Some(fault) = sites.all().find_map(|other| clash(other, &site)) {
-                site.policy = Err(format!("the variable {PREFIX}{name}: {fault}"));
+            let clash = |other: &Rc<Site>| site.policy.as_ref().ok()?.clash_with(other.policy.as_ref().ok()?);
+            if let Some(clash) = sites.all().find_map(clash) {
+                site.policy = Err(format!("the variable {PREFIX}{name}: {clash}"));
             }
             sites.others.push(Rc::new(site));
         }
@@ -104,13 +105,4 @@ impl Sites {
         }
         Reflect::set(&js_sys::global(), &ORIGINS.into(), &origins).map(|_| ())
     }
-}
-
-/// Why two cannot be sites of one deployment.
-fn clash(one: &Site, other: &Site) -> Option<String> {
-    if other.policy.is_ok() && one.id() == other.id() {
-        return Some(format!("site.id is {:?}, which another site of this deployment has", other.id()));
-    }
-    let host = other.hosts().iter().find(|host| one.hosts().contains(host))?;
-    Some(format!("site.hosts has {host:?}, which another site of this deployment has"))
 }

@@ -1,32 +1,54 @@
-//! `postern check`: reads one file, says what is wrong, gives the exit status.
+//! `postern check`: reads the policy files of a deployment, says what is wrong, gives the exit status.
 
 use crate::known::known;
 use postern_policy::Policy;
 use std::process::ExitCode;
 
-/// Checks the file and prints errors to stderr, warnings and the verdict to stdout.
-pub(crate) fn check(file: &str) -> ExitCode {
+/// Checks each file by itself and beside those before it, and prints errors to stderr, warnings and verdicts to stdout. The exit
+/// status is the worst of all.
+pub(crate) fn check(files: &[&str]) -> ExitCode {
+    let (mut sound, mut worst): (Vec<(&str, Policy)>, u8) = (Vec::new(), 0);
+    for file in files {
+        match read(file) {
+            Ok(policy) => {
+                let clash =
+                    sound.iter().find_map(|(other, earlier)| Some((other, policy.clash_with(earlier)?)));
+                if let Some((other, clash)) = clash {
+                    eprintln!("{file}: beside {other}: {clash}");
+                    worst = worst.max(1);
+                } else {
+                    print!("{}", describe(file, &policy));
+                }
+                if files.len() > 1 && policy.site.hosts.is_empty() {
+                    println!(
+                        "warning: {file}: site.hosts names no host, so it can only be the first site of a deployment"
+                    );
+                }
+                sound.push((file, policy));
+            }
+            Err(status) => worst = worst.max(status),
+        }
+    }
+    ExitCode::from(worst)
+}
+
+/// The policy of a file; else the exit status, with the reason printed.
+fn read(file: &str) -> Result<Policy, u8> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) => {
             eprintln!(
                 "{file}: cannot be read: {error}; name the policy file, as in postern check shop/postern.toml"
             );
-            return ExitCode::from(2);
+            return Err(2);
         }
     };
-    match Policy::parse(&text, &known()) {
-        Ok(policy) => {
-            print!("{}", describe(file, &policy));
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("{}", error.describe(file));
-            let count = error.issues().len();
-            eprintln!("{count} {}", if count == 1 { "error" } else { "errors" });
-            ExitCode::from(1)
-        }
-    }
+    Policy::parse(&text, &known()).map_err(|error| {
+        eprintln!("{}", error.describe(file));
+        let count = error.issues().len();
+        eprintln!("{count} {}", if count == 1 { "error" } else { "errors" });
+        1
+    })
 }
 
 /// The warnings, then one line on what the file means.

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 postern – checks what a consent gatekeeper is told, and what it has recorded
 
-usage: postern check [FILE]
+usage: postern check [FILE]...
        postern verify --key KEY [--key KEY] receipts.json
        postern verify --key KEY --commitment HEX PROOF
        postern verify --key KEY [--earlier CHECKPOINT]... [--witness KEY]... FOLDER
@@ -29,7 +29,8 @@ usage: postern check [FILE]
        postern files CHECKPOINT
 
   check   parse and lint a policy file (default: postern.toml), print each
-          error and warning with its line and fix
+          error and warning with its line and fix; of several, which are those
+          of one deployment, also what no two of them may share
   verify  check receipts that a visitor took along, a single proof, or a whole
           log in a folder, also against checkpoints that were kept earlier;
           KEY is the log's public key, or a file with one in each line. With
@@ -61,8 +62,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["check"] => check::check(postern_policy::FILE_NAME),
-        ["check", file] if !file.starts_with('-') => check::check(file),
+        ["check"] => check::check(&[postern_policy::FILE_NAME]),
+        ["check", files @ ..] if !files.iter().any(|file| file.starts_with('-')) => check::check(files),
         ["verify", arguments @ ..] if !arguments.is_empty() => verify::verify(arguments),
         ["export", arguments @ ..] if !arguments.is_empty() => export::export(arguments),
         ["publish", arguments @ ..] if !arguments.is_empty() => publish::publish(arguments),

@@ -96,7 +96,7 @@ fn a_tracker_is_never_necessary() {
 
 #[test]
 fn wrong_usage_and_missing_files_are_told_apart_from_errors() {
-    for arguments in [&[][..], &["chekc"], &["check", "--fix"], &["check", "a", "b"]] {
+    for arguments in [&[][..], &["chekc"], &["check", "--fix"], &["check", "a", "--fix"]] {
         let output = postern(arguments, ROOT);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(String::from_utf8(output.stderr).unwrap().contains("usage: postern check [FILE]"));
@@ -105,4 +105,38 @@ fn wrong_usage_and_missing_files_are_told_apart_from_errors() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stderr).unwrap().starts_with("no-such.toml: cannot be read: "));
     assert_eq!(postern(&["--help"], ROOT).status.code(), Some(0));
+}
+
+#[test]
+fn files_of_one_deployment_are_checked_beside_each_other() {
+    let shop = std::fs::read_to_string(format!("{ROOT}/postern.toml")).unwrap();
+    let site = |name: &str, id: &str, hosts: &str| {
+        let text = shop.replace("id = \"luxmoor\"", &format!("id = \"{id}\"\nhosts = [{hosts}]"));
+        write(&format!("sites-{name}.toml"), &text)
+    };
+    let clinic = site("clinic", "clinic", "\"clinic.example\", \"www.clinic.example\"");
+    let sound = postern(&["check", "postern.toml", &clinic], ROOT);
+    let said = String::from_utf8(sound.stdout).unwrap();
+    assert!(sound.status.success(), "{said}");
+    assert_eq!(said.matches(": sound; ").count(), 2, "{said}");
+    assert!(said.contains("warning: postern.toml: site.hosts names no host"), "{said}");
+    for (other, expected) in [
+        (
+            site("twin", "clinic", "\"other.example\""),
+            "site.id: another site of this deployment has \"clinic\"",
+        ),
+        (
+            site("host", "other", "\"other.example\", \"www.clinic.example\""),
+            "site.hosts: another site of this deployment has \"www.clinic.example\"",
+        ),
+    ] {
+        let output = postern(&["check", &clinic, &other], ROOT);
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(&format!("{other}: beside {clinic}: {expected}")), "{said}");
+    }
+    // One that cannot be read leaves the others checked, and the exit status is the worst.
+    let output = postern(&["check", "no-such.toml", &clinic, &clinic], ROOT);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stdout).unwrap().contains(": sound; "));
 }

@@ -31,6 +31,7 @@ mod rules;
 #[cfg(test)]
 mod schema_tests;
 mod section;
+mod sites;
 mod texts;
 mod theme;
 mod value;
@@ -49,6 +50,7 @@ pub use legal::{
 pub use options::{ClearTarget, ConsentMode, Edge, Receipts};
 pub use policy::{Authority, Banner, Change, Controller, Layout, Notice, Policy, Purpose, Reopen, Site};
 pub use rules::{BY_COUNTRY, Rules};
+pub use sites::Clash;
 pub use texts::Texts;
 pub use theme::{Colour, Colours, Font, Scheme, Theme};
 pub use vendor::{KnownVendor, Role, Transfer, Vendor};
