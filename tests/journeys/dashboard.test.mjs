@@ -538,3 +538,22 @@ describe('what must be seen to', () => {
     assert.doesNotMatch(await readDashboard(worker), /data-alert="rate-dropped"/);
   });
 });
+
+it('tells of how many the grants run out soon, who will be asked again, in steps of ten', async () => {
+  const state = makeFolder();
+  const cookieKey = randomBytes(32).toString('hex');
+  const first = await world.startWorker({ dashboard: true, state, cookieKey });
+  for (let count = 0; count < 14; count += 1) assert.equal((await postDecision(first)).status, 200);
+  // A refusal runs out as well, but nobody is let in by it: its visitor is asked anew all the same, and no grant ends.
+  assert.equal((await postDecision(first, { change: { choice: 'reject' } })).status, 200);
+  await first.stop();
+  for (const [soon, said] of [[9, 'fewer than 10'], [14, '10 or more']]) {
+    const ledger = openLedger(state);
+    ledger.prepare('UPDATE receipts SET expires_ms = ? WHERE expires_ms IS NOT NULL AND seq <= ?').run(Date.now() + 20 * 86_400_000, soon);
+    ledger.close();
+    const worker = await world.startWorker({ dashboard: true, state, cookieKey });
+    const today = await readDashboard(worker);
+    assert.equal(/<dd data-today="Grants that run out within 30 days">([^<]*)</.exec(today)?.[1], said);
+    await worker.stop();
+  }
+});

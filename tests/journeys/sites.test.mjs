@@ -260,6 +260,8 @@ describe('the overview', () => {
     assert.match(await page.locator('h1').innerText(), /^40\s% of those who answered/);
     assert.equal((await page.locator('header p').innerText()).trim(), 'clinic');
     // Every question stays with the site.
+    // By then the script is there that sends the form.
+    await page.waitForLoadState('load');
     await page.locator('#f-days').selectOption('7');
     await page.waitForURL(/days=7/);
     assert.match(page.url(), /site=clinic/);
