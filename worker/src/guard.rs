@@ -13,8 +13,8 @@ use postern_consent::State;
 use postern_rewrite::{
     BodyPlan, Charset, Destination, FileKind, Grants, Headers, Injection, LinkFilter, Locked, OwnSources,
     PRESCAN_BYTES, PageRewriter, RequestFacts, ResponseFacts, ResponsePlan, Syntax, XmlRewriter,
-    is_locked_target, locked_target, map_location, map_set_cookie, plan_request, plan_response, strip_denied,
-    stripped, stub_rows,
+    is_locked_target, locked_target, map_location, map_set_cookie, plan_request, plan_response,
+    strange_cookies, strip_denied, stripped, stub_rows,
 };
 use postern_stats::Kind;
 use std::rc::Rc;
@@ -127,6 +127,8 @@ pub async fn guard(site: &Rc<Site>, env: &Env, context: &Context, mut visit: Vis
                 counting::count_gate(site, visit.now_ms, "stripped", vendor.id);
             }
         }
+        let strange = strange_cookies(&visit.headers, &headers, &grants);
+        observing::see_cookies(site, &strange, visit.url.path(), visit.now_ms);
         for (is_faulty, name) in
             [(site.policy.is_err(), "policy-unusable"), (site.key.is_err(), "cookie-key-unusable")]
         {

@@ -4,13 +4,16 @@
 use crate::ledger::Ledger;
 use crate::site::Site;
 use crate::{answer, counting};
-use postern_rewrite::{Grants, Seen};
-use postern_stats::{Kind, SeenBatch};
+use postern_rewrite::{Grants, Seen, StrangeCookies};
+use postern_stats::{Kind, SeenBatch, cookie_pattern};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
 use worker::{Context, Delay, Env};
+
+/// How long cookies gather that nothing else comes with.
+const COOKIES_WAIT_MS: u64 = 60_000;
 
 /// How long a batch gathers: a page that streams is seen to its end only then.
 const GATHER: Duration = Duration::from_secs(2);
@@ -20,6 +23,8 @@ const GATHER: Duration = Duration::from_secs(2);
 pub struct Gathering {
     batch: RefCell<SeenBatch>,
     is_seen_to: Cell<bool>,
+    /// Until when cookies alone are no reason to send, Unix milliseconds: nearly every page has some.
+    cookies_wait_until_ms: Cell<u64>,
 }
 
 /// Notes one sight.
@@ -40,6 +45,16 @@ pub fn see_page(site: &Site, seen: &Seen, grants: &Grants, path: &str, now_ms: u
     }
 }
 
+/// Notes cookies that the policy says nothing of.
+pub fn see_cookies(site: &Site, strange: &StrangeCookies<'_>, path: &str, now_ms: u64) {
+    for vendor in &strange.vendors {
+        see(site, Kind::Undeclared, vendor.id, path, now_ms);
+    }
+    for name in strange.names.iter().filter_map(|name| cookie_pattern(name)) {
+        see(site, Kind::Cookie, &name, path, now_ms);
+    }
+}
+
 /// Sends what was seen, soon. Called with every page, so that what one page leaves goes with the next at the latest.
 pub fn send_soon(site: &Site, env: &Env, context: &Context, now_ms: u64) {
     note_failures(site, now_ms);
@@ -54,10 +69,15 @@ pub fn send_soon(site: &Site, env: &Env, context: &Context, now_ms: u64) {
     let tells_unknown = site.policy.as_ref().is_ok_and(|policy| policy.edge.report_unknown);
     context.wait_until(async move {
         Delay::from(GATHER).await;
-        memory.observing.is_seen_to.set(false);
-        let mut batch = memory.observing.batch.borrow_mut().take();
+        let Gathering { batch, is_seen_to, cookies_wait_until_ms } = &memory.observing;
+        is_seen_to.set(false);
+        if now_ms < cookies_wait_until_ms.get() && !batch.borrow().has_other_than(Kind::Cookie) {
+            return;
+        }
+        cookies_wait_until_ms.set(now_ms + COOKIES_WAIT_MS);
+        let mut batch = batch.borrow_mut().take();
         if !tells_unknown {
-            batch = batch.without(Kind::Unknown);
+            batch = batch.without(Kind::Unknown).without(Kind::Cookie);
         }
         if batch.is_empty() {
             return;

@@ -12,7 +12,8 @@ pub const OWN_COOKIE_PREFIX: &str = "__Host-postern";
 /// headers at least. What does not fit goes with the next answer, since the browser still sends it.
 const EXPIRE_BYTES_MAX: usize = 6 * 1024;
 
-fn name_and_value(pair: &str) -> (&str, &str) {
+/// Both halves of `name=value`.
+pub fn name_and_value(pair: &str) -> (&str, &str) {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     (name.trim(), value.trim())
 }

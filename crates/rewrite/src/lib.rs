@@ -40,7 +40,7 @@ pub use origin::{map_location, map_set_cookie};
 pub use own_file::{FILE_BYTES_MAX, FileKind, FilePlan, plan_file};
 pub use payload::{BODY_BYTES_MAX, CollectFacts, Glance, Hit, StrippedHit, glance, read_hit};
 pub use query::{held_query, strip_denied};
-pub use request::{RequestFacts, RequestPlan, plan_request, stripped};
+pub use request::{RequestFacts, RequestPlan, StrangeCookies, plan_request, strange_cookies, stripped};
 pub use response::{BodyPlan, Destination, Locked, ResponseFacts, ResponsePlan, Syntax, plan_response};
 pub use signals::signals;
 pub use stub_rows::stub_rows;

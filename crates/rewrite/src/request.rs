@@ -1,5 +1,6 @@
 //! What changes in a request on its way to the origin.
 
+use crate::cookies::OWN_COOKIE_PREFIX;
 use crate::locked::unlocked_target;
 use crate::{Destination, Grants, Headers, cookies, hints, query};
 use postern_catalogue::Vendor;
@@ -70,14 +71,44 @@ pub fn plan_request(facts: &RequestFacts) -> RequestPlan {
 /// each parameter that leaves the address. Once for each identifier; what they say is nobody's affair.
 #[must_use]
 pub fn stripped(target: &str, request: &Headers, answer: &Headers, grants: &Grants) -> Vec<&'static Vendor> {
-    let cookies = request.iter().filter(|(name, _)| name == "cookie");
-    let sent = cookies.flat_map(|(_, all)| all.split(';'));
-    let set = answer.iter().filter(|(name, _)| name == "set-cookie");
-    let set = set.map(|(_, cookie)| cookie.split(';').next().unwrap_or(""));
     let mut owners: Vec<&'static Vendor> =
-        sent.chain(set).filter_map(|pair| cookies::denied_owner(pair, grants)).collect();
+        cookie_pairs(request, answer).filter_map(|pair| cookies::denied_owner(pair, grants)).collect();
     owners.extend(query::denied_owners(target, grants));
     owners
+}
+
+/// Cookies between a browser and the site that its policy says nothing of.
+#[derive(Debug, Default)]
+pub struct StrangeCookies<'a> {
+    /// The vendors of the catalogue that they are of; as often as there are cookies.
+    pub vendors: Vec<&'static Vendor>,
+    /// The names of those that are nobody's.
+    pub names: Vec<&'a str>,
+}
+
+/// Looks at what a browser sends and a site sets. Our own are none of them.
+#[must_use]
+pub fn strange_cookies<'a>(request: &'a Headers, answer: &'a Headers, grants: &Grants) -> StrangeCookies<'a> {
+    let mut strange = StrangeCookies::default();
+    for pair in cookie_pairs(request, answer) {
+        let (name, value) = cookies::name_and_value(pair);
+        if name.is_empty() || name.starts_with(OWN_COOKIE_PREFIX) {
+            continue;
+        }
+        match grants.catalogue().cookie_owner(name, value) {
+            Some(owner) if grants.is_undeclared(owner) => strange.vendors.push(owner),
+            Some(_) => {}
+            None => strange.names.push(name),
+        }
+    }
+    strange
+}
+
+/// Each cookie that is sent or set, `name=value`.
+fn cookie_pairs<'a>(request: &'a Headers, answer: &'a Headers) -> impl Iterator<Item = &'a str> {
+    let sent = request.iter().filter(|(name, _)| name == "cookie").flat_map(|(_, all)| all.split(';'));
+    let set = answer.iter().filter(|(name, _)| name == "set-cookie");
+    sent.chain(set.map(|(_, cookie)| cookie.split(';').next().unwrap_or("")))
 }
 
 /// Path and query less what is ours and what is denied; `None` if nothing is.
@@ -103,6 +134,43 @@ mod tests {
 
     fn headers(pairs: &[(&str, &str)]) -> Headers {
         pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
+    }
+
+    #[test]
+    fn cookies_that_the_policy_says_nothing_of_are_told_by_whose_they_are_or_by_name() {
+        use postern_catalogue::{Catalogue, SiteVendor};
+        use postern_consent::{Category, CategorySet, Need};
+        let ga4 = SiteVendor {
+            id: "ga4",
+            name: "GA4",
+            need: Need::any_of(CategorySet::EMPTY.with(Category::Analytics)),
+            hosts: &[],
+            paths: &[],
+            cookies: &[],
+            params: &[],
+            storage: &[],
+        };
+        let request = headers(&[
+            ("cookie", "_ga=GA1.1.1.2; _fbp=fb.1.1.2;basket=1; own=x ; =nameless; __Host-postern=asked"),
+            ("x-cookie", "not=one"),
+        ]);
+        let answer =
+            headers(&[("set-cookie", "sid=1; Path=/; HttpOnly"), ("set-cookie", "__Host-postern-session=1")]);
+        let names = ["basket".to_string()];
+        let shop = SiteVendor {
+            id: "shop",
+            name: "Shop",
+            need: Need::any_of(CategorySet::NECESSARY),
+            cookies: &names,
+            ..ga4
+        };
+        let catalogue = std::rc::Rc::new(Catalogue::of_site([shop, ga4]));
+        for granted in [CategorySet::NECESSARY, CategorySet::ALL] {
+            let grants = Grants::new(std::rc::Rc::clone(&catalogue), granted);
+            let strange = strange_cookies(&request, &answer, &grants);
+            assert_eq!(strange.vendors.iter().map(|vendor| vendor.id).collect::<Vec<_>>(), ["meta-pixel"]);
+            assert_eq!(strange.names, ["own", "sid"]);
+        }
     }
 
     #[test]

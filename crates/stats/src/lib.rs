@@ -37,6 +37,6 @@ pub use findings::{Findings, Way};
 pub use publish::{Block, OTHER, Publisher, SMALLEST_GROUP, is_showable};
 pub use question::{Against, Question, QuestionError, Span};
 pub use rate::{Interval, Rate};
-pub use seen::{Kind, SEEN_OF_KIND_MAX, Seen, SeenBatch, SeenError, page_pattern};
+pub use seen::{Kind, SEEN_OF_KIND_MAX, Seen, SeenBatch, SeenError, cookie_pattern, page_pattern};
 pub use series::{Point, Step, points};
 pub use watch::Alert;

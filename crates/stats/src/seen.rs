@@ -18,6 +18,8 @@ pub enum Kind {
     Unknown,
     /// A vendor of the catalogue that the policy does not list, and so visitors were not told of.
     Undeclared,
+    /// A cookie that neither the catalogue nor the policy knows, by its name as [`cookie_pattern`] makes it. Anybody can send one.
+    Cookie,
     /// A host that a browser says it refused to contact. Anybody can say so.
     Reported,
     /// A page that could not be served as it should.
@@ -26,7 +28,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Unknown, Self::Undeclared, Self::Reported, Self::Fault];
+    pub const ALL: [Self; 5] = [Self::Unknown, Self::Undeclared, Self::Cookie, Self::Reported, Self::Fault];
 
     /// The word in batches and storage.
     #[must_use]
@@ -34,6 +36,7 @@ impl Kind {
         match self {
             Self::Unknown => "unknown",
             Self::Undeclared => "undeclared",
+            Self::Cookie => "cookie",
             Self::Reported => "reported",
             Self::Fault => "fault",
         }
@@ -51,7 +54,7 @@ impl Kind {
 pub struct Seen {
     /// What kind.
     pub kind: Kind,
-    /// A host, a vendor's id, or the name of a fault.
+    /// A host, a vendor's id, the pattern of a cookie's name, or the name of a fault.
     pub name: String,
     /// A page it was seen on, as [`page_pattern`] makes it.
     pub page: String,
@@ -109,6 +112,12 @@ impl SeenBatch {
 
     fn is_full(&self, kind: Kind) -> bool {
         self.0.keys().filter(|(known, _)| *known == kind).count() >= SEEN_OF_KIND_MAX
+    }
+
+    /// Is anything in it that is of another kind?
+    #[must_use]
+    pub fn has_other_than(&self, kind: Kind) -> bool {
+        self.0.keys().any(|(known, _)| *known != kind)
     }
 
     /// The batch less what is of that kind.
@@ -175,6 +184,36 @@ impl SeenBatch {
         }
         Ok(batch)
     }
+}
+
+/// Signs of a cookie's name between which its words are. Source: RFC 6265 section 4.1.1 (a token).
+const BETWEEN_WORDS: [char; 5] = ['_', '-', '.', ':', '|'];
+
+/// Hexadecimal digits in a row that are no word.
+const HEX_MIN: usize = 8;
+
+/// The name of a cookie without what may tell visitors apart: words in which there are three digits or more, or that are long and
+/// hexadecimal, are `*`. `None` if that leaves no word.
+#[must_use]
+pub fn cookie_pattern(name: &str) -> Option<String> {
+    let is_own = |word: &str| {
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        let is_hex = word.len() >= HEX_MIN && word.chars().all(|sign| sign.is_ascii_hexdigit());
+        digits >= 3 || is_hex || !word.is_ascii()
+    };
+    let (mut pattern, mut has_word) = (String::new(), false);
+    for piece in name.split_inclusive(BETWEEN_WORDS) {
+        let word = piece.trim_end_matches(BETWEEN_WORDS);
+        let sign = piece.get(word.len()..).unwrap_or("");
+        if is_own(word) {
+            pattern.push('*');
+        } else {
+            pattern.push_str(word);
+            has_word |= !word.is_empty();
+        }
+        pattern.push_str(sign);
+    }
+    has_word.then(|| plain(&pattern))
 }
 
 /// What can stand in a line, and no more of it than is kept.
@@ -281,5 +320,29 @@ mod tests {
             let once = page_pattern(&path);
             prop_assert_eq!(page_pattern(&once), once);
         }
+    }
+
+    #[test]
+    fn a_cookies_name_keeps_its_words_and_nothing_that_tells_visitors_apart() {
+        for (name, expected) in [
+            ("PHPSESSID", Some("PHPSESSID")),
+            ("basket", Some("basket")),
+            ("ab_test_v2", Some("ab_test_v2")),
+            ("_hjSession_1234567", Some("_hjSession_*")),
+            ("wordpress_logged_in_8f3a2bdeadbeef", Some("wordpress_logged_in_*")),
+            ("wp-settings-17", Some("wp-settings-17")),
+            ("user.4711.name", Some("user.*.name")),
+            ("visitor-deadbeefcafe", Some("visitor-*")),
+            ("facade", Some("facade")),
+            ("grüße_a", Some("*_a")),
+            ("a1b2c3d4e5", None),
+            ("12345", None),
+            ("__", None),
+            ("", None),
+        ] {
+            assert_eq!(cookie_pattern(name).as_deref(), expected, "{name}");
+        }
+        let long = cookie_pattern(&"x_".repeat(500)).unwrap();
+        assert!(long.len() <= 120 && plain(&long) == long);
     }
 }

@@ -1,21 +1,30 @@
 //! What was seen that the policy does not name, and what went wrong.
 
+use super::numbers::day_name;
 use maud::{Markup, html};
 use postern_sort::sorted_by;
-use postern_stats::{Day, Kind, Seen};
+use postern_stats::{Day, Kind, SMALLEST_GROUP, Seen};
 
 /// Hosts and vendors visitors were not told of, then what went wrong. Source: standards.md S3.1.
 pub(super) fn seen(seen: &[Seen]) -> Markup {
     let seen = sorted_by(seen.iter().collect(), |a: &&Seen, b| {
         (a.kind, b.last_ms, &a.name).cmp(&(b.kind, a.last_ms, &b.name))
     });
-    let (faults, strangers): (Vec<&Seen>, Vec<&Seen>) =
+    let (faults, others): (Vec<&Seen>, Vec<&Seen>) =
         seen.into_iter().partition(|seen| seen.kind == Kind::Fault);
+    let (cookies, strangers): (Vec<&Seen>, Vec<&Seen>) =
+        others.into_iter().partition(|seen| seen.kind == Kind::Cookie);
+    // What few have may be the name of one visitor's, whatever is left of it.
+    let cookies: Vec<&Seen> = cookies.into_iter().filter(|seen| seen.count >= SMALLEST_GROUP).collect();
     html! {
         @if !strangers.is_empty() {
             (sightings_table("strangers", "Seen and not in your policy", "Who", &strangers))
             p { "List a vendor in the policy, so that visitors are told of it, or take it out of the page. \
                  What browsers report may be false: anybody can send a report." }
+        }
+        @if !cookies.is_empty() {
+            (sightings_table("cookies", "Cookies that your policy does not name", "Name", &cookies))
+            p { "List each with whose it is (“cookies” of a vendor), a necessary one too, so that visitors are told of it.                  Words with three digits or more are “*”, and a name is shown from " (SMALLEST_GROUP) " pages on. Anybody can send a cookie." }
         }
         @if !faults.is_empty() {
             (sightings_table("faults", "Pages served otherwise", "What", &faults))
@@ -48,7 +57,7 @@ fn sightings_table(id: &str, caption: &str, who: &str, rows: &[&Seen]) -> Markup
                             td { (row.page) }
                             @for at_ms in [row.first_ms, row.last_ms] {
                                 @let day = Day::from_unix_ms(at_ms, 0);
-                                td { time datetime=(day) { (day) } }
+                                td { time datetime=(day) { (day_name(day)) } }
                             }
                             td { (row.count) }
                         }
@@ -63,6 +72,7 @@ const fn how_known(kind: Kind) -> &'static str {
     match kind {
         Kind::Unknown => "unknown host",
         Kind::Undeclared => "known vendor, not listed",
+        Kind::Cookie => "unknown cookie",
         Kind::Reported => "reported by browsers",
         Kind::Fault => "failure",
     }

@@ -68,13 +68,13 @@ pub fn sites(facts: &Overview<'_>, locale: &Locale<'_>) -> Markup {
                     thead {
                         tr {
                             th scope="col" { "Site" }
-                            th scope="col" { "Yes, of those who answered" }
+                            th scope="col" { "Of answers" }
                             th scope="col" { "Change, points" }
                             th scope="col" { "To see to" }
                             th scope="col" { "Of browsers asked" }
                             th scope="col" { "Answers" }
                             th scope="col" { "Pages" }
-                            th scope="col" { "Both times, in a line" }
+                            th scope="col" { "Over time" }
                         }
                     }
                     tbody { @for site in facts.sites { (row(site, locale)) } }
