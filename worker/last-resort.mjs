@@ -62,8 +62,8 @@ function withoutConnecting() {
 /** Where a host's pages come from. Of several sites the edge has told, once it had read their policies (`worker/src/sites.rs`). */
 function originOf(url, env) {
   const told = globalThis.posternOrigins;
-  const isOnly = !Object.keys(env).some((name) => name.startsWith('POLICY_'));
-  const named = told ? told[url.hostname] ?? told[''] : isOnly && env.ORIGIN;
+  const isOnly = !Object.keys(env).some((name) => name.startsWith('POLICY_') && env[name]);
+  const named = told ? told[url.hostname.replace(/\.$/, '')] ?? told[''] : isOnly && env.ORIGIN;
   return named ? new URL(named).origin : url.origin;
 }
 

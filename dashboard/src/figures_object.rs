@@ -18,6 +18,9 @@ const FRESH_MS: u64 = 3_000;
 /// For how long what was found to be seen to is taken as it is, milliseconds.
 const WATCHED_MS: u64 = 60_000;
 
+/// A site without a page for so many days is one that was taken away.
+const DAYS_WITHOUT_PAGES: u32 = 60;
+
 /// Answers taken from one Ledger in one go, at most; each has the cells of some weeks.
 const ANSWERS_OF_GO: u32 = 8;
 
@@ -115,8 +118,11 @@ impl DurableObject for FiguresObject {
     async fn alarm(&self) -> Result<Response> {
         self.watched_ms.set(worker::Date::now().as_millis());
         self.storage.set_alarm(watching::every(&self.env)).await?;
-        if let Err(error) = self.watch().await {
-            worker::console_log!("nobody could look for what must be seen to: {error}");
+        match self.watch().await {
+            Ok(true) => {}
+            // Whoever looks at the figures again sets it again.
+            Ok(false) => self.storage.delete_alarm().await?,
+            Err(error) => worker::console_log!("nobody could look for what must be seen to: {error}"),
         }
         Response::ok("")
     }
@@ -196,18 +202,21 @@ impl FiguresObject {
         self.storage.set_alarm(Duration::ZERO).await
     }
 
-    async fn watch(&self) -> Result<()> {
+    /// Looks for what must be seen to; false where there is nobody left to look for, since the site has had no page for so long.
+    async fn watch(&self) -> Result<bool> {
         let store = self.store()?;
         let (id, policy) = store.about()?;
         let site = watching::Site::of(&id, &policy);
         for _ in 0..GOES_OF_ALARM {
             self.gather(&store, &id, site.settled).await?;
             if !self.has_more.get() {
-                return watching::watch(&self.env, &store, &site).await;
+                watching::watch(&self.env, &store, &site).await?;
+                let gone = site.settled.minus(DAYS_WITHOUT_PAGES);
+                return Ok(store.last_viewed()?.is_none_or(|last| last >= gone));
             }
         }
         // What is not all here would look as if it had stopped.
-        Ok(())
+        Ok(true)
     }
 
     /// Where the figures stand: whether more is being gathered, how many grants run out soon, since when anything is counted, from and until when it is published,

@@ -47,7 +47,11 @@ impl Told {
 
     /// What it is called, whether or not its policy can be read.
     pub fn called(&self) -> &str {
-        if self.policy.is_some() { &self.id } else { &self.name }
+        match (&self.policy, self.name.as_str()) {
+            (Some(_), _) => &self.id,
+            (None, "") => "the first site",
+            (None, name) => name,
+        }
     }
 
     /// Its first host.
@@ -111,6 +115,7 @@ pub async fn page(asked: &Asked<'_>, told: &[Told]) -> Result<Response> {
         .zip(&alerts)
         .map(|((one, found), alerts)| SiteLine {
             id: one.called(),
+            is_named: one.policy.is_some(),
             host: one.host(),
             figures: found.as_ref().map_err(|why| *why).map(|found| SiteFigures {
                 standing: found.figures.standing,

@@ -71,6 +71,20 @@ describe('roles', () => {
   });
 });
 
+it('ends a session with the token it was begun with', async () => {
+  const state = makeFolder();
+  const cookieKey = randomBytes(32).toString('hex');
+  const change_ = (token) => ACCESS_TOKENS.replace(hash(TOKENS.viewer), hash(token));
+  const first = await world.startWorker({ dashboard: true, state, cookieKey, vars: { ACCESS_TOKENS } });
+  const cookie = await logIn(TOKENS.viewer, first);
+  await first.stop();
+  for (const [list, status] of [[ACCESS_TOKENS, 200], [change_('another-token-of-twenty-signs'), 303], [ACCESS_TOKENS.replace('viewer maria', 'auditor maria'), 303]]) {
+    const worker = await world.startWorker({ dashboard: true, state, cookieKey, vars: { ACCESS_TOKENS: list } });
+    assert.equal((await send(worker.port, '/_postern/dashboard', { headers: { accept: 'text/html', cookie } })).status, status, list);
+    await worker.stop();
+  }
+});
+
 describe('the register of requests', () => {
   /** Days as they are written for programs. */
   const written = (page) => page.replace(/<time datetime="([^"]*)">[^<]*/g, '<time>$1');

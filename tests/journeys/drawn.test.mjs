@@ -45,7 +45,7 @@ const visitor = (options, arrange = () => {}) => async () => {
 it('counts a banner that is drawn, once, whatever is opened after', async () => {
   let asked;
   assert.deepEqual(await added(async () => { asked = await visitor()(); }), { first: 1, reported: 1, withoutScripts: 0 });
-  assert.deepEqual(asked, ['']);
+  assert.deepEqual(asked, ['?en']);
   assert.deepEqual(await added(visitor(PHONE)), { first: 1, reported: 1, withoutScripts: 0 });
 });
 
@@ -64,7 +64,7 @@ it('does not count one that a blocker hides, or whose files it keeps away', asyn
 });
 
 it('is counted by who was asked, and by the page', async () => {
-  const cells = () => Object.entries(readCells(world.worker)).filter(([name]) => /^(client|place|version)\//.test(name)).map(([name, { first, reported }]) => [name, first, reported]);
+  const cells = () => Object.entries(readCells(world.worker)).filter(([name]) => /^(client|place|version|language)\//.test(name)).map(([name, { first, reported }]) => [name, first, reported]);
   const before = new Map(cells().map(([name, first, reported]) => [name, { first, reported }]));
   await added(visitor());
   for (const [name, first, reported] of cells()) {
@@ -109,7 +109,7 @@ for (const layout of LAYOUTS) {
 
 it('counts nothing that is no banner\'s: of bots, of other sites, of who has chosen', async () => {
   const before = counted();
-  const ask = (headers) => send(world.worker.port, '/_postern/asked', { headers });
+  const ask = (headers) => send(world.worker.port, '/_postern/asked?en', { headers });
   const browser = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' };
   const page = await world.newPage();
   await page.goto(world.base);

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { readCells } from './figures.mjs';
 import { BATCH_MS, sleep, startWorld, waitFor } from './harness.mjs';
-import { consentCookie, postDecision, readDashboard, readText, send } from './wire.mjs';
+import { consentCookie, postDecision, readDashboard, readSeen, readText, send } from './wire.mjs';
 
 const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36';
 const SECRET = 'GA1.1.1234567890.1700000000';
@@ -65,4 +65,18 @@ it('counts each answer that lets a vendor run, once, and none that lets nobody i
   const after = await released();
   const added = Object.fromEntries(Object.entries(after).map(([vendor, times]) => [vendor, times - (before[vendor] ?? 0)]));
   assert.deepEqual(added, { ga4: 2, gtm: 2, posthog: 2, 'google-ads': 2, 'meta-pixel': 2, youtube: 1 });
+});
+
+it('tells of cookies that the policy says nothing of, by the words of their names, from ten pages on', async () => {
+  for (let count = 0; count < 12; count += 1) await page('/', `prefs_light=${SECRET}; visit_8374${count}937=1; _ttp=2abc; _ga=${SECRET}${count < 9 ? '; rare_thing=1' : ''}; 99887766=1`);
+  const rows = await waitFor('them on the dashboard', async () => {
+    const seen = await readSeen(world.worker);
+    return seen.some(({ name }) => name === 'prefs_light') && seen;
+  }, 70_000);
+  const told = Object.fromEntries(rows.map(({ name, known, times }) => [name, [known, times]]));
+  assert.deepEqual(told.prefs_light, ['unknown cookie', 12]);
+  assert.deepEqual(told['visit_*'], ['unknown cookie', 12]);
+  assert.deepEqual(told.tiktok, ['known vendor, not listed', 12]);
+  assert.deepEqual(Object.keys(told).filter((name) => /rare|998|_ga|postern|8374/.test(name)), []);
+  assert.ok(!(await readDashboard(world.worker)).includes(SECRET));
 });

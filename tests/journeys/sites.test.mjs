@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
-import { dayNumber, loadCells } from './figures.mjs';
+import { dayNumber, loadCells, openLedger } from './figures.mjs';
 import { DESKTOP, PHONE, ROOT, makeFolder, serveSite, startWorld, waitFor } from './harness.mjs';
 import { consentCookie, postDecision, readText, send, valuesOf } from './wire.mjs';
 
@@ -41,6 +41,7 @@ const vars = () => ({
   ORIGIN_CLINIC: `http://127.0.0.1:${clinicOrigin.port}`,
   ACCESS_TOKENS: `viewer max ${hash(OWN_TOKENS.max)}`,
   ACCESS_TOKENS_CLINIC: `admin zoe ${hash(OWN_TOKENS.zoe)}`,
+  DASHBOARD_HOST: 'keepers.localhost',
   LOG_KEY: randomBytes(32).toString('hex'),
   LOG_SEAL_AFTER_MS: '300',
   WATCH_EVERY_MS: '1000',
@@ -113,6 +114,49 @@ describe('each site', () => {
       else assert.doesNotMatch(checkpoint.split('\n')[0], /clinic/);
     }
   });
+});
+
+describe('a site that comes or goes', () => {
+  it('takes no choice that was made while its host was another\'s', async () => {
+    const state = makeFolder();
+    const options = { state, cookieKey: randomBytes(32).toString('hex'), vars: { ...vars(), POLICY_CLINIC: undefined } };
+    const before = await world.startWorker(options);
+    const cookie = consentCookie(await postDecision(at('clinic.localhost', before)));
+    const stateOf = async (worker) => /data-postern-state="([^|]*)/.exec(readText(await open(at('clinic.localhost', worker), '/', { cookie })))?.[1] ?? 'open';
+    assert.notEqual(await stateOf(before), '01');
+    await before.stop();
+    const after_ = await world.startWorker({ ...options, vars: vars() });
+    assert.equal(await stateOf(after_), '01');
+    await after_.stop();
+  });
+
+  for (const [what, gone] of [['not there', undefined], ['not to be read', clinicPolicy.replace('[site]', '[sites]')]]) {
+    it(`has its log signed by nobody while its policy is ${what}, and by its own name when it is back`, async () => {
+      const state = makeFolder();
+      const options = { state, cookieKey: randomBytes(32).toString('hex') };
+      const own = { ...vars(), LOG_SEAL_AFTER_MS: '3000' };
+      const sealed = () => {
+        const ledger = openLedger(state, { readOnly: true }, 'clinic');
+        const note = ledger.prepare('SELECT note FROM log_sealed').get()?.note ?? '';
+        ledger.close();
+        return note.split('\n')[0];
+      };
+      const first = await world.startWorker({ ...options, vars: own });
+      for (const host of ['localhost', 'clinic.localhost']) assert.equal((await postDecision(at(host, first))).status, 200);
+      // What waits to be sealed is sealed by an alarm that rings after the end.
+      await first.stop();
+      assert.equal(sealed(), '');
+      const without = await world.startWorker({ ...options, vars: { ...own, POLICY_CLINIC: gone }, health: gone ? 503 : 200 });
+      await waitFor('the alarm', () => /the log of receipts is not sealed: the site of this log is not deployed/.test(without.log), 20_000);
+      await without.stop();
+      assert.equal(sealed(), '');
+      const back = await world.startWorker({ ...options, vars: own });
+      await postDecision(at('clinic.localhost', back));
+      await waitFor('the seal', async () => (await open(at('clinic.localhost', back), '/_postern/log/checkpoint')).status === 200, 20_000);
+      await back.stop();
+      assert.equal(sealed(), 'clinic.localhost/_postern/log');
+    });
+  }
 });
 
 describe('who keeps sites', () => {
@@ -193,7 +237,7 @@ describe('a deployment with a fault', () => {
     assert.deepEqual([/data-postern-policy|Luxmoor Ltd/.test(page), /\ssrc="https:\/\/www\.googletagmanager/.test(page)], [false, false]);
     assert.equal((await open(at_('clinic.localhost'), '/_postern/health')).status, 503);
     assert.deepEqual(saysOf(readText(await open(at_('localhost')))), { clinic: false, shop: true });
-    assert.match(await healthOf(worker, 'localhost'), /^ok/);
+    assert.match(await healthOf(worker, 'localhost'), /^ok\n(.*\n)*.*sites/);
     await worker.stop();
   });
 
@@ -202,8 +246,11 @@ describe('a deployment with a fault', () => {
       [policyOf('clinic', ['other.localhost']), /POLICY_TWIN: site\.id: another site of this deployment has "clinic"/],
       [policyOf('twin', ['clinic.localhost', 'other.localhost']), /POLICY_TWIN: site\.hosts: another site of this deployment has "clinic\.localhost"/],
     ]) {
-      const worker = await world.startWorker({ health: 503, vars: { ...vars(), POLICY_TWIN: second } });
+      const worker = await world.startWorker({ vars: { ...vars(), POLICY_TWIN: second } });
       assert.match(await healthOf(worker, 'other.localhost'), fault);
+      // Of the first as well, which visitors reach by every name.
+      assert.match(await healthOf(worker, 'localhost'), fault);
+      assert.match(await healthOf(worker, 'localhost'), /^ok\n/);
       assert.deepEqual(saysOf(readText(await open(at('clinic.localhost', worker)))), { clinic: true, shop: false });
       assert.equal(/data-postern-policy/.test(readText(await open(at('other.localhost', worker)))), false);
       await worker.stop();
@@ -240,10 +287,10 @@ describe('the overview', () => {
     return page;
   };
 
-  it('is one click from the figures, has every site beside the others, and leads to each with one login', async () => {
-    const page = await logInPage('localhost', DESKTOP);
-    await page.getByRole('link', { name: 'All sites' }).click();
+  it('is what one comes to on the host of its own, has every site beside the others, and leads to each with one login', async () => {
+    const page = await logInPage('keepers.localhost', DESKTOP);
     await page.locator('#sites').waitFor();
+    assert.equal(await page.getByRole('link', { name: 'All sites' }).getAttribute('aria-current'), 'page');
     const rows = await page.locator('#sites tbody tr').evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.innerText.replace(/\s+/g, ' ').trim())));
     assert.equal(rows.length, 2);
     const [shopRow, clinicRow] = rows;
@@ -256,7 +303,7 @@ describe('the overview', () => {
     assert.deepEqual((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id), []);
     await page.getByRole('link', { name: 'clinic', exact: true }).click();
     await page.locator('#today-title').waitFor();
-    assert.match(page.url(), /localhost:\d+\/_postern\/dashboard\?site=clinic/);
+    assert.match(page.url(), /keepers\.localhost:\d+\/_postern\/dashboard\?site=clinic/);
     assert.match(await page.locator('h1').innerText(), /^40\s% of those who answered/);
     assert.equal((await page.locator('header p').innerText()).trim(), 'clinic');
     // Every question stays with the site.
@@ -272,9 +319,9 @@ describe('the overview', () => {
   });
 
   it('says what must be seen to, of which site', async () => {
-    const page = await logInPage('localhost', DESKTOP);
+    const page = await logInPage('keepers.localhost', DESKTOP);
     await waitFor('what must be seen to', async () => {
-      await page.goto(`http://localhost:${worker.port}/_postern/dashboard/sites`);
+      await page.goto(`http://keepers.localhost:${worker.port}/_postern/dashboard/sites`);
       return await page.locator('.warnings').count() > 0;
     }, 30_000);
     const said = await page.locator('.warnings').evaluateAll((all) => all.map((one) => [one.querySelector('h2').textContent, one.querySelectorAll('li').length]));
@@ -284,9 +331,31 @@ describe('the overview', () => {
     await page.context().close();
   });
 
+  it('is nowhere where pages of a site are, whose scripts could ask for it in the name of who is logged in', async () => {
+    const page = await logInPage('clinic.localhost', DESKTOP);
+    assert.match(page.url(), /\/_postern\/dashboard$/);
+    assert.equal(await page.getByRole('link', { name: 'All sites' }).count(), 0);
+    const [own, all, other] = await page.evaluate(async () => {
+      const ask = async (path) => {
+        const answer = await fetch(`/_postern/${path}`);
+        return [answer.status, await answer.text()];
+      };
+      return [await ask('api/v1/figures?site=clinic'), await ask('api/v1/sites'), await ask('api/v1/figures?site=luxmoor')];
+    });
+    assert.equal(own[0], 200);
+    assert.deepEqual(JSON.parse(all[1]).sites.map(({ site }) => site), ['clinic']);
+    assert.equal(other[0], 404);
+    // Of the host that is for them no page of a site is to be had.
+    const keepers = at('keepers.localhost', worker);
+    for (const path of ['/', '/contact', '/_posternish']) {
+      const answer = await open(keepers, path);
+      assert.deepEqual([answer.status, valuesOf(answer, 'location')], [303, ['/_postern/dashboard/sites']], path);
+    }
+    await page.context().close();
+  });
+
   it('fits a phone, and can be read there', async () => {
-    const page = await logInPage('clinic.localhost', PHONE);
-    await page.goto(`http://clinic.localhost:${worker.port}/_postern/dashboard/sites`);
+    const page = await logInPage('keepers.localhost', PHONE);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
     assert.deepEqual((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id), []);
     if (process.env.POSTERN_PICTURES) await page.screenshot({ path: join(process.env.POSTERN_PICTURES, 'sites-phone.png'), fullPage: true });

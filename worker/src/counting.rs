@@ -148,18 +148,23 @@ pub fn count_page(
     send_soon(site, env, context, visit.now_ms);
 }
 
-/// Answers `GET /_postern/asked`, which a banner asks for that is drawn on the page that asks a browser first; with `?noscript` too where no
-/// scripts run. Whoever asks for it otherwise counts for nothing, as far as that can be told.
+/// Answers `GET /_postern/asked`, which a banner asks for that is drawn on the page that asks a browser first. Its query is
+/// the banner's language, with `,noscript` behind it in a second one where no scripts run. Whoever asks for it otherwise counts for nothing, as far as that can be told.
 pub fn count_drawn(site: &Site, env: &Env, context: &Context, visit: &Visit) -> Result<Response> {
     let is = |name: &str, wanted: &str| visit.header(name).is_none_or(|value| value == wanted);
     let is_by_page = is("sec-fetch-site", "same-origin") && is("sec-fetch-dest", "image");
     let is_asked = matches!(visit.state, State::Absent) && site.working().is_some();
     if is_by_page && is_asked && !is_bot(visit.header("user-agent").unwrap_or("")) {
-        let what = if visit.url.query() == Some("noscript") { Counter::NoScript } else { Counter::Reported };
+        let query = visit.url.query().unwrap_or("");
+        let (lang, how) = query.split_once(',').unwrap_or((query, ""));
+        let what = if how == postern_view::WITHOUT_SCRIPTS { Counter::NoScript } else { Counter::Reported };
         // Browsers tell their own site which page it is, unless it has asked them not to.
         let page = visit.header("referer").and_then(|page| Url::parse(page).ok());
         let path = page.as_ref().map(Url::path);
-        let facts = facts_of(site, visit, path, site.release.get());
+        let mut facts = facts_of(site, visit, path, site.release.get());
+        if let Ok(policy) = &site.policy {
+            facts = facts.with(Dimension::Language, &policy.language_for(Some(lang), None).tag);
+        }
         let once = Counts::default().with(what, 1);
         facts.count(&mut site.memory.counting.batch.borrow_mut(), zone::day(site, visit.now_ms), once);
         send_soon(site, env, context, visit.now_ms);

@@ -1,6 +1,7 @@
 //! The dashboard, its interfaces for programs, and the page of the register. A Worker of its own has them (`dashboard`), since this one has no room for them: here
 //! it is seen who asks, and what they ask is handed on, over a binding that nobody else can reach.
 
+use crate::pages::Keeper;
 use crate::site::Site;
 use crate::sites::Sites;
 use crate::visit::Visit;
@@ -30,28 +31,30 @@ pub async fn serve(site: &Rc<Site>, env: &Env, visit: &Visit, method: &str, path
     }
     let is_for_programs = FOR_PROGRAMS.iter().any(|beginning| path.starts_with(beginning));
     let has_token = visit.header("authorization").is_some();
-    let person = match pages::person(site, visit).await.filter(|_| !has_token) {
-        Some(person) => person,
+    let keeper = match pages::keeper(site, visit).await.filter(|_| !has_token) {
+        Some(keeper) => keeper,
         None if is_for_programs && !has_token && platform::program(site, visit).await.is_none() => {
             let asked = answer::text(401, "Show a token.")?;
             asked.headers().set("www-authenticate", "Bearer")?;
             return Ok(asked);
         }
         None if is_for_programs || has_token => {
-            match archive::bearer(site, env, visit, Role::Viewer).await? {
-                Ok(person) => person.clone(),
+            let person = match archive::bearer(site, env, visit, Role::Viewer).await? {
+                Ok(person) => person,
                 Err(refused) => return Ok(refused),
-            }
+            };
+            let keeps_all = if has_token { site.access.keeps_all(person) } else { site.is_platform_shared() };
+            Keeper { person: person.clone(), keeps_all, is_by_page: false }
         }
         None => return answer::see_other(postern_view::LOGIN_PATH),
     };
     let wanted =
         visit.url.query_pairs().find(|(name, id)| name == "site" && !id.is_empty()).map(|(_, id)| id);
-    let kept = kept(site, env, &person);
+    let kept = kept(site, env, visit, &keeper, has_token);
     let told = if OF_ALL.contains(&path) {
         kept.iter().collect()
     } else {
-        let is_wanted = |one: &&Rc<Site>| one.id() == wanted.as_deref().unwrap_or(site.id());
+        let is_wanted = |one: &&Rc<Site>| one.id == wanted.as_deref().unwrap_or(&site.id);
         kept.iter().find(is_wanted).into_iter().collect::<Vec<_>>()
     };
     if told.is_empty() {
@@ -62,16 +65,21 @@ pub async fn serve(site: &Rc<Site>, env: &Env, visit: &Visit, method: &str, path
             pages::failure(404, "No such site", sentence)
         };
     }
-    hand_on(site, env, visit, &person, None, &told).await
+    hand_on(site, env, visit, &keeper.person, None, &told, kept.len()).await
 }
 
-/// The sites that somebody keeps who is logged in on this one, as they are shown.
-fn kept(site: &Rc<Site>, env: &Env, person: &Person) -> Vec<Rc<Site>> {
-    if !site.keeps_all(person) {
+/// The sites that somebody keeps, as they are shown: all, or the one whose address this is. Wherever pages of a site are, its scripts could
+/// ask in the name of who is logged in: there a session reaches that site alone.
+fn kept(site: &Rc<Site>, env: &Env, visit: &Visit, keeper: &Keeper, has_token: bool) -> Vec<Rc<Site>> {
+    let sites = Sites::of(env);
+    let is_safe = !keeper.is_by_page || sites.is_for_keepers(visit.host());
+    if !keeper.keeps_all || !is_safe {
         return vec![Rc::clone(site)];
     }
     let as_shown = |one: &Rc<Site>| if one.name == site.name { Rc::clone(site) } else { release::shown(one) };
-    Sites::of(env).all().map(as_shown).collect()
+    // Whom the platform lets in by the list of all is not let in by a site's own.
+    let lets_in = |one: &&Rc<Site>| has_token || one.is_platform_shared() || !site.is_platform_shared();
+    sites.all().filter(lets_in).map(as_shown).collect()
 }
 
 /// Has the dashboard's Worker answer this person; `error` is what was wrong with a form of theirs.
@@ -82,9 +90,10 @@ pub async fn hand_on(
     person: &Person,
     error: Option<&str>,
     told: &[&Rc<Site>],
+    kept: usize,
 ) -> Result<Response> {
     let Ok(dashboard) = env.service(BINDING) else { return absent() };
-    let request = message(site, env, visit, person, error.unwrap_or(""), told)?;
+    let request = message(site, visit, person, error.unwrap_or(""), told, kept)?;
     match dashboard.fetch_request(request).await {
         Ok(answered) => Ok(answered.into()),
         Err(error) => {
@@ -97,16 +106,16 @@ pub async fn hand_on(
 /// Who asks for what, where, and of which sites: these are the message's body, a JSON array of `[id, name, today, policy]`.
 fn message(
     site: &Rc<Site>,
-    env: &Env,
     visit: &Visit,
     person: &Person,
     error: &str,
     told: &[&Rc<Site>],
+    kept: usize,
 ) -> Result<worker::Request> {
     let headers = Headers::new()?;
     for (name, value) in [
-        ("postern-home", site.id()),
-        ("postern-kept", &kept(site, env, person).len().to_string()),
+        ("postern-home", site.id.as_str()),
+        ("postern-kept", &kept.to_string()),
         ("postern-role", person.role.name()),
         ("postern-error", error),
         ("accept-language", visit.header("accept-language").unwrap_or("")),
@@ -116,7 +125,7 @@ fn message(
     let one = |site: &&Rc<Site>| {
         let today = zone::day(site, visit.now_ms).number();
         Value::from(vec![
-            site.id().into(),
+            site.id.as_str().into(),
             site.name.as_str().into(),
             today.into(),
             Value::from(site.source.as_str()),

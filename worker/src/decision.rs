@@ -143,8 +143,8 @@ async fn take(
     }
     let granted = visit.profile.grantable(visit.signals, wanted.granted);
     let before = site.grants(&visit.decision);
-    let now = Grants::new(Rc::clone(&site.catalogue), granted)
-        .with_vendors(wanted.vendors, visit.decision.grantable);
+    // With its category: one that is let in by itself is told of above.
+    let now = Grants::new(Rc::clone(&site.catalogue), granted);
     for vendor in site.catalogue.listed().iter().filter(|vendor| now.allows(vendor) && !before.allows(vendor))
     {
         facts = facts.with(Dimension::Gate, &format!("released/{}", vendor.id));
@@ -244,7 +244,7 @@ pub fn kept(site: &Site, visit: &Visit, choice: &Choice) -> Option<(String, Stri
     let ttl_minutes = visit.profile.ttl_minutes(choice.granted, !choice.vendors.is_empty());
     let left_minutes = ttl_minutes.saturating_sub(now.since(choice.decided_at));
     let max_age_seconds = u64::from(left_minutes) * 60;
-    let sealed = key.seal(visit.host(), choice);
+    let sealed = key.seal(&site.scope(visit.host()), choice);
     let cookie = format!(
         "{CONSENT_COOKIE}={sealed}; Path=/; Max-Age={max_age_seconds}; Secure; HttpOnly; SameSite=Lax"
     );

@@ -55,7 +55,7 @@ impl Ledger {
 
     /// The Ledger of a shard that is known to be there: of a cookie of ours, or by `shards.rs`.
     pub fn at(site: &Site, env: &Env, shard: Shard) -> std::result::Result<Self, Refusal> {
-        let id = site.id();
+        let id = site.id.as_str();
         let name = match shard {
             Shard::FIRST => id.to_string(),
             // No id of a site has a slash.

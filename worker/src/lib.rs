@@ -67,7 +67,13 @@ const GPC_PATH: &str = "/.well-known/gpc.json";
 #[event(fetch)]
 async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
     let url = Url::parse(&request.url()).map_err(|error| worker::Error::RustError(error.to_string()))?;
-    let site = Sites::of(&env).at(url.host_str().unwrap_or(""));
+    let sites = Sites::of(&env);
+    // A dot at the end names the same host.
+    let host = url.host_str().unwrap_or("").trim_end_matches('.');
+    if sites.is_for_keepers(host) && !url.path().starts_with(OWN_FOLDER) {
+        return answer::see_other(postern_view::DASHBOARD_SITES_PATH);
+    }
+    let site = sites.at(host);
     let site = release::current(&env, site).await;
     let visit = visit::Visit::of(&site, request, url);
     if visit.url.path() == GPC_PATH {

@@ -3,6 +3,7 @@
 use crate::ledger::Ledger;
 use crate::random::random;
 use crate::site::Site;
+use crate::sites::Sites;
 use crate::visit::Visit;
 use crate::{answer, asked, platform};
 use postern_consent::{Minutes, State};
@@ -44,6 +45,9 @@ pub fn health(site: &Site, env: &Env) -> Result<Response> {
     }
     let mut lines = vec!["ok".to_string()];
     lines.extend(site.told());
+    if site.name.is_empty() {
+        lines.extend(Sites::of(env).unreached());
+    }
     answer::text(200, &lines.join("\n"))
 }
 
@@ -164,16 +168,33 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
     answer::page(200, &page.into_string())
 }
 
+/// Somebody who keeps the site.
+pub struct Keeper {
+    /// Who.
+    pub person: Person,
+    /// Do they keep all sites of this deployment? By the list that has let them in, since a name on another may be another's.
+    pub keeps_all: bool,
+    /// Has a page had a browser send who they are? A script of the site's can do so.
+    pub is_by_page: bool,
+}
+
 /// Who is logged in: by a session of ours, or by the platform.
-pub async fn person(site: &Site, visit: &Visit) -> Option<Person> {
+pub async fn keeper(site: &Site, visit: &Visit) -> Option<Keeper> {
     let cookie = visit.header("cookie").and_then(|cookies| cookie_value(cookies, SESSION_COOKIE));
     let now = Minutes::from_unix_ms(visit.now_ms);
-    let session = site.key.as_ref().ok().and_then(|key| key.open_session(visit.host(), cookie, now).ok());
-    // Who was taken off the list, or has another role now, logs in anew, or cannot.
-    match session.filter(|person| site.access.has(person)) {
-        Some(person) => Some(person),
-        None => platform::person(site, visit).await.cloned(),
-    }
+    let key = site.key.as_ref().ok();
+    // Who was taken off the list, or has another role or token now, logs in anew, or cannot.
+    let open = |mark: &str| key?.open_session(&session_scope(site, visit, mark), cookie, now).ok();
+    let (person, keeps_all) = match site.access.in_session(open) {
+        Some(person) => (person, site.access.keeps_all(person)),
+        None => (platform::person(site, visit).await?, site.is_platform_shared()),
+    };
+    Some(Keeper { person: person.clone(), keeps_all, is_by_page: true })
+}
+
+/// For whom a session is sealed: the host, and the token it was begun with.
+fn session_scope(site: &Site, visit: &Visit, mark: &str) -> String {
+    format!("{}/{mark}", site.scope(visit.host()))
 }
 
 /// The login form, with what was wrong before.
@@ -217,8 +238,14 @@ pub async fn login(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
         return login_form("The clock of this machine is wrong.");
     };
     note(site, env, visit, person, "logged in").await;
-    let session = key.seal_session(visit.host(), person, ends_at);
-    let answer = answer::see_other(postern_view::DASHBOARD_PATH)?;
+    let mark = site.access.mark(person).unwrap_or_default();
+    let session = key.seal_session(&session_scope(site, visit, &mark), person, ends_at);
+    let is_for_keepers = Sites::of(env).is_for_keepers(visit.host());
+    let answer = answer::see_other(if is_for_keepers {
+        postern_view::DASHBOARD_SITES_PATH
+    } else {
+        postern_view::DASHBOARD_PATH
+    })?;
     let seconds = SESSION_MINUTES * 60;
     answer.headers().set(
         "set-cookie",

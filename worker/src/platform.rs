@@ -30,10 +30,14 @@ const ASK_AGAIN_MS: u64 = 10_000;
 /// What a deployment says of the platform's login.
 pub struct PlatformLogin {
     expected: Expected,
-    /// Whom it lets in.
-    pub people: People,
+    people: People,
     /// Is that the list of all sites of the deployment?
     pub is_shared: bool,
+    /// The team's keys by their names.
+    keys: RefCell<Vec<(String, CryptoKey)>>,
+    fetched_ms: Cell<u64>,
+    /// When they may be asked for again.
+    ask_after_ms: Cell<u64>,
 }
 
 impl PlatformLogin {
@@ -59,17 +63,16 @@ impl PlatformLogin {
         });
         Some(team.and_then(|team| {
             let issuer = team.origin().ascii_serialization();
-            Ok(Self { expected: Expected { issuer, audience }, people: people?, is_shared })
+            Ok(Self {
+                expected: Expected { issuer, audience },
+                people: people?,
+                is_shared,
+                keys: RefCell::default(),
+                fetched_ms: Cell::new(0),
+                ask_after_ms: Cell::new(0),
+            })
         }))
     }
-}
-
-thread_local! {
-    /// The team's keys by their names; an isolate has one team.
-    static KEYS: RefCell<Vec<(String, CryptoKey)>> = const { RefCell::new(Vec::new()) };
-    static FETCHED_MS: Cell<u64> = const { Cell::new(0) };
-    /// When they may be asked for again.
-    static ASK_AFTER_MS: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Whom the platform has let in, where they ask by no page at all: as programs do, and browsers where somebody types an address. What
@@ -102,7 +105,7 @@ pub async fn person<'site>(site: &'site Site, visit: &Visit) -> Option<&'site Pe
 
 async fn who(login: &PlatformLogin, token: &str, now_ms: u64) -> Result<String, String> {
     let assertion = Assertion::parse(token).map_err(|error| error.to_string())?;
-    let is_signed = match key(&login.expected.issuer, &assertion.key_id, now_ms).await {
+    let is_signed = match key(login, &assertion.key_id, now_ms).await {
         Some(key) => is_signed(&key, &assertion).await.unwrap_or(false),
         None => false,
     };
@@ -120,29 +123,29 @@ async fn is_signed(key: &CryptoKey, assertion: &Assertion<'_>) -> Result<bool, J
 const RSA: &str = "RSASSA-PKCS1-v1_5";
 
 /// The team's key of that name. Keys change every few weeks: a name that is not known has them asked for again.
-async fn key(issuer: &str, key_id: &str, now_ms: u64) -> Option<CryptoKey> {
-    let kept =
-        || KEYS.with_borrow(|keys| keys.iter().find(|(id, _)| id == key_id).map(|(_, key)| key.clone()));
-    let is_fresh = now_ms < FETCHED_MS.get().saturating_add(KEEP_MS);
+async fn key(login: &PlatformLogin, key_id: &str, now_ms: u64) -> Option<CryptoKey> {
+    let PlatformLogin { keys, fetched_ms, ask_after_ms, .. } = login;
+    let kept = || keys.borrow().iter().find(|(id, _)| id == key_id).map(|(_, key)| key.clone());
+    let is_fresh = now_ms < fetched_ms.get().saturating_add(KEEP_MS);
     if let Some(key) = kept().filter(|_| is_fresh) {
         return Some(key);
     }
-    if now_ms < ASK_AFTER_MS.get() {
+    if now_ms < ask_after_ms.get() {
         return None;
     }
     if is_fresh {
         // A name that nobody knows: perhaps a new key, perhaps a stranger's, of which many may come at once. Where there are no
         // keys yet, requests at the same moment ask each for itself, since one may not wait for what another has begun.
-        ASK_AFTER_MS.set(now_ms + ASK_AGAIN_MS);
+        ask_after_ms.set(now_ms + ASK_AGAIN_MS);
     }
-    match fetch_keys(issuer).await {
-        Ok(keys) => {
-            KEYS.set(keys);
-            FETCHED_MS.set(now_ms);
+    match fetch_keys(&login.expected.issuer).await {
+        Ok(fetched) => {
+            keys.replace(fetched);
+            fetched_ms.set(now_ms);
             kept()
         }
         Err(error) => {
-            ASK_AFTER_MS.set(now_ms + ASK_AGAIN_MS);
+            ask_after_ms.set(now_ms + ASK_AGAIN_MS);
             answer::log(&format!("the keys of the platform's login cannot be had: {error}"));
             None
         }

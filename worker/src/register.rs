@@ -3,7 +3,7 @@
 
 use crate::ledger::{Ledger, Refusal};
 use crate::ledger_store::{SqlStore, integer};
-use crate::pages::person;
+use crate::pages::keeper;
 use crate::random::random;
 use crate::site::Site;
 use crate::visit::Visit;
@@ -135,11 +135,16 @@ impl SqlStore {
 
 /// Who is logged in as an admin; else what to answer.
 async fn admin(site: &Site, visit: &Visit) -> Result<std::result::Result<Person, Response>> {
-    Ok(match person(site, visit).await {
+    Ok(match keeper(site, visit).await.map(|keeper| keeper.person) {
         None => Err(answer::see_other(postern_view::LOGIN_PATH)?),
         Some(person) if person.role < Role::Admin => {
             Err(answer::text(403, "The register of requests is for admins.")?)
         }
+        // What is written while nobody knows whose it is would be lost.
+        Some(_) if site.policy.is_err() => Err(answer::text(
+            503,
+            "The register cannot be found while the policy cannot be read: postern check says why.",
+        )?),
         Some(person) => Ok(person),
     })
 }
@@ -147,7 +152,7 @@ async fn admin(site: &Site, visit: &Visit) -> Result<std::result::Result<Person,
 /// Answers `GET /_postern/requests`.
 pub async fn show(site: &Rc<Site>, env: &Env, visit: &Visit) -> Result<Response> {
     match admin(site, visit).await? {
-        Ok(person) => dashboard::hand_on(site, env, visit, &person, None, &[site]).await,
+        Ok(person) => dashboard::hand_on(site, env, visit, &person, None, &[site], 1).await,
         Err(answer) => Ok(answer),
     }
 }
@@ -171,7 +176,7 @@ pub async fn change(site: &Rc<Site>, env: &Env, visit: &Visit) -> Result<Respons
     match changed {
         Ok(()) => answer::see_other(postern_view::REQUESTS_PATH),
         Err(Refusal { status: 400, sentence }) => {
-            dashboard::hand_on(site, env, visit, &person, Some(&sentence), &[site]).await
+            dashboard::hand_on(site, env, visit, &person, Some(&sentence), &[site], 1).await
         }
         Err(Refusal { status, sentence }) => answer::text(status, &sentence),
     }

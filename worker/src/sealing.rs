@@ -34,6 +34,8 @@ pub async fn seal(
     bucket: Option<&Bucket>,
 ) -> std::result::Result<(), String> {
     let log = &site.log;
+    // Before any file is put anywhere: without keys nobody knows whose log this is.
+    log.keys.as_ref().map_err(Clone::clone)?;
     let leaves_max = if bucket.is_some() { LEAVES_MAX_TO_BUCKET } else { u64::MAX };
     let plan = plan_seal_of(store, &log.origin_of(shard), leaves_max).map_err(|error| error.to_string())?;
     let Some(plan) = plan else { return Ok(()) };

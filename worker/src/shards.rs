@@ -12,10 +12,9 @@ use postern_receipt::log::Tile;
 use std::cell::Cell;
 use worker::{Env, Result};
 
-/// The name of a log's file in the bucket, which all sites share: those of the first stand by themselves.
+/// The name of a log's file in the bucket, which all sites share.
 pub fn in_bucket(site: &Site, shard: Shard, tile: &Tile) -> String {
-    let of_site = if site.name.is_empty() { String::new() } else { format!("{}/", site.id()) };
-    format!("{of_site}{}{tile}", folder(shard))
+    format!("{}/{}{tile}", site.id, folder(shard))
 }
 
 /// How many there are, as far as an isolate has heard. There are never fewer.

@@ -13,7 +13,7 @@ use crate::visit::Visit;
 use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
 use postern_consent::{Category, CategorySet, Decision, Need, PolicyTag, Profile, Shards, State, VendorSet};
 use postern_policy::{Policy, Reopen, Vendor};
-use postern_receipt::{Access, CookieKey, KeyRing, Person, Rule};
+use postern_receipt::{Access, CookieKey, KeyRing, Rule};
 use postern_rewrite::{Grants, held_query, lockdown_policy, strip_denied};
 use postern_stats::Day;
 use postern_view::{Granted, VendorTraces};
@@ -41,6 +41,10 @@ const OF_ONE: [&str; 3] = ["ORIGIN", "LOG_ORIGIN", "LOG_MINIMUM_INDEX"];
 pub struct Site {
     /// What its variables end in; empty for the first of the deployment.
     pub name: String,
+    /// Its id; where the policy cannot be read a word that is nobody's.
+    pub id: String,
+    /// The hosts that its policy names.
+    pub hosts: Vec<String>,
     /// The policy, or every fault of the file, a line each.
     pub policy: Result<Policy, String>,
     /// The policy file as it is written.
@@ -101,7 +105,7 @@ impl Site {
     /// In the place of a site that is not deployed any more.
     pub fn gone(env: &Env) -> Self {
         let mut site = Self::read(env, String::new(), String::new(), Rc::default());
-        site.log.keys = Err("the site of this log is not deployed any more".into());
+        site.log.keys = Err("the site of this log is not deployed, or its policy cannot be read".into());
         site
     }
 
@@ -115,8 +119,15 @@ impl Site {
             if name.is_empty() { None } else { value(env, &format!("{variable}_{name}")) }
         };
         let text = |variable: &str| {
-            own(variable)
-                .or_else(|| value(env, variable).filter(|_| name.is_empty() || !OF_ONE.contains(&variable)))
+            // A key before this one is of the same hand as this one, and whom a team names is for who has set the team.
+            let beside = match variable {
+                "COOKIE_KEY_PREVIOUS" => "COOKIE_KEY",
+                "LOG_KEY_PREVIOUS" => "LOG_KEY",
+                "ACCESS_PEOPLE" => "ACCESS_TEAM",
+                _ => "",
+            };
+            let is_of_one = OF_ONE.contains(&variable) || own(beside).is_some();
+            own(variable).or_else(|| value(env, variable).filter(|_| name.is_empty() || !is_of_one))
         };
         let known: Vec<(&str, Category, &str)> =
             VENDORS.iter().map(|vendor| (vendor.id, vendor.shown_category(), vendor.name)).collect();
@@ -160,7 +171,7 @@ impl Site {
             decisions_per_minute: number(text("DECISIONS_PER_MINUTE"))
                 .and_then(|count| u32::try_from(count).ok())
                 .unwrap_or(Rule::DECISIONS.max),
-            platform: PlatformLogin::read(text, own("ACCESS_PEOPLE").is_none()),
+            platform: PlatformLogin::read(text, own("ACCESS_PEOPLE").or(own("ACCESS_TEAM")).is_none()),
             shards: shards.clone().and_then(Result::ok).unwrap_or(Shards::ONE),
             shards_fault: shards.and_then(Result::err),
             access: listed.unwrap_or(of_all),
@@ -173,6 +184,8 @@ impl Site {
             shows_published_only: text("RELEASES").is_some_and(|word| word != "automatic"),
             day: Cell::new(None),
             instead: RefCell::new(None),
+            id: policy.as_ref().map_or_else(|_| format!("_{name}"), |policy| policy.site.id.clone()),
+            hosts: policy.as_ref().map_or(Vec::new(), |policy| policy.site.hosts.clone()),
             name,
             source,
             policy,
@@ -181,21 +194,20 @@ impl Site {
         }
     }
 
-    /// Its id; that of nobody where the policy cannot be read.
-    pub fn id(&self) -> &str {
-        self.policy.as_ref().map_or("postern", |policy| &policy.site.id)
+    /// Does the platform's login let those in here whom it lets in on all sites?
+    pub fn is_platform_shared(&self) -> bool {
+        matches!(&self.platform, Some(Ok(login)) if login.is_shared)
     }
 
-    /// Does that person keep all sites of this deployment?
-    pub fn keeps_all(&self, person: &Person) -> bool {
-        let is_let_in_to_all = |login: &PlatformLogin| login.is_shared && login.people.has(person);
-        let platform = self.platform.as_ref().and_then(|login| login.as_ref().ok());
-        self.access.keeps_all(person) || platform.is_some_and(is_let_in_to_all)
+    /// Does its policy name that host?
+    pub fn has_host(&self, host: &str) -> bool {
+        self.hosts.iter().any(|known| known == host)
     }
 
-    /// The hosts that its policy names.
-    pub fn hosts(&self) -> &[String] {
-        self.policy.as_ref().map_or(&[], |policy| &policy.site.hosts)
+    /// For whom choices and sessions are sealed at a host: of a further site for it alone, so that what was chosen while the host was
+    /// another's is not taken for a choice here.
+    pub fn scope(&self, host: &str) -> String {
+        if self.name.is_empty() { host.into() } else { format!("{}/{host}", self.id) }
     }
 
     /// What keeps this deployment from recording a decision, a line each; empty if nothing does.
@@ -213,7 +225,7 @@ impl Site {
             .map(|zone| format!("figures.time_zone: there is no zone {zone:?}; days are those of UTC"));
         let platform = self.platform.as_ref().and_then(|login| login.as_ref().err());
         let unreachable =
-            (!self.name.is_empty() && self.policy.is_ok() && self.hosts().is_empty()).then(|| {
+            (!self.name.is_empty() && self.policy.is_ok() && self.hosts.is_empty()).then(|| {
                 format!(
                     "the variable POLICY_{}: site.hosts names no host, so nobody is led to this site",
                     self.name
@@ -338,7 +350,7 @@ impl Site {
         match (&self.key, cookie) {
             (_, None) => State::Absent,
             (_, Some(asked)) if asked.split('.').next() == Some(ASKED) => State::Absent,
-            (Ok(key), cookie) => key.open(host, cookie),
+            (Ok(key), cookie) => key.open(&self.scope(host), cookie),
             (Err(_), Some(_)) => State::Unverifiable,
         }
     }
@@ -384,7 +396,7 @@ fn catalogue(policy: &Policy) -> Catalogue {
 }
 
 /// A variable or a secret; `None` if it is empty.
-fn value(env: &Env, name: &str) -> Option<String> {
+pub fn value(env: &Env, name: &str) -> Option<String> {
     env.var(name).map(|value| value.to_string()).ok().filter(|text| !text.is_empty())
 }
 

@@ -3,7 +3,7 @@
 //! end in `_<NAME>` as well (`site.rs`). What no policy names is the first's.
 
 use crate::answer;
-use crate::site::Site;
+use crate::site::{Site, value};
 use js_sys::{Object, Reflect};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,6 +20,8 @@ const ORIGINS: &str = "posternOrigins";
 pub struct Sites {
     first: Rc<Site>,
     others: Vec<Rc<Site>>,
+    /// Where those who keep all sites see them beside each other, if anywhere.
+    keepers_host: Option<String>,
 }
 
 thread_local! {
@@ -37,13 +39,24 @@ impl Sites {
         let names = Reflect::own_keys(env).map(|names| names.sort()).unwrap_or_default();
         let names =
             names.iter().filter_map(|name: JsValue| Some(name.as_string()?.strip_prefix(PREFIX)?.to_owned()));
-        let mut sites = Self { first: Rc::new(Site::first(env)), others: Vec::new() };
+        let mut sites = Self {
+            first: Rc::new(Site::first(env)),
+            others: Vec::new(),
+            keepers_host: value(env, "DASHBOARD_HOST"),
+        };
         for name in names {
             let Some(mut site) = Site::further(env, &name) else { continue };
             // Two sites of one name would share their receipts, and of one host each other's visitors.
             let clash = |other: &Rc<Site>| site.policy.as_ref().ok()?.clash_with(other.policy.as_ref().ok()?);
-            if let Some(clash) = sites.all().find_map(clash) {
-                site.policy = Err(format!("the variable {PREFIX}{name}: {clash}"));
+            let clash = sites.all().find_map(clash).map(|clash| clash.to_string());
+            // Two logs of one name would be taken for one that was forged.
+            let is_same_log = |other: &Rc<Site>| site.policy.is_ok() && other.log.origin == site.log.origin;
+            let twin = sites
+                .all()
+                .any(is_same_log)
+                .then(|| format!("the log would be called {:?}, as another site's", site.log.origin));
+            if let Some(fault) = clash.or(twin) {
+                site.policy = Err(format!("the variable {PREFIX}{name}: {fault}"));
             }
             sites.others.push(Rc::new(site));
         }
@@ -67,8 +80,8 @@ impl Sites {
     /// The site that a host belongs to.
     pub fn at(&self, host: &str) -> Rc<Site> {
         // Which hosts a policy names that cannot be read nobody knows: they are not taken for the first site's, with its pages.
-        let unread = || self.others.iter().find(|site| site.policy.is_err());
-        let named = self.all().find(|site| site.hosts().iter().any(|known| known == host));
+        let unread = || self.others.iter().find(|site| site.policy.is_err() && site.hosts.is_empty());
+        let named = self.all().find(|site| site.has_host(host));
         Rc::clone(named.or_else(unread).unwrap_or(&self.first))
     }
 
@@ -79,16 +92,30 @@ impl Sites {
 
     /// The site of that id.
     pub fn named(&self, id: &str) -> Option<&Rc<Site>> {
-        self.all().find(|site| site.id() == id)
+        self.all().find(|site| site.id == id)
     }
 
-    /// The site of a Ledger by the id it was made for; where that is not deployed any more one that asks nobody and signs nothing.
+    /// The site of a Ledger by the id it was made for, which may be empty where that was before there were several. If it is not
+    /// deployed, or nobody knows, one that asks nobody and signs nothing.
     pub fn of_ledger(&self, env: &Env, id: &str) -> Rc<Site> {
-        match self.named(id) {
-            Some(site) => Rc::clone(site),
-            None if self.others.is_empty() => Rc::clone(&self.first),
-            None => Rc::new(Site::gone(env)),
-        }
+        let only = Some(&self.first).filter(|_| self.others.is_empty() && id.is_empty());
+        self.named(id).or(only).map_or_else(|| Rc::new(Site::gone(env)), Rc::clone)
+    }
+
+    /// Is that the host of those who keep the sites? No page of a site is there, so no script of one either that could read what is
+    /// of all.
+    pub fn is_for_keepers(&self, host: &str) -> bool {
+        self.keepers_host.as_deref() == Some(host) && !self.all().any(|site| site.has_host(host))
+    }
+
+    /// What is wrong with sites that no visitor reaches, a sentence each.
+    pub fn unreached(&self) -> Vec<String> {
+        let names_none = self.first.policy.is_ok() && self.first.hosts.is_empty();
+        let broken = self.others.iter().filter_map(|site| site.policy.as_ref().err());
+        let first = broken.clone().next().filter(|_| names_none).map(|_| {
+            "site.hosts of the first policy names no host: while another cannot be read, its visitors are denied too".to_string()
+        });
+        broken.flat_map(|faults| faults.lines().map(String::from)).chain(first).collect()
     }
 
     /// Tells the last resort where pages come from, by host; a host that nobody names has the empty name.
@@ -98,7 +125,7 @@ impl Sites {
         }
         let origins = Object::new();
         let unnamed = self.at("");
-        let hosts = self.all().flat_map(|site| site.hosts().iter().map(move |host| (host.as_str(), site)));
+        let hosts = self.all().flat_map(|site| site.hosts.iter().map(move |host| (host.as_str(), site)));
         for (host, site) in hosts.chain([("", &unnamed)]) {
             let origin = site.origin.as_ref().map_or("", |origin| origin.as_str());
             Reflect::set(&origins, &host.into(), &origin.into())?;

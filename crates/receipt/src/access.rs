@@ -120,10 +120,18 @@ impl Access {
         self
     }
 
-    /// Is that person still listed, with that role? Who was taken off the list has nothing left of a session.
+    /// The first half of the hash that a person has in the list, by which a session of theirs is of this token and of no later one.
     #[must_use]
-    pub fn has(&self, person: &Person) -> bool {
-        self.people.iter().any(|(listed, _)| listed == person)
+    pub fn mark(&self, person: &Person) -> Option<String> {
+        let (_, hash) = self.people.iter().find(|(listed, _)| listed == person)?;
+        Some(Sha256Hex(*hash).to_string().chars().take(32).collect())
+    }
+
+    /// Who is in a session that `open` opens by the mark of their token: somebody who is still listed, with that role and that token.
+    #[must_use]
+    pub fn in_session(&self, open: impl Fn(&str) -> Option<Person>) -> Option<&Person> {
+        let mut listed = self.people.iter().map(|(person, _)| person);
+        listed.find(|person| self.mark(person).and_then(|mark| open(&mark)).as_ref() == Some(*person))
     }
 
     /// Does that person keep all sites of the deployment?
@@ -190,15 +198,36 @@ mod tests {
         let access = shared.clone().with_own(&own).unwrap().with_owner("third");
         for (token, keeps_all) in [("first", true), ("second", false), ("third", true)] {
             let person = access.find(token).unwrap();
-            assert!(access.has(person));
             assert_eq!(access.keeps_all(person), keeps_all, "{token}");
         }
         let zoe = access.find("second").unwrap().clone();
         let raised = Person { role: Role::Admin, ..access.find("first").unwrap().clone() };
-        assert!(!shared.has(&zoe) && !access.has(&raised) && !access.keeps_all(&raised));
+        assert!(shared.mark(&zoe).is_none() && access.mark(&raised).is_none() && !access.keeps_all(&raised));
         let twice = format!("\nadmin maria {}", hash("x"));
         let error = shared.with_own(&twice).unwrap_err();
         assert_eq!(error, AccessError { line: 2, cause: "this name is taken" });
+    }
+
+    #[test]
+    fn a_session_is_of_who_is_listed_with_that_role_and_that_token() {
+        let list = |line: &str| Access::parse(line).unwrap();
+        let before = list(&format!("viewer maria {}\nadmin zoe {}", hash("first"), hash("second")));
+        let zoe = before.find("second").unwrap().clone();
+        let mark = before.mark(&zoe).unwrap();
+        let in_session = |access: &Access| {
+            // As a sealed session opens: for who knows the mark it was sealed by, and for nobody else.
+            access.in_session(|known| (known == mark).then(|| zoe.clone())).cloned()
+        };
+        assert_eq!(in_session(&before), Some(zoe.clone()));
+        for after in [
+            format!("viewer maria {}", hash("first")),
+            format!("viewer zoe {}", hash("second")),
+            format!("admin zoe {}", hash("third")),
+            format!("admin other {}", hash("second")),
+        ] {
+            assert_eq!(in_session(&list(&after)), None, "{after}");
+        }
+        assert_ne!(before.mark(&zoe), before.mark(before.find("first").unwrap()));
     }
 
     #[test]

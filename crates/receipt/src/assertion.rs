@@ -178,12 +178,6 @@ impl People {
         Ok(Self(people))
     }
 
-    /// Is that person listed, with that role?
-    #[must_use]
-    pub fn has(&self, person: &Person) -> bool {
-        self.0.iter().any(|(listed, _)| listed == person)
-    }
-
     /// Who that is here: by their own line, else by that of their host, else by the one for all.
     #[must_use]
     pub fn find(&self, who: &str) -> Option<&Person> {

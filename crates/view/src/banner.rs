@@ -6,7 +6,7 @@ use crate::fill::{fill, in_order};
 use crate::signal_notes::signal_notes;
 use crate::vendors::{Granted, Place};
 use crate::{
-    ASKED_PATH, ASKED_WITHOUT_SCRIPTS_PATH, CONSENT_PATH, DECISION_PATH, RECEIPTS_PATH, consent_address,
+    ASKED_PATH, CONSENT_PATH, DECISION_PATH, RECEIPTS_PATH, WITHOUT_SCRIPTS, consent_address,
     receipts_address,
 };
 use maud::{Markup, html};
@@ -95,7 +95,7 @@ fn layer_one(facts: &BannerFacts<'_>) -> Markup {
                     p { (body) }
                     p { (third_parties) " " a href=(policy.notice.url) { (texts.notice) } }
                     (signal_notes(texts, facts.honoured))
-                    @if facts.is_counted { (drawn()) }
+                    @if facts.is_counted { (drawn(&language.tag)) }
                 }
                 div {
                     button type="submit" name="choice" value="reject" data-consent-action="reject" { (texts.reject) }
@@ -110,11 +110,11 @@ fn layer_one(facts: &BannerFacts<'_>) -> Markup {
 }
 
 /// Asks for a picture that shows nothing, once the banner is drawn: what is not drawn asks for none that is lazy. Without scripts for
-/// another one as well. Source: HTML standard, "lazy loading attributes"; CSS Display 3, section 2.5.
-fn drawn() -> Markup {
+/// another one as well. Each says the language that is read, as figures are told apart by it. Source: HTML standard, "lazy loading attributes"; CSS Display 3, section 2.5.
+fn drawn(language: &str) -> Markup {
     html! {
-        img src=(ASKED_PATH) loading="lazy" alt="";
-        noscript { img src=(ASKED_WITHOUT_SCRIPTS_PATH) alt=""; }
+        img src=(format!("{ASKED_PATH}?{language}")) loading="lazy" alt="";
+        noscript { img src=(format!("{ASKED_PATH}?{language},{WITHOUT_SCRIPTS}")) alt=""; }
     }
 }
 

@@ -52,10 +52,10 @@ pub const ERASE_PATH: &str = "/_postern/erase";
 pub const RESTRICT_PATH: &str = "/_postern/restrict";
 /// The dashboard.
 pub const DASHBOARD_PATH: &str = "/_postern/dashboard";
-/// What a banner asks for as soon as it is drawn, on the page that asks a browser first.
+/// What a banner asks for as soon as it is drawn, on the page that asks a browser first; its query is the banner's language.
 pub const ASKED_PATH: &str = "/_postern/asked";
-/// What it asks for as well where no scripts run.
-pub const ASKED_WITHOUT_SCRIPTS_PATH: &str = "/_postern/asked?noscript";
+/// What stands behind the language, after a comma, in what it asks for as well where no scripts run.
+pub const WITHOUT_SCRIPTS: &str = "noscript";
 /// All sites that somebody keeps.
 pub const DASHBOARD_SITES_PATH: &str = "/_postern/dashboard/sites";
 /// Its figures of today, by themselves.

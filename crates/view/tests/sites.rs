@@ -53,7 +53,7 @@ fn line<'a>(id: &'a str, whole: Counts, before: Counts, alerts: &'a [AlertLine<'
     ]));
     let standing = Standing { begin: Some(day("2026-10-01")), ..Standing::default() };
     let figures = SiteFigures { standing, whole, before, points, alerts };
-    SiteLine { id, host: Some("www.example"), figures: Ok(figures) }
+    SiteLine { id, is_named: true, host: Some("www.example"), figures: Ok(figures) }
 }
 
 fn page(lines: &[SiteLine<'_>]) -> String {
@@ -78,8 +78,8 @@ fn the_markup_is_the_golden_one() {
     let lines = [
         line("shop", counts(500, 500), counts(600, 400), &ALERTS),
         line("clinic", counts(20, 21), counts(21, 20), &[]),
-        SiteLine { id: "rewards", host: None, figures: Ok(quiet) },
-        SiteLine { id: "FIRM", host: None, figures: Err("Its policy cannot be read.") },
+        SiteLine { id: "rewards", is_named: true, host: None, figures: Ok(quiet) },
+        SiteLine { id: "FIRM", is_named: false, host: None, figures: Err("Its policy cannot be read.") },
     ];
     check_golden("sites.html", &page(&lines));
 }
@@ -99,12 +99,16 @@ fn a_change_is_told_where_chance_alone_would_hardly_make_it() {
 #[test]
 fn what_must_be_seen_to_is_counted_and_a_site_without_figures_is_one() {
     let shop = line("shop", counts(500, 500), counts(600, 400), &ALERTS);
-    let lost = SiteLine { id: "FIRM", host: None, figures: Err("Its policy <cannot> be read.") };
+    let lost =
+        SiteLine { id: "FIRM", is_named: false, host: None, figures: Err("Its policy <cannot> be read.") };
     let page = page(&[shop, lost]);
     assert!(page.contains("<h1>2 sites, 3 things to see to</h1>"), "{page}");
     assert!(row(&page, "shop").contains("<td class=\"warn\">2</td>"), "{page}");
     assert!(row(&page, "FIRM").contains("<td class=\"warn\">1</td>"), "{page}");
-    assert!(row(&page, "FIRM").contains("Its policy &lt;cannot&gt; be read."));
+    assert!(
+        row(&page, "FIRM").contains("Its policy &lt;cannot&gt; be read.")
+            && !row(&page, "FIRM").contains("href")
+    );
     assert!(page.contains("&lt;b&gt;no DPA") && !page.contains("<b>no DPA"));
     let one = self::page(&[line("shop", counts(500, 500), counts(600, 400), &[])]);
     assert!(one.contains("<h1>One site, nothing to see to</h1>"), "{one}");

@@ -13,8 +13,10 @@ const CURVE: (f64, f64) = (96.0, 24.0);
 /// A site.
 #[derive(Clone, Debug)]
 pub struct SiteLine<'a> {
-    /// Its id.
+    /// Its id, or if that is not known what it is called otherwise.
     pub id: &'a str,
+    /// Is its id known?
+    pub is_named: bool,
     /// Its first host, if its policy names one.
     pub host: Option<&'a str>,
     /// Its figures, or in a sentence why there are none.
@@ -99,7 +101,8 @@ fn row(site: &SiteLine<'_>, locale: &Locale<'_>) -> Markup {
     html! {
         tr data-site=(site.id) {
             th scope="row" {
-                a href=(figures_of(site.id)) { (site.id) }
+                // Of a policy that cannot be read nobody knows the id.
+                @if site.is_named { a href=(figures_of(site.id)) { (site.id) } } @else { (site.id) }
                 @if let Some(host) = site.host { br; span class="soft" { (host) } }
             }
             @match &site.figures {
