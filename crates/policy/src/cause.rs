@@ -281,6 +281,16 @@ pub enum Cause {
     /// Not a share.
     #[error("{0} is out of range; write 1 to 99")]
     Percent(i64),
+    /// A difference that no experiment can be planned for.
+    #[error(
+        "{found} points are out of range; write 1 to {max}: larger differences are found too, but for them alone so few browsers would be asked that chance could hide them"
+    )]
+    Points {
+        /// Percentage points found.
+        found: i64,
+        /// Most that there may be.
+        max: u32,
+    },
     /// An experiment that is over before it begins.
     #[error("is before the first day; write a later one")]
     EndsBefore,

@@ -275,6 +275,16 @@ impl<'t> Section<'t> {
         fitting
     }
 
+    /// A number of percentage points, 1 to `max`, if the key is there.
+    pub(crate) fn points(&mut self, report: &mut Report<'_>, key: &'static str, max: u32) -> Option<u32> {
+        let found = self.integer(report, key, "a whole number of percentage points")?;
+        let fitting = u32::try_from(found).ok().filter(|found| (1..=max).contains(found));
+        if fitting.is_none() {
+            self.refuse(report, key, Cause::Points { found, max });
+        }
+        fitting
+    }
+
     /// A whole number, if the key is there; one beyond 64 bits is the largest.
     fn integer(&mut self, report: &mut Report<'_>, key: &'static str, expected: &'static str) -> Option<i64> {
         match self.value(key)?.get_ref() {

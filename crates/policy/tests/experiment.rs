@@ -155,12 +155,16 @@ fn each_fault_says_where_why_and_what_to_do() {
         ),
         (
             tried(&format!("name = \"place\"\n{days}\npoints = 0\nexpected = 100")),
-            "postern.toml:25: experiment.points: 0 is out of range; write 1 to 99\n\
+            "postern.toml:25: experiment.points: 0 points are out of range; write 1 to 30: larger differences are found too, but for them alone so few browsers would be asked that chance could hide them\n\
              postern.toml:26: experiment.expected: 100 is out of range; write 1 to 99",
         ),
         (
+            tried(&format!("name = \"place\"\n{days}\npoints = 31")),
+            "postern.toml:25: experiment.points: 31 points are out of range; write 1 to 30: larger differences are found too, but for them alone so few browsers would be asked that chance could hide them",
+        ),
+        (
             tried(&format!("name = \"place\"\n{days}\npoints = 2.5")),
-            "postern.toml:25: experiment.points: is a fraction; write a whole number of percent",
+            "postern.toml:25: experiment.points: is a fraction; write a whole number of percentage points",
         ),
         // Who is asked in which way is chance alone.
         (

@@ -37,7 +37,8 @@ pub struct Findings {
 
 impl Findings {
     /// What these points say, each way's in order of days, the site's own first. `expected` is the share of yes that was known before,
-    /// `smallest` the difference worth finding, both 0.0..=1.0.
+    /// `smallest` the difference worth finding, both 0.0..=1.0. What p is worth rests on `smallest` having been said before the first
+    /// point, and having stayed; on `expected` it rests only how many are planned.
     ///
     /// Each point is a look. Those count that all ways have of the same days, as [`crate::apart`] gives them.
     #[must_use]
@@ -60,7 +61,7 @@ impl Findings {
             }
             let Some((control, others)) = sums.split_first() else { break };
             for (p, other) in p.iter_mut().skip(1).zip(others) {
-                *p = always_valid_p(control.rate_of_asked(), other.rate_of_asked(), *p);
+                *p = always_valid_p(control.rate_of_asked(), other.rate_of_asked(), smallest, *p);
             }
         }
         let control = sums.first().map(Counts::rate_of_asked);
@@ -128,9 +129,9 @@ mod tests {
         assert_eq!((control.rate(), other.rate()), (Rate::new(1400, 4000), Rate::new(1620, 4000)));
         assert_eq!((control.difference, control.p), (None, 1.0));
         assert_eq!(other.difference, difference_95(control.rate(), other.rate()));
-        let first = always_valid_p(Rate::new(700, 2000), Rate::new(800, 2000), 1.0);
+        let first = always_valid_p(Rate::new(700, 2000), Rate::new(800, 2000), 0.03, 1.0);
         assert!(first < 1.0 && other.p < first);
-        assert_eq!(other.p, always_valid_p(control.rate(), other.rate(), first));
+        assert_eq!(other.p, always_valid_p(control.rate(), other.rate(), 0.03, first));
         assert_eq!((found.planned, found.asked()), (planned_size(0.35, 0.03, 1).map(|size| 2 * size), 4000));
     }
 
@@ -149,6 +150,19 @@ mod tests {
                 assert_eq!((found.planned, found.verdict), (Some(planned), verdict), "{variants} {asked}");
             }
         }
+    }
+
+    #[test]
+    fn the_test_is_made_for_the_difference_that_is_looked_for() {
+        let ways = [vec![point(10, 150, 60)], vec![point(10, 150, 90)]];
+        let found = |expected, smallest| Findings::of(&ways, expected, smallest);
+        for smallest in [0.03, 0.2] {
+            let p = always_valid_p(Rate::new(60, 150), Rate::new(90, 150), smallest, 1.0);
+            assert_eq!([0.1, 0.5].map(|expected| found(expected, smallest).ways[1].p), [p; 2]);
+        }
+        // As many as are planned for 20 points (164), nearly, and so many found: a test for 3 points would not see it.
+        assert_eq!(found(0.4, 0.03).verdict, Verdict::Undecided);
+        assert_eq!(found(0.4, 0.2).verdict, Verdict::Better(1));
     }
 
     #[test]

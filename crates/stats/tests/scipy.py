@@ -9,13 +9,15 @@ over the mixture, and the size is searched for by its power.
 Lines, with tabs between: what, its arguments, its results.
 """
 import sys
+from itertools import cycle
 from math import ceil, exp, hypot, log, pi, sqrt
 
 from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.stats import binomtest, norm
 
-MIXING = 0.03**2
+# The smallest difference worth finding, a different one for each p-value.
+SMALLEST = cycle((0.03, 0.01, 0.1, 0.3))
 VIEWS, BOTS, SHOWN, FIRST, REPORTED, NO_SCRIPT, ACCEPTED, REFUSED, PARTIAL = range(9)
 
 
@@ -34,14 +36,15 @@ def newcombe(a, b, c, d):
     )
 
 
-def always_valid(a, b, c, d):
+def always_valid(a, b, c, d, smallest):
+    mixing = smallest**2
     both, difference = (a + c) / (b + d), c / d - a / b
     variance = both * (1 - both) * (1 / b + 1 / d)
     # The likelihood ratio of a difference x against none, times the density of x in the mixture; in logarithms, less its
     # largest value, so that nothing overflows.
-    ratio = lambda x: (2 * difference * x - x * x) / (2 * variance) - x * x / (2 * MIXING) - log(2 * pi * MIXING) / 2
-    middle = difference * MIXING / (variance + MIXING)
-    width = sqrt(variance * MIXING / (variance + MIXING))
+    ratio = lambda x: (2 * difference * x - x * x) / (2 * variance) - x * x / (2 * mixing) - log(2 * pi * mixing) / 2
+    middle = difference * mixing / (variance + mixing)
+    width = sqrt(variance * mixing / (variance + mixing))
     largest = ratio(middle)
     area, _ = quad(lambda x: exp(ratio(x) - largest), middle - 12 * width, middle + 12 * width, epsabs=0, epsrel=1e-12)
     return min(1.0, exp(-largest - log(area)))
@@ -114,16 +117,18 @@ def main():
                 rest = (everybody[0] - part[0], everybody[1] - part[1])
                 write("newcombe", (*rest, *part), newcombe(*rest, *part))
                 if min(part[1], rest[0] + part[0], rest[1] + part[1] - rest[0] - part[0]) >= 10:
-                    p = always_valid(*rest, *part)
+                    smallest = next(SMALLEST)
+                    p = always_valid(*rest, *part, smallest)
                     if p > 1e-300:
-                        write("always_valid", (*rest, *part), (p,))
+                        write("always_valid", (*rest, *part, smallest), (p,))
     # Two banners at a time, looked at each day.
     control, other = "c29e04b7/12", "c29e04b7/13"
     both = [day for day in days if all((day, "version", value) in cells for value in (control, other))]
     for count in range(1, len(both) + 1):
         a, b = total("version", control, both[:count]), total("version", other, both[:count])
         write("newcombe", (*a, *b), newcombe(*a, *b))
-        write("always_valid", (*a, *b), (always_valid(*a, *b),))
+        smallest = next(SMALLEST)
+        write("always_valid", (*a, *b, smallest), (always_valid(*a, *b, smallest),))
     for yes, of in ((0, 1), (1, 1), (0, 10), (10, 10), (0, 1000), (1000, 1000), (1, 10**9)):
         write("wilson", (yes, of), wilson(yes, of))
         write("newcombe", (yes, of, 3, 7), newcombe(yes, of, 3, 7))

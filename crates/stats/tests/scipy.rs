@@ -34,8 +34,8 @@ fn scipy_finds_the_same() {
                 seen[1] += 1;
             }
             "always_valid" => {
-                let found = always_valid_p(rate(1), rate(3), 1.0);
-                assert!(is_close(found, float(5)), "{line}: {found}");
+                let found = always_valid_p(rate(1), rate(3), float(5), 1.0);
+                assert!(is_close(found, float(6)), "{line}: {found}");
                 seen[2] += 1;
             }
             "planned" => {

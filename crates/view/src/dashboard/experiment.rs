@@ -139,7 +139,7 @@ pub(super) fn experiment(facts: &Dashboard<'_>) -> Markup {
             summary { "How is this counted?" }
             p { "Each browser is asked in one way for its session, drawn by chance when it is asked first; all ways are as likely. The cookie that says that it was asked names the way, the same for everybody who is asked so. All ways ask for the same, under the same rules, so a choice made in one holds in all." }
             p { "What counts is how many of the browsers asked said yes, not how many of those who answered: a way to ask may change who answers at all. Who was asked before it began has no part in it." }
-            p { "p is the chance of such a difference if there is none. It is made for being looked at every day (a mixture sequential probability ratio test), and a difference is one at " (locale.chance(threshold)) " or less: " (locale.share(ALPHA)) ", shared among the ways that are compared with the site’s own (Bonferroni). What stands between is for one look. Without a difference it ends when each way has had the number of browsers that was planned: twice what one look at that p would take to find " (tried.points) " points with 80 % probability. " a href="https://doi.org/10.1287/opre.2021.2135" rel="noreferrer" { "The method" } "." }
+            p { "p is the chance of such a difference if there is none. It is made for being looked at every day (a mixture sequential probability ratio test), and for differences of about " (tried.points) " points, as the policy says. That number has to stay as it was when the experiment began: with each other one it is another test. A difference is one at " (locale.chance(threshold)) " or less: " (locale.share(ALPHA)) ", shared among the ways that are compared with the site’s own (Bonferroni). What stands between is for one look. Without a difference it ends when each way has had the number of browsers that was planned: twice what one look at that p would take to find " (tried.points) " points with 80 % probability. Of so many browsers such a difference is found with that probability or more, however often one looks, if about as many say yes as the policy expects. " a href="https://doi.org/10.1287/opre.2021.2135" rel="noreferrer" { "The method" } "." }
             p { "Of fewer than " (SMALLEST_GROUP) " visitors nothing is shown by itself, as everywhere here: days are put together until each way has had as many, and all of them count. Who answers without having been asked in any of the ways is in none of them; where these are fewer than " (SMALLEST_GROUP) " in a week, they are shared evenly among all, which moves no difference." }
         }
     }
@@ -178,11 +178,22 @@ fn way(tried: &Tried<'_>, place: usize, locale: &Locale<'_>) -> Markup {
 #[cfg(test)]
 mod tests {
     use postern_policy::Experiment;
-    use postern_stats::planned_size;
+    use postern_stats::{LOOKING_FACTOR, planned_size};
 
     #[test]
     fn every_experiment_that_a_policy_may_have_has_a_planned_number() {
-        let mut sizes = (1..=Experiment::VARIANTS_MAX).map(|variants| planned_size(0.5, 0.03, variants));
-        assert!(sizes.all(|size| size.is_some()));
+        let share = |hundredths: u32| f64::from(hundredths) / 100.0;
+        for variants in 1..=Experiment::VARIANTS_MAX {
+            for (expected, points) in (1..100)
+                .flat_map(|expected| (1..=Experiment::POINTS_MAX).map(move |points| (expected, points)))
+            {
+                let size = planned_size(share(expected), share(points), variants);
+                // With two or three dozen a difference would not be found as likely as is said.
+                assert!(
+                    size.is_some_and(|size| size * LOOKING_FACTOR >= 40),
+                    "{variants} {expected} {points}: {size:?}"
+                );
+            }
+        }
     }
 }
