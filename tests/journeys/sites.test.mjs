@@ -238,6 +238,12 @@ describe('a deployment with a fault', () => {
     assert.equal((await open(at_('clinic.localhost'), '/_postern/health')).status, 503);
     assert.deepEqual(saysOf(readText(await open(at_('localhost')))), { clinic: false, shop: true });
     assert.match(await healthOf(worker, 'localhost'), /^ok\n(.*\n)*.*sites/);
+    // Those who keep all sites come to theirs all the same, and to the first one's register: here is no dashboard that would show it.
+    const session = await logIn(at_('keepers.localhost'), worker.token);
+    assert.match(readText(await open(at_('keepers.localhost'), '/_postern/requests', { cookie: session })), /The dashboard is not here/);
+    assert.match(await healthOf(worker, 'keepers.localhost'), /^ok/);
+    const own = await logIn(at_('clinic.localhost'), worker.token);
+    assert.match(readText(await open(at_('clinic.localhost'), '/_postern/requests', { cookie: own })), /The register cannot be found/);
     await worker.stop();
   });
 

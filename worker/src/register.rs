@@ -3,7 +3,7 @@
 
 use crate::ledger::{Ledger, Refusal};
 use crate::ledger_store::{SqlStore, integer};
-use crate::pages::keeper;
+use crate::pages::{failure, keeper};
 use crate::random::random;
 use crate::site::Site;
 use crate::visit::Visit;
@@ -138,12 +138,13 @@ async fn admin(site: &Site, visit: &Visit) -> Result<std::result::Result<Person,
     Ok(match keeper(site, visit).await.map(|keeper| keeper.person) {
         None => Err(answer::see_other(postern_view::LOGIN_PATH)?),
         Some(person) if person.role < Role::Admin => {
-            Err(answer::text(403, "The register of requests is for admins.")?)
+            Err(failure(403, "Not for your role", "The register of requests is for admins.")?)
         }
         // What is written while nobody knows whose it is would be lost.
-        Some(_) if site.policy.is_err() => Err(answer::text(
+        Some(_) if site.policy.is_err() => Err(failure(
             503,
-            "The register cannot be found while the policy cannot be read: postern check says why.",
+            "The register cannot be found",
+            "Nobody knows whose it is while the policy cannot be read: postern check says why.",
         )?),
         Some(person) => Ok(person),
     })

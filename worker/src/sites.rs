@@ -81,6 +81,9 @@ impl Sites {
     pub fn at(&self, host: &str) -> Rc<Site> {
         // Which hosts a policy names that cannot be read nobody knows: they are not taken for the first site's, with its pages.
         let unread = || self.others.iter().find(|site| site.policy.is_err() && site.hosts.is_empty());
+        if self.is_for_keepers(host) {
+            return Rc::clone(&self.first);
+        }
         let named = self.all().find(|site| site.has_host(host));
         Rc::clone(named.or_else(unread).unwrap_or(&self.first))
     }
