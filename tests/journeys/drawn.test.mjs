@@ -102,6 +102,13 @@ for (const layout of LAYOUTS) {
     assert.deepEqual(await added(async () => { await page.goto(worker.base); await banner(page).waitFor(); }, worker), { first: 1, reported: 1, withoutScripts: 0 });
     const sizes = await page.locator('#postern img').evaluateAll((all) => all.map((image) => image.getBoundingClientRect()).map(({ width }) => width));
     assert.deepEqual(sizes, [0]);
+    // It moves nothing: on the next page there is none, and the banner stands as it did.
+    const box = () => page.locator('#postern > section').evaluate((section) => section.getBoundingClientRect().toJSON());
+    const first = await box();
+    await page.goto(worker.base);
+    await banner(page).waitFor();
+    assert.equal(await page.locator('#postern img').count(), 0);
+    assert.deepEqual(await box(), first);
     await page.context().close();
     await worker.stop();
   });

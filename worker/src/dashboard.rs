@@ -82,8 +82,20 @@ fn kept(site: &Rc<Site>, env: &Env, visit: &Visit, keeper: &Keeper, has_token: b
     sites.all().filter(lets_in).map(as_shown).collect()
 }
 
+/// Shows who keeps the register that of this site; `error` is what was wrong with a form of theirs.
+pub async fn show_register(
+    site: &Rc<Site>,
+    env: &Env,
+    visit: &Visit,
+    keeper: &Keeper,
+    error: Option<&str>,
+) -> Result<Response> {
+    let kept = kept(site, env, visit, keeper, false).len();
+    hand_on(site, env, visit, &keeper.person, error, &[site], kept).await
+}
+
 /// Has the dashboard's Worker answer this person; `error` is what was wrong with a form of theirs.
-pub async fn hand_on(
+async fn hand_on(
     site: &Rc<Site>,
     env: &Env,
     visit: &Visit,

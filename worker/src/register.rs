@@ -3,13 +3,13 @@
 
 use crate::ledger::{Ledger, Refusal};
 use crate::ledger_store::{SqlStore, integer};
-use crate::pages::{failure, keeper};
+use crate::pages::{Keeper, failure, keeper};
 use crate::random::random;
 use crate::site::Site;
 use crate::visit::Visit;
 use crate::{answer, dashboard};
 use postern_receipt::{
-    Capacity, EntryKind, Person, Request, RequestKind, Role, Timestamp, Word, admin_act_json, append_entry,
+    Capacity, EntryKind, Request, RequestKind, Role, Timestamp, Word, admin_act_json, append_entry,
 };
 use std::rc::Rc;
 use web_sys::Response;
@@ -134,10 +134,10 @@ impl SqlStore {
 }
 
 /// Who is logged in as an admin; else what to answer.
-async fn admin(site: &Site, visit: &Visit) -> Result<std::result::Result<Person, Response>> {
-    Ok(match keeper(site, visit).await.map(|keeper| keeper.person) {
+async fn admin(site: &Site, visit: &Visit) -> Result<std::result::Result<Keeper, Response>> {
+    Ok(match keeper(site, visit).await {
         None => Err(answer::see_other(postern_view::LOGIN_PATH)?),
-        Some(person) if person.role < Role::Admin => {
+        Some(keeper) if keeper.person.role < Role::Admin => {
             Err(failure(403, "Not for your role", "The register of requests is for admins.")?)
         }
         // What is written while nobody knows whose it is would be lost.
@@ -146,14 +146,14 @@ async fn admin(site: &Site, visit: &Visit) -> Result<std::result::Result<Person,
             "The register cannot be found",
             "Nobody knows whose it is while the policy cannot be read: postern check says why.",
         )?),
-        Some(person) => Ok(person),
+        Some(keeper) => Ok(keeper),
     })
 }
 
 /// Answers `GET /_postern/requests`.
 pub async fn show(site: &Rc<Site>, env: &Env, visit: &Visit) -> Result<Response> {
     match admin(site, visit).await? {
-        Ok(person) => dashboard::hand_on(site, env, visit, &person, None, &[site], 1).await,
+        Ok(keeper) => dashboard::show_register(site, env, visit, &keeper, None).await,
         Err(answer) => Ok(answer),
     }
 }
@@ -163,21 +163,21 @@ pub async fn change(site: &Rc<Site>, env: &Env, visit: &Visit) -> Result<Respons
     if !crate::decision::is_same_origin(visit) {
         return answer::text(403, "Change the register on the site itself.");
     }
-    let person = match admin(site, visit).await? {
-        Ok(person) => person,
+    let keeper = match admin(site, visit).await? {
+        Ok(keeper) => keeper,
         Err(answer) => return Ok(answer),
     };
     let Ok(body) = crate::decision::read_body(visit).await else {
         return answer::text(400, "That is no form of the register.");
     };
     let changed = match Ledger::of(site, env) {
-        Ok(ledger) => ledger.change_register(visit.now_ms, person.name.as_str(), &body).await,
+        Ok(ledger) => ledger.change_register(visit.now_ms, keeper.person.name.as_str(), &body).await,
         Err(refusal) => Err(refusal),
     };
     match changed {
         Ok(()) => answer::see_other(postern_view::REQUESTS_PATH),
         Err(Refusal { status: 400, sentence }) => {
-            dashboard::hand_on(site, env, visit, &person, Some(&sentence), &[site], 1).await
+            dashboard::show_register(site, env, visit, &keeper, Some(&sentence)).await
         }
         Err(Refusal { status, sentence }) => answer::text(status, &sentence),
     }

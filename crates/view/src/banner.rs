@@ -93,9 +93,12 @@ fn layer_one(facts: &BannerFacts<'_>) -> Markup {
                 div {
                     h2 id="postern-title" { (texts.title) }
                     p { (body) }
-                    p { (third_parties) " " a href=(policy.notice.url) { (texts.notice) } }
+                    // Within a line: by itself the picture would have one of its own.
+                    p {
+                        (third_parties) " " a href=(policy.notice.url) { (texts.notice) }
+                        @if facts.is_counted { (drawn(&language.tag)) }
+                    }
                     (signal_notes(texts, facts.honoured))
-                    @if facts.is_counted { (drawn(&language.tag)) }
                 }
                 div {
                     button type="submit" name="choice" value="reject" data-consent-action="reject" { (texts.reject) }
