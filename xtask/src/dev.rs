@@ -11,6 +11,39 @@ use std::time::{Duration, Instant};
 /// The configuration that this writes.
 const WHOLE: &str = "wrangler.whole.toml";
 
+/// Where those who keep all sites see them, on this machine.
+const KEEPERS_HOST: &str = "keepers.localhost";
+
+/// A further site of the deployment: `docs/sites.md`.
+struct Further {
+    /// What its variables end in: the name of its policy's file.
+    name: String,
+    policy: String,
+    /// The first host that the policy names.
+    host: Option<String>,
+}
+
+impl Further {
+    fn read(file: &str) -> Result<Self, String> {
+        let policy = std::fs::read_to_string(file).map_err(|error| format!("--site {file}: {error}"))?;
+        let stem = std::path::Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or("");
+        let sign = |sign: char| if sign.is_ascii_alphanumeric() { sign.to_ascii_uppercase() } else { '_' };
+        let hosts = policy.lines().find(|line| line.trim_start().starts_with("hosts"));
+        let host = hosts.and_then(|line| line.split('"').nth(1)).map(str::to_owned);
+        Ok(Self { name: stem.chars().map(sign).collect(), policy, host })
+    }
+
+    /// Its variables, for wrangler. Its pages come from the same place as the first site's, unless its policy names another.
+    fn variables(&self, origin: &str) -> Vec<String> {
+        let Self { name, policy, .. } = self;
+        let names_origin = policy.lines().any(|line| line.trim_start().starts_with("origin"));
+        let origin = (!names_origin).then(|| format!("ORIGIN_{name}:{origin}"));
+        let all =
+            [Some(format!("POLICY_{name}:{policy}")), Some(format!("DASHBOARD_HOST:{KEEPERS_HOST}")), origin];
+        all.into_iter().flatten().flat_map(|variable| ["--var".to_string(), variable]).collect()
+    }
+}
+
 /// Starts everything and stays until it is interrupted.
 ///
 /// # Errors
@@ -18,6 +51,7 @@ const WHOLE: &str = "wrangler.whole.toml";
 pub fn dev(args: &[String]) -> Result<(), String> {
     let mut origin = None;
     let mut port = None;
+    let mut sites = Vec::new();
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
         let value = rest.next().ok_or_else(|| format!("{arg} wants a value"))?;
@@ -27,7 +61,12 @@ pub fn dev(args: &[String]) -> Result<(), String> {
             }
             "--origin" => return Err(format!("--origin {value}: write it whole, as in https://example.com")),
             "--port" => port = Some(value.parse().map_err(|_| format!("--port {value}: not a port"))?),
-            other => return Err(format!("there is no option {other}; there are --origin URL and --port P")),
+            "--site" => sites.push(Further::read(value)?),
+            other => {
+                return Err(format!(
+                    "there is no option {other}; there are --origin URL, --port P and --site FILE"
+                ));
+            }
         }
     }
     let stop = Arc::new(AtomicBool::new(false));
@@ -72,6 +111,7 @@ pub fn dev(args: &[String]) -> Result<(), String> {
             "--var",
             &format!("ORIGIN:{guarded}"),
         ])
+        .args(sites.iter().flat_map(|site| site.variables(&guarded)))
         .args(["--inspector-port", &free_port(9229)?.to_string(), "--show-interactive-dev-session=false"])
         .env("WRANGLER_SEND_METRICS", "false")
         // Asks the platform where this machine is; here nobody is anywhere, and offline it only complains.
@@ -100,6 +140,12 @@ pub fn dev(args: &[String]) -> Result<(), String> {
     println!();
     println!("  guarded site    {address}/");
     println!("  origin          {guarded}/");
+    for host in sites.iter().filter_map(|site| site.host.as_ref()) {
+        println!("  further site    http://{host}:{port}/");
+    }
+    if !sites.is_empty() {
+        println!("  all sites       http://{KEEPERS_HOST}:{port}/");
+    }
     println!("  consent page    {address}/_postern/consent");
     println!("  dashboard       {address}/_postern/dashboard");
     println!("  login token     {token}");

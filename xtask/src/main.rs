@@ -20,7 +20,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const HELP: &str = "\
-cargo xtask dev [--origin URL] [--port P]   start the demo shop (or guard URL) with Postern in front of it
+cargo xtask dev [--origin URL] [--port P] [--site FILE]...
+                                            start the demo shop (or guard URL) with Postern in front of it, and
+                                            further sites by their policies
 cargo xtask test [FILTER]                   set up, build, and run every test (or the journeys that match)
 cargo xtask build                           build page files and Worker into build/
 cargo xtask size                            print each shipped file's size against its budget
