@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
-import { dayNumber, loadCells, openLedger } from './figures.mjs';
-import { DESKTOP, PHONE, ROOT, makeFolder, serveSite, startWorld, waitFor } from './harness.mjs';
+import { dayNumber, loadCells, openLedger, readCounts } from './figures.mjs';
+import { DESKTOP, PHONE, ROOT, makeFolder, serveSite, sleep, startWorld, waitFor } from './harness.mjs';
 import { consentCookie, postDecision, readText, send, valuesOf } from './wire.mjs';
 
 const SHOP_POLICY = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
@@ -50,7 +50,7 @@ const vars = () => ({
 before(async () => {
   clinicOrigin = await serveSite((_, response) => {
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
-    response.end('<!doctype html><html lang="en"><title>Clinic</title><h1>The clinic</h1><script async src="https://www.googletagmanager.com/gtag/js?id=G-CLINIC"></script>');
+    response.end('<!doctype html><html lang="en"><title>Clinic</title><h1>The clinic</h1><script async src="https://www.googletagmanager.com/gtag/js?id=G-CLINIC"></script><img alt="" src="https://cdn.stranger.example/x.png">');
   });
   world = await startWorld({ dashboard: true, vars: vars() });
   world.keep(clinicOrigin);
@@ -113,6 +113,30 @@ describe('each site', () => {
       if (origin.startsWith('clinic')) assert.equal(checkpoint.split('\n')[0], 'clinic.localhost/_postern/log');
       else assert.doesNotMatch(checkpoint.split('\n')[0], /clinic/);
     }
+  });
+});
+
+describe('what is counted', () => {
+  it('is of the site whose page it was, however they take turns', async () => {
+    const worker = await world.startWorker({ vars: vars() });
+    const browser = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'sec-fetch-dest': 'document' };
+    for (let count = 0; count < 9; count += 1) await open(at(count % 3 === 0 ? 'localhost' : 'clinic.localhost', worker), '/', browser);
+    const read = (site, statement) => {
+      const ledger = openLedger(worker.state, { readOnly: true }, site);
+      const rows = ledger.prepare(statement).all();
+      ledger.close();
+      return rows;
+    };
+    const viewsOf = (site) => read(site, "SELECT counts FROM cells WHERE dimension = 'all'").reduce((sum, { counts }) => sum + readCounts(counts).views, 0);
+    await waitFor('both', () => viewsOf('luxmoor') >= 3 && viewsOf('clinic') >= 6);
+    await sleep(2500);
+    assert.deepEqual([viewsOf('luxmoor'), viewsOf('clinic')], [3, 6]);
+    const days = (site) => [...new Set(read(site, 'SELECT day FROM cells').map(({ day }) => day))];
+    assert.deepEqual([days('luxmoor'), days('clinic')], [[dayNumber('Europe/Dublin')], [dayNumber('Pacific/Auckland')]]);
+    const strangers = (site) => read(site, "SELECT name FROM seen WHERE kind = 'unknown'").map(({ name }) => name);
+    await waitFor('what was seen', () => strangers('clinic').length > 0);
+    assert.deepEqual([strangers('luxmoor').includes('cdn.stranger.example'), strangers('clinic')], [false, ['cdn.stranger.example']]);
+    await worker.stop();
   });
 });
 
