@@ -64,8 +64,8 @@ async function begin(layout, options) {
 }
 
 const paints = (page) => page.evaluate(() => performance.getEntriesByType('paint').filter(({ name }) => name === 'first-contentful-paint').map(({ startTime }) => startTime));
-/** Without the site's sign, for which Firefox asks by itself. */
-const resources = (page) => page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => !name.endsWith('/favicon.ico')));
+/** Without the site's sign, for which Firefox asks by itself, and the picture that a banner asks for because it is drawn already. */
+const resources = (page) => page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => !/\/favicon\.ico$|\/_postern\/asked\?/.test(name)));
 
 for (const layout of LAYOUTS) {
   for (const [device, options] of [['desktop', DESKTOP], ['phone', PHONE]]) {

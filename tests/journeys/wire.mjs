@@ -108,7 +108,8 @@ export async function readDashboard(worker) {
 
 /** What stands on the dashboard as seen: {name, known, page, first, last, times} for each row. */
 export async function readSeen(worker) {
-  const rows = (await readDashboard(worker)).matchAll(/<tr data-seen="([^"]*)">(.*?)<\/tr>/gs);
+  // Days as they are written for programs.
+  const rows = (await readDashboard(worker)).replace(/<time datetime="([^"]*)">[^<]*/g, '$1').matchAll(/<tr data-seen="([^"]*)">(.*?)<\/tr>/gs);
   return [...rows].map(([, name, cells]) => {
     const [known, page, first, last, times] = [...cells.matchAll(/<td>(.*?)<\/td>/gs)].map(([, cell]) => cell.replace(/<[^>]*>/g, ''));
     return { name, known, page, first, last, times: Number(times) };
