@@ -169,6 +169,9 @@ impl Page {
             })
         };
         let (mut before, mut within) = (String::new(), String::new());
+        // A page of frames has no body: browsers pass over what is not a frame, and other parsers stumble at it.
+        // Source: HTML standard, 13.2.6.4.20 "in frameset".
+        self.is_body_done |= name == "frameset";
         if !(is_place || can_start()) {
             return (before, within);
         }

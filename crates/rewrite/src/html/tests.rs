@@ -396,6 +396,13 @@ fn the_gate_stands_before_anything_that_could_start() {
         ("<p>y<img src=/a.jpg>z<p", "<p>y[HEAD][BODY]<img src=/a.jpg>z<p"),
         ("<title>x</title><main>y</main>", "<title>x</title>[HEAD][BODY]<main>y</main>"),
         ("y", "y[HEAD][BODY]"),
+        // Of frames, which has no body.
+        (
+            "<head></head><frameset><frame src=/a></frameset>",
+            "<head>[HEAD]</head><frameset><frame src=/a></frameset>",
+        ),
+        ("<frameset><frame src=/a></frameset>", "<frameset>[HEAD]<frame src=/a></frameset>"),
+        ("<body><frameset></frameset>y", "[HEAD]<body>[BODY]<frameset></frameset>y"),
         ("<head></head><body><head><body>", "<head>[HEAD]</head><body>[BODY]<head><body>"),
     ] {
         assert_eq!(inject(page), expected);
