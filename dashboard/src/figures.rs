@@ -111,13 +111,15 @@ fn read(text: &str) -> Option<Figures> {
     for line in text.lines() {
         let cells: Vec<&str> = line.split('\t').collect();
         match *cells.as_slice() {
-            ["standing", more, due, begin, first, last, today] => {
+            ["standing", more, due, begin, first, last, today, gate] => {
+                let mut done = gate.split(' ').map(str::parse);
                 read.standing = Standing {
                     has_more: more == "1",
                     due: due.parse().ok()?,
                     begin: day(begin),
                     published: day(first).zip(day(last)),
                     today: Counts::parse(today)?,
+                    gate: Standing::GATE.map(|_| done.next().and_then(Result::ok).unwrap_or_default()),
                 };
             }
             ["alert", kind, text] => read.alerts.push((kind.to_owned(), text.to_owned())),

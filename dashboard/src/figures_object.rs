@@ -5,7 +5,10 @@ use crate::experiments;
 use crate::figures_store::FiguresStore;
 use crate::ledgers::Ledger;
 use crate::watching;
-use postern_stats::{Counts, Day, Dimension, Months, Point, Publisher, Range, Segment, Step, points};
+use postern_stats::{
+    Counter, Counts, Day, Dimension, Months, Point, Publisher, Range, Segment, Step, points,
+};
+use postern_view::Standing;
 use serde_json::Value;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -220,14 +223,22 @@ impl FiguresObject {
     }
 
     /// Where the figures stand: whether more is being gathered, how many grants run out soon, since when anything is counted, from and until when it is published,
-    /// and everybody's counts of today.
+    /// everybody's counts of today, and what the gate did today.
     fn standing(&self, store: &FiguresStore, today: Day) -> Result<String> {
         let number = |day: Option<Day>| day.map_or(String::new(), |day| day.number().to_string());
         let span = store.span()?;
         let of_today = store.day(today)?;
-        let all = of_today.into_iter().find(|(dimension, _, _)| *dimension == Dimension::All);
+        // What the gate did, by kind; answers that let somebody run are answers, which are told of no day that goes on.
+        let done = |kind: &str| {
+            let own = of_today.iter().filter(|(dimension, value, _)| {
+                *dimension == Dimension::Gate && value.split('/').next() == Some(kind)
+            });
+            own.map(|(_, _, counts)| counts.get(Counter::Times)).sum::<u64>()
+        };
+        let gate = Standing::GATE.map(|(kind, _)| done(kind).to_string()).join(" ");
+        let all = of_today.iter().find(|(dimension, _, _)| *dimension == Dimension::All);
         Ok(format!(
-            "standing\t{}\t{}\t{}\t{}\t{}\t{}\n",
+            "standing\t{}\t{}\t{}\t{}\t{}\t{}\t{gate}\n",
             u8::from(self.has_more.get()),
             self.due.get(),
             number(store.begin()?),

@@ -34,6 +34,13 @@ it('counts each identifier that does not pass, by its vendor, and none once it m
   // Two that the browser sent, and the one that the shop's server would set with each page.
   assert.equal(counted['stripped/ga4'], 2 + counted['held/ga4'], JSON.stringify(counted));
   assert.equal(counted['stripped/meta-pixel'], 2, JSON.stringify(counted));
+  // Today, in steps of ten: each page holds several vendors' tags.
+  const times = (kind) => Object.entries(counted).filter(([name]) => name.startsWith(`${kind}/`)).reduce((sum, [, count]) => sum + count, 0);
+  const today = await readDashboard(world.worker);
+  for (const [kind, name] of [['held', 'Trackers held, by page'], ['stripped', 'Identifiers taken out'], ['refused', 'Hits refused']]) {
+    const said = times(kind) < 10 ? 'fewer than 10' : `${Math.floor(times(kind) / 10) * 10} or more`;
+    assert.ok(today.includes(`<dd data-today="${name}">${said}</dd>`), `${name}: ${times(kind)}`);
+  }
   assert.equal(counted['stripped/google-ads'], 1, JSON.stringify(counted));
   assert.deepEqual(Object.keys(counted).filter((name) => !/^(held|stripped)\/[a-z0-9-]+$/.test(name)), []);
   assert.ok(!JSON.stringify(readCells(world.worker)).includes('1234567890'));

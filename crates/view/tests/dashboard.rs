@@ -245,7 +245,8 @@ fn a_figure_has_so_many_lines_and_the_others_are_added_up() {
 #[test]
 fn today_is_told_in_steps_so_that_nobody_is_watched() {
     let said = |counts| {
-        today(None, &Standing { today: counts, due: 1234, ..Standing::default() }, &ENGLISH).into_string()
+        today(None, &Standing { today: counts, due: 1234, gate: [9, 57, 0], ..Standing::default() }, &ENGLISH)
+            .into_string()
     };
     let page = said(counts(19, 3, 2, 0));
     for (name, text) in [
@@ -253,6 +254,9 @@ fn today_is_told_in_steps_so_that_nobody_is_watched() {
         ("Browsers asked", "10 or more"),
         ("Pages of bots, left out", "fewer than 10"),
         ("Grants that run out within 30 days", "1,230 or more"),
+        ("Trackers held, by page", "fewer than 10"),
+        ("Identifiers taken out", "50 or more"),
+        ("Hits refused", "fewer than 10"),
     ] {
         assert!(page.contains(&format!("<dd data-today=\"{name}\">{text}</dd>")), "{name}: {page}");
     }

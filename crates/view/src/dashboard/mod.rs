@@ -63,6 +63,17 @@ pub struct Standing {
     pub published: Option<(Day, Day)>,
     /// Everybody's counts of today, so far.
     pub today: Counts,
+    /// What the gate did today, so far, in the order of [`Self::GATE`].
+    pub gate: [u64; 3],
+}
+
+impl Standing {
+    /// What is told of the gate while a day goes on: as it is counted, and in words.
+    pub const GATE: [(&'static str, &'static str); 3] = [
+        ("held", "Trackers held, by page"),
+        ("stripped", "Identifiers taken out"),
+        ("refused", "Hits refused"),
+    ];
 }
 
 /// What stands beside the figures asked for.

@@ -13,6 +13,7 @@ const SECONDS: u32 = 30;
 #[must_use]
 pub fn today(site: Option<&str>, standing: &Standing, locale: &Locale<'_>) -> Markup {
     let counts = &standing.today;
+    let gate = Standing::GATE.map(|(_, name)| name).into_iter().zip(standing.gate);
     let figures = [
         ("Pages", counts.get(Counter::Views)),
         ("Pages that asked", counts.get(Counter::Shown)),
@@ -32,7 +33,7 @@ pub fn today(site: Option<&str>, standing: &Standing, locale: &Locale<'_>) -> Ma
         section class="today" data-live=(address) data-seconds=(SECONDS) aria-labelledby="today-title" {
             h2 id="today-title" { "Today, so far" }
             dl {
-                @for (name, count) in figures { div { dt { (name) } dd data-today=(name) { (said(count)) } } }
+                @for (name, count) in figures.into_iter().chain(gate) { div { dt { (name) } dd data-today=(name) { (said(count)) } } }
             }
             p class="soft" { "In steps of " (SMALLEST_GROUP) ", so that nobody’s visit can be watched. The day is in the figures above once it is over, with its answers. Whose grant runs out is asked again." }
         }
