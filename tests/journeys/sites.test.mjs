@@ -276,7 +276,12 @@ describe('a deployment with a fault', () => {
       [policyOf('clinic', ['other.localhost']), /POLICY_TWIN: site\.id: another site of this deployment has "clinic"/],
       [policyOf('twin', ['clinic.localhost', 'other.localhost']), /POLICY_TWIN: site\.hosts: another site of this deployment has "clinic\.localhost"/],
     ]) {
-      const worker = await world.startWorker({ vars: { ...vars(), POLICY_TWIN: second } });
+      const worker = await world.startWorker({ vars: { ...vars(), POLICY_TWIN: second, ACCESS_TOKENS_TWIN: `admin eve ${hash('eve-of-the-twin-alone')}` } });
+      // Whoever keeps the second reaches nothing of the other, and signs nothing by the name of its log.
+      assert.equal((await postDecision(at('clinic.localhost', worker))).status, 200);
+      const exported = await program(at('other.localhost', worker), '/_postern/export', 'eve-of-the-twin-alone');
+      assert.deepEqual([exported.status, readText(exported)], [200, '']);
+      assert.equal((await open(at('other.localhost', worker), '/_postern/log/key')).status, 503);
       assert.match(await healthOf(worker, 'other.localhost'), fault);
       // Of the first as well, which visitors reach by every name.
       assert.match(await healthOf(worker, 'localhost'), fault);

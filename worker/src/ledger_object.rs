@@ -32,7 +32,7 @@ const BYTES_RESERVED: u64 = 10_000_000;
 pub struct LedgerObject {
     storage: Storage,
     sql: SqlStorage,
-    /// The site, as far as it is known: until the first message says which, it is the first of the deployment.
+    /// The site, as far as it is known: until the first message says which, it is the only one of the deployment, or none.
     site: RefCell<Rc<Site>>,
     /// Has a message said which?
     is_named: Cell<bool>,
@@ -66,8 +66,7 @@ impl DurableObject for LedgerObject {
             .is_ok();
         let (id, shard) = SqlStore(sql.clone()).own_place().ok().flatten().unzip();
         let id = id.unwrap_or_default();
-        let sites = Sites::of(&env);
-        let site = if id.is_empty() { sites.at("") } else { sites.of_ledger(&env, &id) };
+        let site = Sites::of(&env).of_ledger(&env, &id);
         let bucket = Bucket::of(&env);
         Self {
             storage,

@@ -56,7 +56,11 @@ impl Sites {
                 .any(is_same_log)
                 .then(|| format!("the log would be called {:?}, as another site's", site.log.origin));
             if let Some(fault) = clash.or(twin) {
-                site.policy = Err(format!("the variable {PREFIX}{name}: {fault}"));
+                let fault = format!("the variable {PREFIX}{name}: {fault}");
+                // Nor may whoever keeps this one reach the other's records by its id, or sign by its log's name.
+                site.id = format!("_{name}");
+                site.log.keys = Err(fault.clone());
+                site.policy = Err(fault);
             }
             sites.others.push(Rc::new(site));
         }
