@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { ROOT, describeRequests, makeFolder, startWorld, waitFor } from './harness.mjs';
-import { readText, send, valueOf, valuesOf } from './wire.mjs';
+import { readDashboard, readText, send, valueOf, valuesOf } from './wire.mjs';
 
 let world;
 before(async () => {
@@ -17,13 +17,7 @@ beforeEach(() => world.settle());
 
 /** The rows of one table of the dashboard, by name. */
 async function readSightings(worker) {
-  const login = await send(worker.port, '/_postern/login', {
-    method: 'POST', body: `token=${worker.token}`,
-    headers: { 'content-type': 'application/x-www-form-urlencoded', origin: worker.base, 'sec-fetch-site': 'same-origin' },
-  });
-  const cookie = valuesOf(login, 'set-cookie').map((line) => line.split(';')[0]).join('; ');
-  const page = readText(await send(worker.port, '/_postern/dashboard', { headers: { cookie } }));
-  return [...page.matchAll(/<tr data-seen="([^"]*)">(.*?)<\/tr>/gs)].map(([, name, row]) => [name, row.replace(/<[^>]+>/g, ' ')]);
+  return [...(await readDashboard(worker)).matchAll(/<tr data-seen="([^"]*)">(.*?)<\/tr>/gs)].map(([, name, row]) => [name, row.replace(/<[^>]+>/g, ' ')]);
 }
 
 describe('a page that the rewriter gives up on', () => {

@@ -27,6 +27,8 @@ describe('ordinary scripts', () => {
       const record = await page.evaluate(() => window.record());
       // Their addresses differ by the port alone.
       seen.push(record.map(([what, value]) => `${what}: ${value.replaceAll(new URL(base).host, 'host')}`));
+      // A worker's error is among them as soon as the browser has told it, which may be later than the page knows.
+      await waitFor('what the worker threw', () => page.faults.includes('own'));
       seen.at(-1).push(...page.faults, ...page.complaints.map((complaint) => complaint.replaceAll(new URL(base).host, 'host')));
       assert.equal(await page.locator('#written').count(), 1);
       await page.context().close();

@@ -23,8 +23,8 @@ use worker::{Context, Delay, Env, Result};
 /// How long a batch gathers.
 const GATHER: Duration = Duration::from_secs(1);
 
-/// For how long one who sees to the batch may say nothing.
-const SEEN_TO_MS: u64 = 8_000;
+/// For how long one who sees to a batch may say nothing.
+pub const SEEN_TO_MS: u64 = 8_000;
 
 /// How long a batch is put off.
 const PUT_OFF_MS_MAX: u64 = 10_000;

@@ -22,7 +22,8 @@ const GATHER: Duration = Duration::from_secs(2);
 #[derive(Default)]
 pub struct Gathering {
     batch: RefCell<SeenBatch>,
-    is_seen_to: Cell<bool>,
+    /// Until when somebody sees to the batch, Unix milliseconds. A request that is ended early sees to nothing from then on.
+    until_ms: Cell<u64>,
     /// Until when cookies alone are no reason to send, Unix milliseconds: nearly every page has some.
     cookies_wait_until_ms: Cell<u64>,
 }
@@ -59,18 +60,16 @@ pub fn see_cookies(site: &Site, strange: &StrangeCookies<'_>, path: &str, now_ms
 pub fn send_soon(site: &Site, env: &Env, context: &Context, now_ms: u64) {
     note_failures(site, now_ms);
     let memory = Rc::clone(&site.memory);
-    if memory.observing.is_seen_to.replace(true) {
+    if now_ms < memory.observing.until_ms.get() {
         return;
     }
-    let Ok(ledger) = Ledger::of(site, env) else {
-        memory.observing.is_seen_to.set(false);
-        return;
-    };
+    let Ok(ledger) = Ledger::of(site, env) else { return };
+    memory.observing.until_ms.set(now_ms + counting::SEEN_TO_MS);
     let tells_unknown = site.policy.as_ref().is_ok_and(|policy| policy.edge.report_unknown);
     context.wait_until(async move {
         Delay::from(GATHER).await;
-        let Gathering { batch, is_seen_to, cookies_wait_until_ms } = &memory.observing;
-        is_seen_to.set(false);
+        let Gathering { batch, until_ms, cookies_wait_until_ms } = &memory.observing;
+        until_ms.set(0);
         if now_ms < cookies_wait_until_ms.get() && !batch.borrow().has_other_than(Kind::Cookie) {
             return;
         }
