@@ -154,6 +154,32 @@ describe('a site that comes or goes', () => {
     await after_.stop();
   });
 
+  it('has what was recorded while it was the only one, before Ledgers were kept by site, signed under no other\'s name', async () => {
+    const state = makeFolder();
+    const options = { state, cookieKey: randomBytes(32).toString('hex') };
+    const own = { LOG_KEY: randomBytes(32).toString('hex'), LOG_SEAL_AFTER_MS: '3000' };
+    const alone = await world.startWorker({ ...options, vars: own });
+    assert.equal((await postDecision(at('localhost', alone))).status, 200);
+    await alone.stop();
+    const stored = openLedger(state, {}, 'luxmoor');
+    assert.equal(stored.prepare('SELECT note FROM log_sealed').get()?.note ?? '', '', 'nothing is sealed yet');
+    stored.exec('ALTER TABLE shard DROP COLUMN site; UPDATE meta SET version = 11');
+    stored.close();
+    // Another site has become the deployment's first.
+    const both = await world.startWorker({ ...options, vars: { ...own, POLICY: clinicPolicy, POLICY_SHOP: policyOf('luxmoor', ['shop.localhost']), ORIGIN_SHOP: world.originBase } });
+    await waitFor('the alarm', () => /the log of receipts is not sealed: the site of this log is not deployed/.test(both.log), 20_000);
+    const [first, second] = [at('clinic.localhost', both), at('shop.localhost', both)];
+    assert.equal((await open(first, '/_postern/log/checkpoint')).status, 404);
+    assert.equal((await postDecision(second)).status, 200);
+    const checkpoint = await waitFor('the seal', async () => {
+      const answer = await open(second, '/_postern/log/checkpoint');
+      return answer.status === 200 && readText(answer).split('\n');
+    }, 20_000);
+    // Two receipts, and the version that each was asked with.
+    assert.deepEqual(checkpoint.slice(0, 2), ['shop.localhost/_postern/log', '4']);
+    await both.stop();
+  });
+
   for (const [what, gone] of [['not there', undefined], ['not to be read', clinicPolicy.replace('[site]', '[sites]')]]) {
     it(`has its log signed by nobody while its policy is ${what}, and by its own name when it is back`, async () => {
       const state = makeFolder();
