@@ -215,7 +215,7 @@ impl FiguresStore {
                 dimension.name().into(),
                 number(block.last.number()),
                 value.as_str().into(),
-                counts.write().into(),
+                dimension.told(*counts).write().into(),
             ];
             self.0.exec(
                 "INSERT OR REPLACE INTO published_1 (dimension, last, value, counts) VALUES (?, ?, ?, ?)",

@@ -20,6 +20,11 @@ pub struct Said<'text> {
     pub sent_s: Option<u64>,
 }
 
+/// The tag of what a policy asks, 8 hex digits.
+pub fn tag(policy: &Policy) -> String {
+    format!("{:08x}", policy.tag().0)
+}
+
 /// `<tag>["_" <place>["." <way>]["_" <shards, or 0 for who has chosen>]]["_t" <seconds to the base of 36>]`; shards where there are several.
 pub fn write(
     policy: &Policy,
@@ -29,7 +34,7 @@ pub fn write(
     is_chosen: bool,
     sent_ms: Option<u64>,
 ) -> String {
-    let mut text = format!("{:08x}", policy.tag().0);
+    let mut text = tag(policy);
     if let Some(place) = release {
         text.push_str(&format!("_{}", write_version(place, way.unwrap_or_default())));
         if let Some(shards) = shards.filter(|shards| *shards != Shards::ONE) {

@@ -6,13 +6,10 @@
 
 use crate::ledger::Ledger;
 use crate::site::Site;
-use crate::visit::{CONSENT_COOKIE, Visit};
-use crate::{answer, experiment, pages, zone};
+use crate::visit::Visit;
+use crate::{answer, asked, experiment, pages, zone};
 use postern_consent::State;
-use postern_rewrite::cookie_value;
-use postern_stats::{
-    Batch, CELLS_MAX, Counter, Counts, Day, Dimension, Facts, browser_of, device_of, is_bot,
-};
+use postern_stats::{Batch, CELLS_MAX, Counter, Counts, Day, Dimension, Facts, browser_of, device_of};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
@@ -67,15 +64,19 @@ pub struct View {
 
 impl View {
     /// A page that is handed out; `is_shown` if the visitor is asked on it. `None` if it is not seen: fetched ahead. A page of a site
-    /// that is not behind us has no cookie of ours, so nobody knows whether it is the first (`is_own_page`).
-    pub fn of(site: &Site, visit: &Visit, is_shown: bool, is_own_page: bool) -> Option<Self> {
+    /// that is not behind us has no cookie of ours, so nobody knows whether it is the first.
+    pub fn of(site: &Site, visit: &Visit, is_shown: bool) -> Option<Self> {
         if visit.header("sec-purpose").or_else(|| visit.header("purpose")).is_some() {
             return None;
         }
-        // An agent without a user agent is no browser.
-        let is_bot = is_bot(visit.header("user-agent").unwrap_or(""));
-        let cookie = visit.header("cookie").and_then(|cookies| cookie_value(cookies, CONSENT_COOKIE));
-        let is_first = is_shown && is_own_page && cookie.is_none() && !is_bot;
+        let is_bot = visit.is_bot();
+        // A choice that holds no longer leaves its browser to be asked anew. What nobody can read may be one, and stays as it is.
+        let is_new = match visit.state {
+            State::Absent => visit.consent_cookie().is_none(),
+            State::Decided(_) => !visit.is_asked,
+            _ => false,
+        };
+        let is_first = is_shown && is_new && !visit.is_drop_in && !is_bot;
         let counts = if is_bot {
             Counts::default().with(Counter::Bots, 1)
         } else {
@@ -105,7 +106,7 @@ pub fn facts_of(site: &Site, visit: &Visit, path: Option<&str>, release: Option<
     let Ok(policy) = &site.policy else { return facts };
     let (country, region) = (visit.place.country.as_deref(), visit.place.region.as_deref());
     let law = &policy.legal_for(country, region).name;
-    let mut version = format!("{:08x}", policy.tag().0);
+    let mut version = asked::tag(policy);
     if let Some(place) = release {
         version.push_str(&format!("/{place}"));
     }
@@ -139,7 +140,9 @@ pub fn count_page(
     if view.is_bot {
         gathering.batch.borrow_mut().add(view.day, Dimension::All, "", view.counts);
     } else {
-        let facts = facts_of(site, visit, Some(visit.url.path()), site.release.get());
+        // Of a page elsewhere the site alone is known.
+        let path = (!visit.is_drop_in).then(|| visit.url.path());
+        let facts = facts_of(site, visit, path, site.release.get());
         facts.count(&mut gathering.batch.borrow_mut(), view.day, view.counts);
     }
     if !knows_language && let Ok(policy) = &site.policy {
@@ -153,8 +156,8 @@ pub fn count_page(
 pub fn count_drawn(site: &Site, env: &Env, context: &Context, visit: &Visit) -> Result<Response> {
     let is = |name: &str, wanted: &str| visit.header(name).is_none_or(|value| value == wanted);
     let is_by_page = is("sec-fetch-site", "same-origin") && is("sec-fetch-dest", "image");
-    let is_asked = matches!(visit.state, State::Absent) && site.working().is_some();
-    if is_by_page && is_asked && !is_bot(visit.header("user-agent").unwrap_or("")) {
+    let is_asked = visit.decision.must_ask && site.working().is_some();
+    if is_by_page && is_asked && !visit.is_bot() {
         let query = visit.url.query().unwrap_or("");
         let (lang, how) = query.split_once(',').unwrap_or((query, ""));
         let what = if how == postern_view::WITHOUT_SCRIPTS { Counter::NoScript } else { Counter::Reported };

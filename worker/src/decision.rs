@@ -4,8 +4,8 @@ use crate::ledger::{CHANGED, Ledger, Refusal, body_hash};
 use crate::messages::{ActMessage, METHODS, layer_of};
 use crate::site::Site;
 use crate::spoken::Place;
-use crate::visit::{CONSENT_COOKIE, Visit};
-use crate::{answer, asked, counting, drop_in, pages, sealing, shards, spoken};
+use crate::visit::{ASKED_ANEW, CONSENT_COOKIE, Visit};
+use crate::{answer, asked, counting, drop_in, experiment, pages, sealing, shards, spoken};
 use futures_util::StreamExt;
 use js_sys::Uint8Array;
 use postern_consent::{Category, CategorySet, Choice, Decision, Minutes, Reason, State, Subject, VendorSet};
@@ -127,7 +127,7 @@ async fn take(
         asked.key = name.to_ascii_lowercase().replace('-', "");
     }
     // A page that names no version is of one from before pages did; nobody gains by naming another than theirs.
-    let tag = format!("{:08x}", policy.tag().0);
+    let tag = asked::tag(policy);
     let Some(said) = asked::parse(&asked.policy).filter(|said| said.tag == tag) else {
         return refuse(409, CHANGED);
     };
@@ -205,8 +205,8 @@ fn facts(
     lang: &str,
     is_by_agent: bool,
 ) -> Facts {
-    // The page that asked, as far as browsers name it.
-    let page = visit.header("referer").and_then(|page| Url::parse(page).ok());
+    // The page that asked, as far as browsers name it: of one elsewhere, its site alone.
+    let page = visit.header("referer").filter(|_| !visit.is_drop_in).and_then(|page| Url::parse(page).ok());
     let page =
         page.filter(|page| page.host_str() == Some(visit.host()) && page.path() != "/_postern/decision");
     let mut facts = counting::facts_of(site, visit, page.as_ref().map(Url::path), release)
@@ -216,6 +216,7 @@ fn facts(
         facts = facts.with(Dimension::Wait, wait_of((visit.now_ms / 1000).saturating_sub(sent_s)));
     }
     facts.is_by_agent = is_by_agent;
+    facts.is_first = visit.is_asked;
     facts
 }
 
@@ -239,16 +240,40 @@ pub fn signed(visit: &Visit, subject: Subject) -> ActMessage {
 
 /// A choice as the visitor carries it: sealed, and as a cookie that lives as long as it holds.
 pub fn kept(site: &Site, visit: &Visit, choice: &Choice) -> Option<(String, String)> {
-    let (_, key) = site.recording()?;
-    let now = Minutes::from_unix_ms(visit.now_ms);
-    let ttl_minutes = visit.profile.ttl_minutes(choice.granted, !choice.vendors.is_empty());
-    let left_minutes = ttl_minutes.saturating_sub(now.since(choice.decided_at));
-    let max_age_seconds = u64::from(left_minutes) * 60;
+    let (policy, key) = site.recording()?;
     let sealed = key.seal(&site.scope(visit.host()), choice);
-    let cookie = format!(
-        "{CONSENT_COOKIE}={sealed}; Path=/; Max-Age={max_age_seconds}; Secure; HttpOnly; SameSite=Lax"
-    );
+    // Who has let one video load has still been asked, and not answered.
+    let value =
+        if visit.is_asked && !choice.is_answered { asked_anew(policy, &sealed) } else { sealed.clone() };
+    let cookie = consent_cookie(&value, left_seconds(visit, choice));
     Some((sealed, cookie))
+}
+
+/// What a browser is given that is asked: for its session, or as long as it would have kept the choice that holds no longer.
+pub fn asked_cookie(site: &Site, visit: &Visit) -> String {
+    match (&visit.state, &site.policy, visit.consent_cookie()) {
+        (State::Decided(choice), Ok(policy), Some(kept)) => {
+            let sealed = kept.split(ASKED_ANEW).next().unwrap_or(kept);
+            consent_cookie(&asked_anew(policy, sealed), left_seconds(visit, choice))
+        }
+        _ => consent_cookie(&experiment::asked(site, visit.way), 0),
+    }
+}
+
+fn asked_anew(policy: &Policy, sealed: &str) -> String {
+    format!("{sealed}{ASKED_ANEW}{}", asked::tag(policy))
+}
+
+/// How long a choice holds yet, or would.
+fn left_seconds(visit: &Visit, choice: &Choice) -> u64 {
+    let ttl_minutes = visit.profile.ttl_minutes(choice.granted, !choice.vendors.is_empty());
+    u64::from(ttl_minutes.saturating_sub(Minutes::from_unix_ms(visit.now_ms).since(choice.decided_at))) * 60
+}
+
+/// The cookie's line; for the browser's session if it lives for no seconds.
+fn consent_cookie(value: &str, seconds: u64) -> String {
+    let age = if seconds > 0 { format!("; Max-Age={seconds}") } else { String::new() };
+    format!("{CONSENT_COOKIE}={value}; Path=/{age}; Secure; HttpOnly; SameSite=Lax")
 }
 
 /// A decision that is recorded.

@@ -86,7 +86,7 @@ pub async fn state(site: &Rc<Site>, env: &Env, context: &Context, visit: Visit) 
         let place = Place::Script { receipt, is_own_page: false };
         spoken::add_banner(&mut body, Rc::clone(site), &visit, &edge, &lang, "/".into(), place);
     }
-    if let Some(view) = counting::View::of(site, &visit, visit.decision.must_ask, false).filter(|_| is_page) {
+    if let Some(view) = counting::View::of(site, &visit, visit.decision.must_ask).filter(|_| is_page) {
         counting::count_page(site, env, context, &visit, view, false);
     }
     answer::with(200, &serde_json::Value::from(body).to_string(), &headers)

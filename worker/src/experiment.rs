@@ -4,11 +4,9 @@
 use crate::counting::ASKED;
 use crate::random::random;
 use crate::site::Site;
-use crate::visit::{CONSENT_COOKIE, Visit};
+use crate::visit::Visit;
 use crate::zone;
 use postern_policy::Experiment;
-use postern_rewrite::cookie_value;
-use postern_stats::is_bot;
 
 /// The experiment that is on at that moment.
 fn on(site: &Site, now_ms: u64) -> Option<&Experiment> {
@@ -38,8 +36,7 @@ pub fn kept(site: &Site, cookie: Option<&str>, now_ms: u64) -> Option<usize> {
 /// Draws a way for a browser that is asked for the first time; each is as likely as the others.
 pub fn draw(site: &Site, visit: &Visit) -> Option<usize> {
     let experiment = on(site, visit.now_ms).filter(|_| visit.decision.must_ask)?;
-    let cookie = visit.header("cookie").and_then(|cookies| cookie_value(cookies, CONSENT_COOKIE));
-    if cookie.is_some() || is_bot(visit.header("user-agent").unwrap_or("")) {
+    if visit.consent_cookie().is_some() || visit.is_bot() {
         return None;
     }
     let count = u32::try_from(experiment.names().count()).ok()?;

@@ -4,9 +4,10 @@
 use crate::counting::View;
 use crate::site::Site;
 use crate::stream::{CHUNK_BYTES, Passage, Rewriter, passed_on};
-use crate::visit::{CONSENT_COOKIE, Visit, read_headers};
+use crate::visit::{Visit, read_headers};
 use crate::{
-    OWN_FOLDER, answer, assets, collect, counting, experiment, hearing, observing, pages, proxy, spoken,
+    OWN_FOLDER, answer, assets, collect, counting, decision, experiment, hearing, observing, pages, proxy,
+    spoken,
 };
 use futures_util::AsyncReadExt;
 use postern_consent::State;
@@ -107,18 +108,17 @@ pub async fn guard(site: &Rc<Site>, env: &Env, context: &Context, mut visit: Vis
         file,
     });
     if plan.is_page && visit.method == "GET" {
-        if let Some((_, cookie)) = hearing::hear(site, env, &visit).await {
-            plan.append.push(("set-cookie".into(), cookie));
-        }
+        let heard = hearing::hear(site, env, &visit).await;
+        let is_heard = heard.is_some();
+        plan.append.extend(heard.map(|(_, cookie)| ("set-cookie".into(), cookie)));
         // A page that is locked or passed has no question in it, and one that is given up was counted before it led on to itself.
         let is_asking = matches!(plan.body, BodyPlan::Rewrite { syntax: Syntax::Html, inject: true });
         let asking = parts.view.filter(|_| is_asking);
-        let view = asking.or_else(|| View::of(site, &visit, false, true));
+        let view = asking.or_else(|| View::of(site, &visit, false));
         if let Some(view) = view.filter(|_| !is_locked_target(visit.target())) {
-            if view.is_first {
-                let asked = experiment::asked(site, visit.way);
-                let cookie = format!("{CONSENT_COOKIE}={asked}; Path=/; Secure; HttpOnly; SameSite=Lax");
-                plan.append.push(("set-cookie".into(), cookie));
+            // One cookie cannot say two things.
+            if view.is_first && !is_heard {
+                plan.append.push(("set-cookie".into(), decision::asked_cookie(site, &visit)));
             }
             counting::count_page(site, env, context, &visit, view, asking.is_some());
         }
@@ -254,7 +254,7 @@ impl Parts {
             head.push_str(&format!("<style>{css}</style>"));
         }
         let shows_banner = style.is_some() && visit.decision.must_ask;
-        let view = View::of(site, visit, shows_banner, true).filter(|_| is_page);
+        let view = View::of(site, visit, shows_banner).filter(|_| is_page);
         let words = spoken::words(
             Rc::clone(site),
             visit,

@@ -4,12 +4,13 @@
 //! A deployment may have several (`sites.rs`). What is set for all holds for each, unless the site has its own: `SHARDS_SHOP` is that
 //! of the site whose policy is `POLICY_SHOP`.
 
+use crate::asked;
 use crate::counting::ASKED;
 use crate::countries::country_name;
 use crate::memory::Memory;
 use crate::platform::PlatformLogin;
 use crate::signing::LogSetting;
-use crate::visit::Visit;
+use crate::visit::{ASKED_ANEW, Visit};
 use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
 use postern_consent::{Category, CategorySet, Decision, Need, PolicyTag, Profile, Shards, State, VendorSet};
 use postern_policy::{Policy, Reopen, Vendor};
@@ -347,12 +348,20 @@ impl Site {
 
     /// What the consent cookie of this host says.
     pub fn state(&self, host: &str, cookie: Option<&str>) -> State {
+        let cookie = cookie.map(|cookie| cookie.split(ASKED_ANEW).next().unwrap_or(cookie));
         match (&self.key, cookie) {
             (_, None) => State::Absent,
-            (_, Some(asked)) if asked.split('.').next() == Some(ASKED) => State::Absent,
+            (_, Some(asked)) if is_asked(asked) => State::Absent,
             (Ok(key), cookie) => key.open(&self.scope(host), cookie),
             (Err(_), Some(_)) => State::Unverifiable,
         }
+    }
+
+    /// Does the consent cookie say that its browser has been counted as asked what is asked now?
+    pub fn was_asked(&self, cookie: Option<&str>) -> bool {
+        let is_anew =
+            |(_, tag): (&str, &str)| self.policy.as_ref().is_ok_and(|policy| asked::tag(policy) == tag);
+        cookie.is_some_and(|cookie| is_asked(cookie) || cookie.split_once(ASKED_ANEW).is_some_and(is_anew))
     }
 
     /// Is a change of the site's notice announced now?
@@ -365,6 +374,11 @@ impl Site {
     pub fn has_reopen_button(&self) -> bool {
         self.policy.as_ref().is_ok_and(|policy| policy.banner.reopen == Reopen::Button)
     }
+}
+
+/// Is that the cookie of a browser that has been asked, and has not chosen?
+fn is_asked(cookie: &str) -> bool {
+    cookie.split('.').next() == Some(ASKED)
 }
 
 fn traces(vendor: &postern_catalogue::Vendor) -> VendorTraces {

@@ -5,11 +5,16 @@ use crate::site::Site;
 use js_sys::Reflect;
 use postern_consent::{Decision, Minutes, Profile, Signal, Signals, State, decide};
 use postern_rewrite::{Headers, cookie_value, signals};
+use postern_stats::is_bot;
 use url::Url;
 use wasm_bindgen::JsValue;
 
-/// The consent cookie.
+/// The consent cookie. Behind a choice that holds no longer it says which question has been asked anew: `<choice>~<tag>`, the same
+/// for all who are asked that.
 pub const CONSENT_COOKIE: &str = "__Host-postern";
+
+/// What stands before the question.
+pub const ASKED_ANEW: char = '~';
 
 /// A request, read once.
 pub struct Visit {
@@ -31,6 +36,10 @@ pub struct Visit {
     pub profile: Profile,
     /// What may run.
     pub decision: Decision,
+    /// Is the page on a site that is not behind us? It keeps their choice itself, and no cookie of ours.
+    pub is_drop_in: bool,
+    /// Have they been counted as asked what is asked now?
+    pub is_asked: bool,
     /// The way they are asked, by its place, where they have part in the site's experiment.
     pub way: Option<usize>,
     /// Now, Unix milliseconds.
@@ -62,8 +71,9 @@ impl Visit {
         let signals = signals(&headers);
         let now_ms = worker::Date::now().as_millis();
         let host = url.host_str().unwrap_or("");
-        let cookie = header(&headers, "cookie").and_then(|cookies| cookie_value(cookies, CONSENT_COOKIE));
+        let cookie = consent_cookie(&headers);
         let state = site.state(host, cookie);
+        let is_asked = site.was_asked(cookie);
         let way = experiment::kept(site, cookie, now_ms);
         let place = Place::of(&request);
         let profile = site.profile(place.country.as_deref(), place.region.as_deref());
@@ -78,6 +88,8 @@ impl Visit {
             profile,
             place,
             decision,
+            is_drop_in: false,
+            is_asked,
             way,
             now_ms,
         }
@@ -88,8 +100,8 @@ impl Visit {
     pub fn on(self, site: &Site, page: Url, sealed: Option<&str>) -> Self {
         let state = site.state(page.host_str().unwrap_or(""), sealed);
         let decision = decide(&self.profile, self.signals, &state, Minutes::from_unix_ms(self.now_ms));
-        // Without a cookie of ours on that page nobody would be asked in the same way twice.
-        Self { url: page, state, decision, way: None, ..self }
+        // Without a cookie of ours on that page nobody would be asked in the same way twice, or is known to have been asked.
+        Self { url: page, state, decision, is_drop_in: true, is_asked: false, way: None, ..self }
     }
 
     /// The browser's own signals that deny something here.
@@ -100,6 +112,17 @@ impl Visit {
     /// The first value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.headers, name)
+    }
+
+    /// The consent cookie's value.
+    pub fn consent_cookie(&self) -> Option<&str> {
+        consent_cookie(&self.headers)
+    }
+
+    /// Is it no browser of a visitor's, by its own word?
+    pub fn is_bot(&self) -> bool {
+        // An agent without a user agent is no browser.
+        is_bot(self.header("user-agent").unwrap_or(""))
     }
 
     /// The visitor's network address as the platform says it, which takes it from no visitor; empty where there is none.
@@ -131,4 +154,8 @@ fn header<'headers>(headers: &'headers Headers, wanted: &str) -> Option<&'header
 /// All headers in order; `set-cookie` once per cookie, as the platform's iterator gives them.
 pub fn read_headers(headers: &web_sys::Headers) -> Headers {
     worker::Headers(headers.clone()).entries().collect()
+}
+
+fn consent_cookie(headers: &Headers) -> Option<&str> {
+    header(headers, "cookie").and_then(|cookies| cookie_value(cookies, CONSENT_COOKIE))
 }

@@ -137,7 +137,11 @@ impl Kind {
             Self::Partial(granted) => granted,
             _ => &[],
         };
-        counted.iter().chain(granted).fold(Counts::default(), |counts, counter| counts.with(*counter, 1))
+        let counts =
+            counted.iter().chain(granted).fold(Counts::default(), |counts, counter| counts.with(*counter, 1));
+        // Whoever answers here was asked.
+        let (answered, granted) = (counts.decided(), counts.granted());
+        counts.with(Counter::FirstAnswered, answered).with(Counter::FirstGranted, granted)
     }
 
     fn is_answer(self) -> bool {
@@ -436,6 +440,7 @@ fn times(counts: Counts, often: u64) -> Counts {
 
 /// The answer alone, without the page it was given on.
 fn act(counts: Counts) -> Counts {
-    use Counter::{First, NoScript, Reported, Shown, Views};
-    counts.only(|counter| ![Views, Shown, First, Reported, NoScript].contains(&counter))
+    use Counter::{First, FirstAnswered, FirstGranted, NoScript, Reported, Shown, Views};
+    let of_pages = [Views, Shown, First, Reported, NoScript, FirstAnswered, FirstGranted];
+    counts.only(|counter| !of_pages.contains(&counter))
 }

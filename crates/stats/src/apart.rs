@@ -17,7 +17,15 @@ const REST_DAYS: u32 = 7;
 /// What experiments are about. Pages are left out: most are of those who have decided, and so have no way.
 fn of_question(counts: Counts) -> Counts {
     counts.only(|counter| {
-        matches!(counter, Counter::First | Counter::Accepted | Counter::Refused | Counter::Partial)
+        matches!(
+            counter,
+            Counter::First
+                | Counter::FirstAnswered
+                | Counter::FirstGranted
+                | Counter::Accepted
+                | Counter::Refused
+                | Counter::Partial
+        )
     })
 }
 
@@ -100,8 +108,8 @@ mod tests {
     }
 
     fn counts(first: u64, accepted: u64, refused: u64) -> Counts {
-        let counts = Counts::default().with(Counter::First, first).with(Counter::Accepted, accepted);
-        counts.with(Counter::Refused, refused)
+        let counts = Counts::default().with(Counter::First, first).with_first(Counter::Accepted, accepted);
+        counts.with_first(Counter::Refused, refused)
     }
 
     /// A block of one day: everybody has what the ways have, these more, and many pages.

@@ -13,7 +13,8 @@ pub enum Counter {
     Bots,
     /// Pages that asked, of those seen.
     Shown,
-    /// Pages that asked a browser for the first time in its session, of those that asked.
+    /// Pages that asked a browser for the first time in its session, or anew since what it had chosen holds no longer; of those that
+    /// asked.
     First,
     /// First pages whose gate said that it stands.
     Reported,
@@ -39,11 +40,15 @@ pub enum Counter {
     Social,
     /// How often the gate did something: held, released, removed or refused it. Counts things, not people.
     Times,
+    /// First answers of browsers that were counted as asked.
+    FirstAnswered,
+    /// Of these, those that granted something.
+    FirstGranted,
 }
 
 impl Counter {
     /// Every counter, in the order of columns.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Views,
         Self::Bots,
         Self::Shown,
@@ -60,6 +65,8 @@ impl Counter {
         Self::Marketing,
         Self::Social,
         Self::Times,
+        Self::FirstAnswered,
+        Self::FirstGranted,
     ];
 
     /// The column's name, in storage and in figures for programs.
@@ -82,6 +89,8 @@ impl Counter {
             Self::Marketing => "marketing",
             Self::Social => "social",
             Self::Times => "times",
+            Self::FirstAnswered => "first_answered",
+            Self::FirstGranted => "first_granted",
         }
     }
 
@@ -118,6 +127,13 @@ impl Counts {
             *count = count.saturating_add(more);
         }
         self
+    }
+
+    /// The same, with so many more answers of this kind, each the first of a browser that was counted as asked.
+    #[must_use]
+    pub fn with_first(self, answer: Counter, more: u64) -> Self {
+        let granted = if matches!(answer, Counter::Accepted | Counter::Partial) { more } else { 0 };
+        self.with(answer, more).with(Counter::FirstAnswered, more).with(Counter::FirstGranted, granted)
     }
 
     /// Both together.
@@ -170,10 +186,11 @@ impl Counts {
         Rate::new(self.granted(), self.decided())
     }
 
-    /// Of the browsers asked, each once in a session, how many granted something. Source: standards.md requirement 94.
+    /// Of the browsers asked, each once in a session, how many granted something with their first answer. Answers of others (a change
+    /// of mind, a page that counts nobody as asked) are in neither. Source: standards.md requirement 94.
     #[must_use]
     pub fn rate_of_asked(&self) -> Rate {
-        Rate::new(self.granted(), self.get(Counter::First))
+        Rate::new(self.get(Counter::FirstGranted), self.get(Counter::First))
     }
 
     /// `place:count` of each that is not zero, between spaces; empty for nothing.
@@ -238,9 +255,11 @@ mod tests {
             (Counter::Partial, 1),
             (Counter::Refused, 4),
             (Counter::Withdrawn, 3),
+            (Counter::FirstAnswered, 7),
+            (Counter::FirstGranted, 4),
         ]);
         assert_eq!(counts.rate_of_decided(), Rate::new(6, 10));
-        assert_eq!(counts.rate_of_asked(), Rate::new(6, 20));
+        assert_eq!(counts.rate_of_asked(), Rate::new(4, 20));
     }
 
     #[test]
@@ -276,12 +295,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn counts_survive_their_text(each: [u64; 16]) {
+        fn counts_survive_their_text(each: [u64; 18]) {
             prop_assert_eq!(Counts::parse(&Counts(each).write()), Some(Counts(each)));
         }
 
         #[test]
-        fn what_is_taken_away_was_there(one: [u32; 16], other: [u32; 16]) {
+        fn what_is_taken_away_was_there(one: [u32; 18], other: [u32; 18]) {
             let [one, other] = [one, other].map(|each| Counts(each.map(u64::from)));
             prop_assert_eq!(one.merge(other).minus(other), one);
         }

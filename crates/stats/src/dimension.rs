@@ -1,5 +1,7 @@
 //! By what figures are told apart.
 
+use crate::{Counter, Counts};
+
 /// One way to tell visits apart. Every visit has one value in each; values of several levels are written from the widest
 /// to the narrowest with `/` between (`"eu/FR"`).
 ///
@@ -75,6 +77,15 @@ impl Dimension {
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|dimension| dimension.name() == word)
     }
+
+    /// What is told of a part: of pages nothing of who was asked. A browser is asked on the page it comes to and may answer on any, so
+    /// that the one is no share of the other.
+    #[must_use]
+    pub fn told(self, counts: Counts) -> Counts {
+        let is_of_asked =
+            |counter| matches!(counter, Counter::First | Counter::FirstAnswered | Counter::FirstGranted);
+        counts.only(|counter| self != Self::Page || !is_of_asked(counter))
+    }
 }
 
 /// Longest value, characters.
@@ -134,6 +145,17 @@ pub const fn wait_of(seconds: u64) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_pages_nothing_is_told_of_who_was_asked() {
+        let counts = Counts::default()
+            .with(Counter::Views, 9)
+            .with(Counter::First, 3)
+            .with_first(Counter::Accepted, 2);
+        let told = Counts::default().with(Counter::Views, 9).with(Counter::Accepted, 2);
+        assert_eq!(Dimension::Page.told(counts), told);
+        assert_eq!(Dimension::Place.told(counts), counts);
+    }
 
     #[test]
     fn words_are_there_once_and_are_read_back() {

@@ -8,10 +8,15 @@ pub struct Facts {
     values: Vec<(Dimension, String)>,
     /// Did a program answer for its user?
     pub is_by_agent: bool,
+    /// Is it the first answer of a browser that was counted as asked ([`Counter::First`])?
+    pub is_first: bool,
 }
 
 /// The word for what a program answered.
 const AGENT: &str = "agent";
+
+/// The word for the first answer of who was asked.
+const FIRST: &str = "first";
 
 /// The layer of what no visitor answered: the browser's own signal took something back.
 pub const SIGNAL_LAYER: &str = "signal";
@@ -25,15 +30,16 @@ impl Facts {
         self
     }
 
-    /// Dimension and value of each, and who answered, with tabs between.
+    /// Dimension and value of each, who answered, and whether for the first time, with tabs between.
     #[must_use]
     pub fn write(&self) -> String {
         let mut words: Vec<&str> = Vec::new();
         for (dimension, value) in &self.values {
             words.extend([dimension.name(), value]);
         }
-        if self.is_by_agent {
-            words.extend([AGENT, ""]);
+        for (word, _) in [(AGENT, self.is_by_agent), (FIRST, self.is_first)].into_iter().filter(|(_, is)| *is)
+        {
+            words.extend([word, ""]);
         }
         words.join("\t")
     }
@@ -46,7 +52,10 @@ impl Facts {
         while let (Some(name), Some(value)) = (words.next(), words.next()) {
             match Dimension::parse(name) {
                 Some(dimension) => facts = facts.with(dimension, value),
-                None => facts.is_by_agent |= name == AGENT,
+                None => {
+                    facts.is_by_agent |= name == AGENT;
+                    facts.is_first |= name == FIRST;
+                }
             }
         }
         facts
@@ -62,10 +71,17 @@ impl Facts {
     }
 
     /// Counts acts of these facts, `times` of the same: what they amount to, in a counter's word or another where they answer
-    /// nothing, and the names of the categories that they grant. What a signal takes back is no answer, whatever is left.
+    /// nothing, and the names of the categories that they grant. What a signal takes back is no answer, whatever is left. Who is asked
+    /// anew and says no refuses: what that takes back held no longer.
     pub fn count_acts(&self, batch: &mut Batch, day: Day, outcome: &str, granted: &[&str], times: u64) {
-        let mut counts = Counter::parse(outcome)
-            .map_or_else(Counts::default, |outcome| Counts::default().with(outcome, times));
+        let mut counts = match Counter::parse(outcome) {
+            Some(Counter::Withdrawn) if self.is_first => {
+                Counts::default().with_first(Counter::Refused, times)
+            }
+            Some(answer) if self.is_first => Counts::default().with_first(answer, times),
+            Some(answer) => Counts::default().with(answer, times),
+            None => Counts::default(),
+        };
         if counts.decided() > 0 {
             let granted = granted.iter().filter_map(|name| Counter::of_category(name));
             counts = granted.fold(counts, |counts, category| counts.with(category, times));
@@ -126,6 +142,29 @@ mod tests {
         let things =
             "5\tvendor\tyoutube\t15:3\n5\tgate\treleased/ga4\t15:3\n5\tgate\treleased/youtube\t15:3\n";
         assert_eq!(batch.write(), format!("{}{things}", cells.concat()));
+    }
+
+    #[test]
+    fn the_first_answer_of_who_was_asked_is_told_apart() {
+        let (mut batch, day) = (Batch::default(), Day::new(5).unwrap());
+        let first = Facts { is_first: true, ..facts() };
+        assert_eq!(Facts::parse(&first.write()), first);
+        for (outcome, expected) in [
+            ("accepted", "6:2 10:2 12:2 16:2 17:2"),
+            ("refused", "7:2 10:2 12:2 16:2"),
+            // Asked anew: what is taken back held no longer.
+            ("withdrawn", "7:2 10:2 12:2 16:2"),
+            ("vendor", ""),
+            ("expired", ""),
+        ] {
+            first.count_acts(&mut batch, day, outcome, &["analytics"], 2);
+            let all = batch.take();
+            assert_eq!(
+                all.cells().next().map_or(String::new(), |(_, counts)| counts.write()),
+                expected,
+                "{outcome}"
+            );
+        }
     }
 
     #[test]

@@ -254,14 +254,16 @@ impl Range {
 pub struct Funnel {
     /// Browsers asked, each once in a session.
     pub asked: u64,
-    /// Acts that answered.
-    pub decided: u64,
-    /// Of these, acts that granted something.
+    /// Of these, those that have answered.
+    pub answered: u64,
+    /// Of these, those that granted something.
     pub granted: u64,
-    /// Of these, acts that granted nothing.
+    /// Those that granted nothing.
     pub refused: u64,
     /// Asked, and no answer.
     pub ignored: u64,
+    /// Answers of others: changes of mind, and from pages that count nobody as asked.
+    pub others: u64,
     /// Answers that a program gave for its user, of all answers.
     pub by_agent: u64,
     /// Asked by a banner that was drawn without scripts.
@@ -276,16 +278,17 @@ impl Funnel {
     #[must_use]
     pub fn of(counts: &Counts) -> Self {
         let count = |counter| counts.get(counter);
-        let (asked, decided, reported) = (count(Counter::First), counts.decided(), count(Counter::Reported));
-        let without_scripts = count(Counter::NoScript);
+        let (asked, reported) = (count(Counter::First), count(Counter::Reported));
+        let (answered, granted) = (count(Counter::FirstAnswered), count(Counter::FirstGranted));
         Self {
             asked,
-            decided,
-            granted: counts.granted(),
-            refused: count(Counter::Refused),
-            ignored: asked.saturating_sub(decided),
+            answered,
+            granted,
+            refused: answered.saturating_sub(granted),
+            ignored: asked.saturating_sub(answered),
+            others: counts.decided().saturating_sub(answered),
             by_agent: count(Counter::ByAgent),
-            without_scripts,
+            without_scripts: count(Counter::NoScript),
             blocked: (reported > 0).then(|| asked.saturating_sub(reported)),
         }
     }
@@ -390,18 +393,22 @@ mod tests {
 
     #[test]
     fn a_funnel_is_never_less_than_nothing() {
-        let all =
-            counts(200, 30).with(Counter::First, 100).with(Counter::Accepted, 20).with(Counter::Partial, 5);
+        let all = counts(200, 30)
+            .with(Counter::First, 100)
+            .with_first(Counter::Accepted, 20)
+            .with_first(Counter::Partial, 5);
         let all = all.with(Counter::NoScript, 4).with(Counter::ByAgent, 3).with(Counter::Functional, 22);
         let funnel = Funnel::of(&all);
-        assert_eq!((funnel.asked, funnel.decided, funnel.granted, funnel.refused), (100, 55, 25, 30));
+        assert_eq!((funnel.asked, funnel.answered, funnel.granted, funnel.refused), (100, 25, 25, 0));
         assert_eq!(
             (funnel.ignored, funnel.by_agent, funnel.without_scripts, funnel.blocked),
-            (45, 3, 4, None)
+            // Of those who refused nobody was asked: each has changed a choice.
+            (75, 3, 4, None)
         );
         assert_eq!(Funnel::of(&all.with(Counter::Reported, 90)).blocked, Some(10));
         assert_eq!(Funnel::of(&all.with(Counter::Reported, 101)).blocked, Some(0));
-        assert_eq!(Funnel::of(&counts(1, 5)).ignored, 0);
+        assert_eq!(funnel.others, 30);
+        assert_eq!(Funnel::of(&counts(1, 0).with_first(Counter::Refused, 5)).ignored, 0);
         assert_eq!(category_rates(&all)[0], (Counter::Functional, Rate::new(22, 55)));
     }
 

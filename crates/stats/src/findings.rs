@@ -113,7 +113,7 @@ mod tests {
 
     fn point(day: u32, asked: u64, yes: u64) -> Point {
         let day = Day::new(day).unwrap();
-        let counts = Counts::default().with(Counter::First, asked).with(Counter::Accepted, yes);
+        let counts = Counts::default().with(Counter::First, asked).with_first(Counter::Accepted, yes);
         Point { first: day, last: day, counts }
     }
 

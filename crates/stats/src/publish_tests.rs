@@ -208,9 +208,10 @@ impl Visitor {
     }
 
     fn counts(&self, dimension: Dimension) -> Counts {
-        let act = Counts::default().with(Counter::Accepted, u64::from(self.wait.is_some()));
+        let yes = u64::from(self.wait.is_some());
+        let act = Counts::default().with_first(Counter::Accepted, yes);
         match dimension {
-            Dimension::Wait => act,
+            Dimension::Wait => Counts::default().with(Counter::Accepted, yes),
             _ => act.with(Counter::Views, 1).with(Counter::First, u64::from(self.is_asked)),
         }
     }

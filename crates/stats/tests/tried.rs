@@ -33,9 +33,9 @@ fn found(random: &mut Random, ways: Ways, asked: u32, others: Counts) -> Finding
             let share = random.share();
             *counts = counts.with(Counter::Views, 2).with(Counter::First, 1);
             if share < *yes {
-                *counts = counts.with(Counter::Accepted, 1);
+                *counts = counts.with_first(Counter::Accepted, 1);
             } else if share < yes + no {
-                *counts = counts.with(Counter::Refused, 1);
+                *counts = counts.with_first(Counter::Refused, 1);
             }
         }
         let everybody = Counts::total(counts).merge(others);

@@ -29,6 +29,8 @@ fn counts(first: u64, accepted: u64, refused: u64, partial: u64) -> Counts {
         (Counter::Accepted, accepted),
         (Counter::Refused, refused),
         (Counter::Partial, partial),
+        (Counter::FirstAnswered, accepted + refused + partial),
+        (Counter::FirstGranted, accepted + partial),
         (Counter::Analytics, accepted + partial),
         (Counter::Marketing, accepted),
     ]
@@ -413,7 +415,7 @@ fn it_has_a_frame_one_heading_and_one_script_of_ours() {
 #[test]
 fn an_experiment_says_whether_to_stop() {
     let way = |first, accepted| {
-        let counts = Counts::default().with(Counter::First, first).with(Counter::Accepted, accepted);
+        let counts = Counts::default().with(Counter::First, first).with_first(Counter::Accepted, accepted);
         vec![Point { first: day("2026-11-22"), last: day("2026-11-22"), counts }]
     };
     let tried = |ways: &[Vec<Point>]| Tried {

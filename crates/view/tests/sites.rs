@@ -23,6 +23,8 @@ fn counts(accepted: u64, refused: u64) -> Counts {
         (Counter::First, 2 * (accepted + refused)),
         (Counter::Accepted, accepted),
         (Counter::Refused, refused),
+        (Counter::FirstAnswered, accepted + refused),
+        (Counter::FirstGranted, accepted),
     ]
     .into_iter()
     .fold(Counts::default(), |counts, (counter, more)| counts.with(counter, more))

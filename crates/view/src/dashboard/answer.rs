@@ -97,13 +97,13 @@ pub(super) fn funnel(facts: &Dashboard<'_>) -> Markup {
         (
             "Browsers asked",
             funnel.asked,
-            "Each once in its session, by a cookie that says so and nothing else.",
+            "Each once in its session, by a cookie that says so and nothing else; once more when what it chose holds no longer.",
         ),
-        ("Answered", funnel.decided, "Each from one receipt."),
+        ("Answered", funnel.answered, "Their first answers, each from one receipt."),
         ("Said yes, to all or some", funnel.granted, "Accepted all, or some of it."),
     ];
     let mut rest = vec![
-        ("Refused all", funnel.refused, "Answers that grant nothing."),
+        ("Refused all", funnel.refused, "First answers that grant nothing."),
         ("Did not answer", funnel.ignored, "Asked, and no answer came. Nothing runs for them."),
         (
             "Answered by a program",
@@ -111,6 +111,13 @@ pub(super) fn funnel(facts: &Dashboard<'_>) -> Markup {
             "Among the answers: clicks that a browser’s extension made, as far as the page can tell.",
         ),
     ];
+    if funnel.others > 0 {
+        rest.push((
+            "Answers of others",
+            funnel.others,
+            "Changes of mind, and answers on pages that are not served by Postern, which count nobody as asked.",
+        ));
+    }
     if let Some(blocked) = funnel.blocked {
         rest.push((
             "Banner never drawn",

@@ -124,7 +124,8 @@ fn level_figure(facts: &Dashboard<'_>, level: Level, lines: &[(String, Counts)])
     let all = lines.len();
     let lines = &shortened(lines, level);
     let name = names::level_name(level);
-    let has_asked = lines.iter().any(|(_, counts)| counts.get(Counter::First) > 0);
+    let has = |counter| lines.iter().any(|(_, counts)| counts.get(counter) > 0);
+    let (has_asked, has_pages) = (has(Counter::First), has(Counter::Views));
     let csv = format!("/_postern/api/v1/breakdown.csv?by={}&{}", level.name(), facts.question.write());
     let body = html! {
         @for (value, counts) in lines {
@@ -133,11 +134,16 @@ fn level_figure(facts: &Dashboard<'_>, level: Level, lines: &[(String, Counts)])
                 (rate_cells(facts, counts.rate_of_decided()))
                 td data-value=(counts.decided()) { (facts.locale.count(counts.decided())) }
                 @if has_asked { td { (facts.locale.percent(counts.rate_of_asked())) } }
-                @if has_asked { td { (facts.locale.count(counts.get(Counter::Views))) } }
+                @if has_pages { td { (facts.locale.count(counts.get(Counter::Views))) } }
             }
         }
     };
-    let more = has_asked.then(|| html! { th scope="col" { "Of those asked" } th scope="col" { "Pages" } });
+    let more = (has_asked || has_pages).then(|| {
+        html! {
+            @if has_asked { th scope="col" { "Of those asked" } }
+            @if has_pages { th scope="col" { "Pages" } }
+        }
+    });
     let rest = match all - lines.len() {
         0 => String::new(),
         rest => {

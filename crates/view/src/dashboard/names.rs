@@ -34,7 +34,7 @@ pub(super) const fn level_note(level: Level) -> &'static str {
             "The language of the words shown: the page's, else the browser's, else the site's."
         }
         Level::Page => {
-            "By the patterns under figures.pages in the policy. Paths themselves are never counted."
+            "By the patterns under figures.pages in the policy. Paths themselves are never counted. Answers are of the page they were given on, as far as the browser names it; a browser may have been asked on another, so of those asked nothing is told by page."
         }
         Level::Signal => "Global Privacy Control, ADPC or Do Not Track, where it denies something.",
         Level::Layer => "Only answers: who did not answer is in none.",

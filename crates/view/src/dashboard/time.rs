@@ -70,7 +70,10 @@ fn row(facts: &Dashboard<'_>, point: &Point) -> Markup {
     let counts = &point.counts;
     let asked = counts.rate_of_asked();
     let other = beside(facts, point).map(|other| other.counts.rate_of_decided());
-    let count = |counter| facts.locale.count(counts.get(counter));
+    // Of a group of pages nothing is told of who was asked.
+    let is_told = |counter| counter != Counter::First || counts.get(Counter::First) > 0;
+    let count =
+        |counter| if is_told(counter) { facts.locale.count(counts.get(counter)) } else { "–".into() };
     html! {
         tr data-day=(point.last) {
             th scope="row" { time datetime=(point.last) title=(days_name(point.first, point.last)) { (day_name(point.last)) } }
