@@ -9,7 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import addFormats from 'ajv-formats';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { COUNTERS, countedOf, dayNumber, loadCells, openLedger, readCells } from './figures.mjs';
+import { COUNTERS, countedOf, dayNumber, loadCells, openLedger, readCells, withFirst } from './figures.mjs';
 import { PHONE, ROOT, WITHOUT_SCRIPTS, action, banner, decide, makeFolder, openSettings, saveCategories, serveSite, sleep, startWorld, waitFor } from './harness.mjs';
 import { consentCookie, ownerSession, postDecision, readDashboard, readPolicy, readText, send, valueOf, valuesOf } from './wire.mjs';
 
@@ -257,7 +257,7 @@ describe('what visitors do', () => {
 
 /** Counts as they are stored. */
 const counts = (each) => COUNTERS.map((name, place) => [place, each[name] ?? 0]).filter(([, count]) => count > 0).map(([place, count]) => `${place}:${count}`).join(' ');
-const answered = (first, accepted, refused) => ({ views: first * 3, shown: first, first, accepted, refused, analytics: accepted });
+const answered = (first, accepted, refused) => withFirst({ views: first * 3, shown: first, first, accepted, refused, analytics: accepted });
 
 /** Forty days until yesterday: a curve for France, another for Germany, and Malta, where hardly anybody is. */
 function fortyDays(today) {

@@ -237,7 +237,7 @@ describe('an experiment', () => {
 describe('the dashboard', () => {
   // A day counts as over an hour after its end.
   const today = dayNumber(undefined, new Date(Date.now() - 3_600_000));
-  const cell = (day, dimension, value, [first, accepted, refused]) => `${day}\t${dimension}\t${value}\t0:${first * 3} 2:${first * 2} 3:${first} 6:${accepted} 7:${refused}`;
+  const cell = (day, dimension, value, [first, accepted, refused]) => `${day}\t${dimension}\t${value}\t0:${first * 3} 2:${first * 2} 3:${first} 6:${accepted} 7:${refused} 16:${accepted + refused} 17:${accepted}`;
   const cells = (days, ways) => Array.from({ length: days }, (_, place) => today - 1 - place).flatMap((day) => [
     cell(day, 'all', '', Object.values(ways).reduce((sum, way) => sum.map((count, place) => count + way[place]), [40, 10, 10])),
     ...Object.entries(ways).map(([way, counts]) => cell(day, 'variant', `place.${way}`, counts)),

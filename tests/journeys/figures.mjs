@@ -8,7 +8,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { readDashboard } from './wire.mjs';
 
 /** The counters in the order of their places. Source: postern_stats::Counter. */
-export const COUNTERS = ['views', 'bots', 'shown', 'first', 'reported', 'no_script', 'accepted', 'refused', 'partial', 'withdrawn', 'by_agent', 'functional', 'analytics', 'marketing', 'social', 'times'];
+export const COUNTERS = ['views', 'bots', 'shown', 'first', 'reported', 'no_script', 'accepted', 'refused', 'partial', 'withdrawn', 'by_agent', 'functional', 'analytics', 'marketing', 'social', 'times', 'first_answered', 'first_granted'];
+
+/** The same with first answers: whoever answers in figures that a journey makes up was asked. */
+export function withFirst(each) {
+  const { accepted = 0, partial = 0, refused = 0 } = each;
+  return { ...each, first_answered: accepted + partial + refused, first_granted: accepted + partial };
+}
 
 /** The storage of the one Ledger that there is, or of the one of a site. */
 export function openLedger(state, options = {}, site) {

@@ -12,7 +12,7 @@ import { after, before, describe, it } from 'node:test';
 import addFormats from 'ajv-formats';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
-import { COUNTERS, dayNumber, loadCells, readCells } from './figures.mjs';
+import { COUNTERS, dayNumber, loadCells, readCells, withFirst } from './figures.mjs';
 import { ROOT, makeFolder, startWorld, waitFor } from './harness.mjs';
 import { readText, send, valueOf } from './wire.mjs';
 
@@ -31,7 +31,7 @@ const ACCESS_TOKENS = Object.entries(TOKENS).map(([role, token]) => `${role} ${r
 function figures() {
   // A day counts as over an hour after its end.
   const today = dayNumber(undefined, new Date(Date.now() - 3_600_000));
-  const counts = (first, accepted, refused) => Object.entries({ views: first * 3, shown: first, first, accepted, refused, analytics: accepted })
+  const counts = (first, accepted, refused) => Object.entries(withFirst({ views: first * 3, shown: first, first, accepted, refused, analytics: accepted }))
     .map(([name, count]) => `${COUNTERS.indexOf(name)}:${count}`).join(' ');
   return Array.from({ length: 20 }, (_, place) => today - 20 + place).flatMap((day) => [
     [day, 'all', '', counts(300, 70 + day % 7, 100)],

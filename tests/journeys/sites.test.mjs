@@ -333,7 +333,7 @@ describe('the overview', () => {
       for (let ago = 1; ago <= 61; ago += 1) {
         const asked = scale + (ago * 37) % 50;
         const yes = Math.round(asked / 2 * rates[ago > 31 ? 0 : 1]);
-        cells.push(`${today - ago}\tall\t\t0:${asked * 5} 2:${asked * 2} 3:${asked} 6:${yes} 7:${Math.round(asked / 2) - yes}`);
+        cells.push(`${today - ago}\tall\t\t0:${asked * 5} 2:${asked * 2} 3:${asked} 6:${yes} 7:${Math.round(asked / 2) - yes} 16:${Math.round(asked / 2)} 17:${yes}`);
       }
       loadCells(state, cells.join('\n'), id);
     }
