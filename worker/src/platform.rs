@@ -27,6 +27,9 @@ const KEEP_MS: u64 = 3_600_000;
 /// How soon they are asked for again, whatever strangers send.
 const ASK_AGAIN_MS: u64 = 10_000;
 
+/// What says who it lets in: a site with one of its own lets in nobody by those of all.
+pub const ACCESS: [&str; 3] = ["ACCESS_TEAM", "ACCESS_AUDIENCE", "ACCESS_PEOPLE"];
+
 /// What a deployment says of the platform's login.
 pub struct PlatformLogin {
     expected: Expected,
@@ -43,7 +46,7 @@ pub struct PlatformLogin {
 impl PlatformLogin {
     /// What variables and secrets say; `None` if nothing, and a sentence if it is not whole.
     pub fn read(text: impl Fn(&str) -> Option<String>, is_shared: bool) -> Option<Result<Self, String>> {
-        let all = [text("ACCESS_TEAM"), text("ACCESS_AUDIENCE"), text("ACCESS_PEOPLE")];
+        let all = ACCESS.map(text);
         if all.iter().all(Option::is_none) {
             return None;
         }

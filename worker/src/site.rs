@@ -8,7 +8,7 @@ use crate::asked;
 use crate::counting::ASKED;
 use crate::countries::country_name;
 use crate::memory::Memory;
-use crate::platform::PlatformLogin;
+use crate::platform::{ACCESS, PlatformLogin};
 use crate::signing::LogSetting;
 use crate::visit::{ASKED_ANEW, Visit};
 use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
@@ -172,7 +172,7 @@ impl Site {
             decisions_per_minute: number(text("DECISIONS_PER_MINUTE"))
                 .and_then(|count| u32::try_from(count).ok())
                 .unwrap_or(Rule::DECISIONS.max),
-            platform: PlatformLogin::read(text, own("ACCESS_PEOPLE").or(own("ACCESS_TEAM")).is_none()),
+            platform: PlatformLogin::read(text, ACCESS.iter().all(|variable| own(variable).is_none())),
             shards: shards.clone().and_then(Result::ok).unwrap_or(Shards::ONE),
             shards_fault: shards.and_then(Result::err),
             access: listed.unwrap_or(of_all),
