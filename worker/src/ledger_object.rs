@@ -352,6 +352,12 @@ impl LedgerObject {
 
     async fn record(&self, store: &mut SqlStore, body: &str) -> Result<Response> {
         let Some(mut message) = ActMessage::parse(body) else { return Response::error("not an act", 400) };
+        // Before anything is looked up or read for it, whatever it names.
+        let rule = if message.is_refusal() { Rule::REFUSALS } else { Rule::DECISIONS };
+        let rule = Rule { max: self.site().decisions_per_minute, ..rule };
+        if let Err(refused) = self.admit(rule, &message.address) {
+            return Response::error(format!("Choices come {refused}."), 429);
+        }
         if let Some(place) = message.release
             && let Err(Refusal { status, sentence }) = self.adopt(store, place).await
         {
@@ -382,11 +388,6 @@ impl LedgerObject {
         ) else {
             return Response::error("This choice cannot be recorded as it is.", 400);
         };
-        let rule = if message.is_refusal() { Rule::REFUSALS } else { Rule::DECISIONS };
-        let rule = Rule { max: self.site().decisions_per_minute, ..rule };
-        if let Err(refused) = self.admit(rule, &message.address) {
-            return Response::error(format!("Choices come {refused}."), 429);
-        }
         let append = Append {
             setting: &setting,
             act: Act {

@@ -1,7 +1,10 @@
 //! What an isolate keeps of a site from one request to the next, whatever version of it is shown. All that is kept so stands here or
 //! in [`crate::site::Site`] itself, by site: one isolate may have several, and nothing of one is ever another's.
 
+use crate::site::Site;
 use crate::{archive, counting, observing, settings, shards};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 /// What is kept of one site.
 #[derive(Default)]
@@ -16,4 +19,8 @@ pub struct Memory {
     pub settings: settings::Settings,
     /// Exports that are under way.
     pub exports: archive::UnderWay,
+    /// Is it the deployment's only one?
+    pub is_only: Cell<bool>,
+    /// It under policies that are not the deployed one: as many as the log has versions, at most.
+    pub versions: RefCell<Vec<Rc<Site>>>,
 }

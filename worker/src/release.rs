@@ -74,8 +74,7 @@ fn show(env: &Env, deployed: &Rc<Site>, said: &str, now_ms: u64) -> std::result:
         deployed.release.set(Some(place));
         deployed.instead.replace(None);
     } else {
-        let instead = shown(deployed);
-        let instead = if instead.source == source { instead } else { deployed.under(env, source) };
+        let instead = deployed.under(env, source);
         instead.release.set(Some(place));
         deployed.instead.replace(Some(instead));
         deployed.ask_release_after_ms.set(now_ms + LOOK_AGAIN_MS);

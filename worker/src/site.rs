@@ -110,9 +110,15 @@ impl Site {
         site
     }
 
-    /// The same site under another policy.
+    /// The same site under another policy; each is read once, since its vendors are kept for good.
     pub fn under(&self, env: &Env, source: &str) -> Rc<Self> {
-        Rc::new(Self::read(env, self.name.clone(), source.into(), Rc::clone(&self.memory)))
+        let mut versions = self.memory.versions.borrow_mut();
+        if let Some(version) = versions.iter().find(|version| version.source == source) {
+            return Rc::clone(version);
+        }
+        let version = Rc::new(Self::read(env, self.name.clone(), source.into(), Rc::clone(&self.memory)));
+        versions.push(Rc::clone(&version));
+        version
     }
 
     fn read(env: &Env, name: String, source: String, memory: Rc<Memory>) -> Self {
