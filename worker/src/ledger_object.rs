@@ -365,7 +365,7 @@ impl LedgerObject {
                 return Response::error(sentence, status);
             }
             // Taking back needs no version, and none is named that this log does not have.
-            (message.release, message.way) = (None, 0);
+            message.name_no_version();
         }
         // Nothing from here on awaits.
         let setting_then = |message: &ActMessage| {
@@ -377,7 +377,7 @@ impl LedgerObject {
             if !message.is_refusal() {
                 return Response::error(CHANGED, 409);
             }
-            (message.release, message.way) = (None, 0);
+            message.name_no_version();
             found = setting_then(&message);
         }
         let (Some(setting), Some(method), Some(granted), Ok(key)) = (

@@ -5,7 +5,7 @@ use crate::asked::{parse_version, write_version};
 use postern_consent::{Category, CategorySet, Choice, Minutes, Outcome, Shard, Subject};
 use postern_policy::Policy;
 use postern_receipt::{Method, ReceiptRow, outcome_named};
-use postern_stats::SIGNAL_LAYER;
+use postern_stats::{Dimension, SIGNAL_LAYER};
 use serde_json::Value;
 
 /// One act, as the Worker sends it.
@@ -150,6 +150,17 @@ impl ActMessage {
     pub fn is_refusal(&self) -> bool {
         let granted = CategorySet::from_bits(self.granted).unwrap_or(CategorySet::ALL);
         granted.without(Category::Necessary).is_empty() && self.vendors.is_empty()
+    }
+
+    /// Has it name no version, nor what is counted of it a place: anybody may make one up, and each would be a figure.
+    pub fn name_no_version(&mut self) {
+        (self.release, self.way) = (None, 0);
+        let mut words: Vec<&str> = self.facts.split('\t').collect();
+        let version = words.iter().position(|word| *word == Dimension::Version.name());
+        if let Some(value) = version.and_then(|at| words.get_mut(at + 1)) {
+            *value = value.split('/').next().unwrap_or_default();
+        }
+        self.facts = words.join("\t");
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::ledger_store::{SqlStore, integer};
 use postern_consent::{Category, CategorySet};
-use postern_stats::{Batch, Counts, Day, Facts};
+use postern_stats::{Batch, Counts, Day, Dimension, Facts, UNKNOWN};
 use worker::{Result, SqlStorageValue};
 
 /// Receipts counted in one go, at most.
@@ -18,6 +18,10 @@ const REMEMBER_MS: u64 = 86_400_000;
 
 /// How soon a grant runs out that is told, milliseconds: thirty days.
 const SOON_MS: u64 = 2_592_000_000;
+
+/// Values of one dimension that a day tells apart, at most, and the unknown one: whoever makes some up, a day stays small enough to be
+/// read.
+const VALUES_MAX: u64 = 2_000;
 
 /// What of receipts is counted, all that are alike together.
 const ALIKE: &str =
@@ -99,10 +103,24 @@ impl SqlStore {
         let mut last = None;
         for ((day, dimension, value), counts) in batch.cells() {
             let day = i64::from(day.number());
-            let cell = || vec![SqlStorageValue::Integer(day), dimension.name().into(), value.as_str().into()];
-            let kept = "SELECT counts FROM cells WHERE day = ? AND dimension = ? AND value = ?";
-            let before = Counts::parse(self.lines(kept, cell())?.trim_end()).unwrap_or_default();
-            let mut row = cell();
+            let of_dimension = || vec![SqlStorageValue::Integer(day), dimension.name().into()];
+            let cell = |value: &str| [of_dimension(), vec![value.into()]].concat();
+            let read = |value| {
+                self.lines(
+                    "SELECT counts FROM cells WHERE day = ? AND dimension = ? AND value = ?",
+                    cell(value),
+                )
+            };
+            let (mut value, mut before) = (value.as_str(), read(value)?);
+            // A value that is there stays: what is taken out again is taken from where it was added.
+            if before.is_empty() && *dimension != Dimension::All {
+                let values = "SELECT COUNT(*) FROM cells WHERE day = ? AND dimension = ?";
+                if self.count(values, of_dimension())? >= VALUES_MAX {
+                    (value, before) = (UNKNOWN, read(UNKNOWN)?);
+                }
+            }
+            let before = Counts::parse(before.trim_end()).unwrap_or_default();
+            let mut row = cell(value);
             row.push(change(before, *counts).write().into());
             self.0.exec(
                 "INSERT OR REPLACE INTO cells (day, dimension, value, counts) VALUES (?, ?, ?, ?)",
