@@ -27,6 +27,13 @@ use worker::{Context, Env, Result};
 
 /// Serves one request of the site.
 pub async fn guard(site: &Rc<Site>, env: &Env, context: &Context, mut visit: Visit) -> Result<Response> {
+    if site.is_lost {
+        return pages::failure(
+            503,
+            "This page cannot be shown just now",
+            "Nobody knows which site this address belongs to: /_postern/health says why.",
+        );
+    }
     let destination = Destination::of(&visit.headers);
     let grants = site.grants(&visit.decision);
     let mut hit = None;

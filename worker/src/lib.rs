@@ -61,6 +61,10 @@ use worker::{Context, Env, event};
 /// Everything of ours is below this path; the origin never sees a request for it.
 const OWN_FOLDER: &str = "/_postern/";
 
+/// What is for visitors of a site, and so not on the host of those who keep the sites.
+const OF_VISITORS: [&str; 10] =
+    ["asked", "consent", "decision", "erase", "log/", "report", "restrict", "site.js", "state", "unrestrict"];
+
 /// Where a site says that it honours Global Privacy Control. Source: W3C GPC, section 4.
 const GPC_PATH: &str = "/.well-known/gpc.json";
 
@@ -70,8 +74,13 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker:
     let sites = Sites::of(&env);
     // A dot at the end names the same host.
     let host = url.host_str().unwrap_or("").trim_end_matches('.');
-    if sites.is_for_keepers(host) && !url.path().starts_with(OWN_FOLDER) {
-        return answer::see_other(postern_view::DASHBOARD_SITES_PATH);
+    if sites.is_for_keepers(host) {
+        let Some(path) = url.path().strip_prefix(OWN_FOLDER) else {
+            return answer::see_other(postern_view::DASHBOARD_SITES_PATH);
+        };
+        if OF_VISITORS.iter().any(|beginning| path.starts_with(beginning)) {
+            return answer::text(404, "no site is here");
+        }
     }
     let site = sites.at(host);
     let site = release::current(&env, site).await;

@@ -64,6 +64,8 @@ pub struct Site {
     pub key: Result<KeyRing, String>,
     /// Where the site is, if not behind the very address the visitor asks for.
     pub origin: Option<Url>,
+    /// Could whoever is led here be another site's, whose pages come from elsewhere than where they ask (`sites.rs`)?
+    pub is_lost: bool,
     /// How long the origin may take to begin its answer, milliseconds.
     pub origin_timeout_ms: u64,
     /// How large one Ledger may grow, bytes.
@@ -173,6 +175,7 @@ impl Site {
         Self {
             log: LogSetting::read(text, place.map(String::as_str)),
             origin: text("ORIGIN").or(named).and_then(|origin| Url::parse(&origin).ok()),
+            is_lost: false,
             origin_timeout_ms: number(text("ORIGIN_TIMEOUT_MS")).unwrap_or(ORIGIN_TIMEOUT_MS),
             ledger_bytes_max: number(text("LEDGER_BYTES_MAX")).unwrap_or(LEDGER_BYTES_MAX),
             decisions_per_minute: number(text("DECISIONS_PER_MINUTE"))
@@ -215,6 +218,11 @@ impl Site {
     /// another's is not taken for a choice here.
     pub fn scope(&self, host: &str) -> String {
         if self.name.is_empty() { host.into() } else { format!("{}/{host}", self.id) }
+    }
+
+    /// Is it a further site whose hosts nobody knows, since its policy cannot be read?
+    pub fn is_unread(&self) -> bool {
+        !self.name.is_empty() && self.policy.is_err() && self.hosts.is_empty()
     }
 
     /// What keeps this deployment from recording a decision, a line each; empty if nothing does.

@@ -42,7 +42,8 @@ impl Sites {
         let mut sites = Self {
             first: Rc::new(Site::first(env)),
             others: Vec::new(),
-            keepers_host: value(env, "DASHBOARD_HOST"),
+            keepers_host: value(env, "DASHBOARD_HOST")
+                .map(|host| host.trim_end_matches('.').to_ascii_lowercase()),
         };
         for name in names {
             let Some(mut site) = Site::further(env, &name) else { continue };
@@ -64,9 +65,16 @@ impl Sites {
             }
             sites.others.push(Rc::new(site));
         }
-        for site in sites.all() {
-            site.faults().iter().chain(&site.told()).for_each(|fault| answer::log(fault));
+        // What nobody can tell whose it is goes to no address that may be another's, with all that it carries: to the one that it
+        // asks for, or nowhere.
+        let is_elsewhere =
+            sites.all().any(|site| site.origin.is_some() && (site.is_unread() || site.name.is_empty()));
+        for site in sites.others.iter_mut().filter_map(Rc::get_mut).filter(|site| site.is_unread()) {
+            site.origin = None;
+            site.is_lost = is_elsewhere;
         }
+        sites.first.faults().iter().chain(&sites.first.told()).for_each(|fault| answer::log(fault));
+        sites.unreached().iter().for_each(|fault| answer::log(fault));
         if let Err(error) = sites.tell_origins() {
             answer::log(&format!(
                 "should the edge fail, pages come from where they are asked for: {}",
@@ -84,7 +92,7 @@ impl Sites {
     /// The site that a host belongs to.
     pub fn at(&self, host: &str) -> Rc<Site> {
         // Which hosts a policy names that cannot be read nobody knows: they are not taken for the first site's, with its pages.
-        let unread = || self.others.iter().find(|site| site.policy.is_err() && site.hosts.is_empty());
+        let unread = || self.others.iter().find(|site| site.is_unread());
         if self.is_for_keepers(host) {
             return Rc::clone(&self.first);
         }
@@ -115,14 +123,31 @@ impl Sites {
         self.keepers_host.as_deref() == Some(host) && !self.all().any(|site| site.has_host(host))
     }
 
-    /// What is wrong with sites that no visitor reaches, a sentence each.
+    /// What is wrong with the other sites and the keepers' host, a line each, with the site's id before it: of some no visitor reaches
+    /// the pages that would tell.
     pub fn unreached(&self) -> Vec<String> {
-        let names_none = self.first.policy.is_ok() && self.first.hosts.is_empty();
-        let broken = self.others.iter().filter_map(|site| site.policy.as_ref().err());
-        let first = broken.clone().next().filter(|_| names_none).map(|_| {
-            "site.hosts of the first policy names no host: while another cannot be read, its visitors are denied too".to_string()
-        });
-        broken.flat_map(|faults| faults.lines().map(String::from)).chain(first).collect()
+        let told = |site: &Rc<Site>| {
+            let lines = site.faults().into_iter().chain(site.told());
+            lines.map(|line| format!("{}: {line}", site.id)).collect::<Vec<_>>()
+        };
+        let mut lines: Vec<String> = self.others.iter().flat_map(told).collect();
+        if self.first.policy.is_ok()
+            && self.first.hosts.is_empty()
+            && self.others.iter().any(|site| site.is_unread())
+        {
+            lines.push(
+                "site.hosts of the first policy names no host: while another cannot be read, its visitors are denied too"
+                    .into(),
+            );
+        }
+        if let Some(host) =
+            self.keepers_host.as_ref().filter(|host| !is_host(host) || !self.is_for_keepers(host))
+        {
+            lines.push(format!(
+                "the variable DASHBOARD_HOST is {host:?}, which is a site's or no host: it is not used"
+            ));
+        }
+        lines
     }
 
     /// Tells the last resort where pages come from, by host; a host that nobody names has the empty name.
@@ -139,4 +164,9 @@ impl Sites {
         }
         Reflect::set(&js_sys::global(), &ORIGINS.into(), &origins).map(|_| ())
     }
+}
+
+/// Can that be the name of a host, without scheme and port?
+fn is_host(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
 }
