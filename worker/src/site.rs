@@ -214,10 +214,10 @@ impl Site {
         self.hosts.iter().any(|known| known == host)
     }
 
-    /// For whom choices and sessions are sealed at a host: of a further site for it alone, so that what was chosen while the host was
-    /// another's is not taken for a choice here.
+    /// For whom choices and sessions are sealed at a host: for the site as well, so that what was chosen while the host was another's is
+    /// not taken for a choice here.
     pub fn scope(&self, host: &str) -> String {
-        if self.name.is_empty() { host.into() } else { format!("{}/{host}", self.id) }
+        format!("{}/{host}", self.id)
     }
 
     /// Is it a further site whose hosts nobody knows, since its policy cannot be read?
@@ -366,7 +366,11 @@ impl Site {
         match (&self.key, cookie) {
             (_, None) => State::Absent,
             (_, Some(asked)) if is_asked(asked) => State::Absent,
-            (Ok(key), cookie) => key.open(&self.scope(host), cookie),
+            (Ok(key), cookie) => match key.open(&self.scope(host), cookie) {
+                // From before sites were sealed for: where there is one alone, it was this one's.
+                State::Forged if self.memory.is_only.get() => key.open(host, cookie),
+                state => state,
+            },
             (Err(_), Some(_)) => State::Unverifiable,
         }
     }

@@ -73,6 +73,7 @@ impl Sites {
             site.origin = None;
             site.is_lost = is_elsewhere;
         }
+        sites.first.memory.is_only.set(sites.others.is_empty());
         sites.first.faults().iter().chain(&sites.first.told()).for_each(|fault| answer::log(fault));
         sites.unreached().iter().for_each(|fault| answer::log(fault));
         if let Err(error) = sites.tell_origins() {
