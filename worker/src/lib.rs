@@ -65,6 +65,9 @@ const OWN_FOLDER: &str = "/_postern/";
 const OF_VISITORS: [&str; 10] =
     ["asked", "consent", "decision", "erase", "log/", "report", "restrict", "site.js", "state", "unrestrict"];
 
+/// What is of the site alone whose address it is, for those who keep it.
+const OF_ADDRESS: [&str; 4] = ["export", "publish", "requests", "shown"];
+
 /// Where a site says that it honours Global Privacy Control. Source: W3C GPC, section 4.
 const GPC_PATH: &str = "/.well-known/gpc.json";
 
@@ -106,6 +109,15 @@ async fn route(
     visit: visit::Visit,
 ) -> worker::Result<web_sys::Response> {
     let path = visit.url.path().strip_prefix(OWN_FOLDER).unwrap_or_default().to_string();
+    // Whose these are the address says alone; nobody is to take them for another's.
+    if OF_ADDRESS.contains(&path.as_str())
+        && visit.url.query_pairs().any(|(name, id)| name == "site" && id != site.id.as_str())
+    {
+        return answer::text(
+            400,
+            "This is of the site whose address it is: ask for another's on a host of its own.",
+        );
+    }
     match (visit.method.as_str(), path.as_str()) {
         ("GET" | "HEAD", "health") => pages::health(site, env),
         ("GET" | "HEAD", "consent") => pages::consent(site, env, &visit).await,
