@@ -44,13 +44,13 @@ pub async fn serve(site: &Rc<Site>, env: &Env, visit: &Visit, method: &str, path
                 Err(refused) => return Ok(refused),
             };
             let keeps_all = if has_token { site.access.keeps_all(person) } else { site.is_platform_shared() };
-            Keeper { person: person.clone(), keeps_all, is_by_page: false }
+            Keeper { person: person.clone(), keeps_all, is_by_page: false, is_by_platform: !has_token }
         }
         None => return answer::see_other(postern_view::LOGIN_PATH),
     };
     let wanted =
         visit.url.query_pairs().find(|(name, id)| name == "site" && !id.is_empty()).map(|(_, id)| id);
-    let kept = kept(site, env, visit, &keeper, has_token);
+    let kept = kept(site, env, visit, &keeper);
     let told = if OF_ALL.contains(&path) {
         kept.iter().collect()
     } else {
@@ -70,7 +70,7 @@ pub async fn serve(site: &Rc<Site>, env: &Env, visit: &Visit, method: &str, path
 
 /// The sites that somebody keeps, as they are shown: all, or the one whose address this is. Wherever pages of a site are, its scripts could
 /// ask in the name of who is logged in: there a session reaches that site alone.
-fn kept(site: &Rc<Site>, env: &Env, visit: &Visit, keeper: &Keeper, has_token: bool) -> Vec<Rc<Site>> {
+fn kept(site: &Rc<Site>, env: &Env, visit: &Visit, keeper: &Keeper) -> Vec<Rc<Site>> {
     let sites = Sites::of(env);
     let is_safe = !keeper.is_by_page || sites.is_for_keepers(visit.host());
     if !keeper.keeps_all || !is_safe {
@@ -78,7 +78,7 @@ fn kept(site: &Rc<Site>, env: &Env, visit: &Visit, keeper: &Keeper, has_token: b
     }
     let as_shown = |one: &Rc<Site>| if one.name == site.name { Rc::clone(site) } else { release::shown(one) };
     // Whom the platform lets in by the list of all is not let in by a site's own.
-    let lets_in = |one: &&Rc<Site>| has_token || one.is_platform_shared() || !site.is_platform_shared();
+    let lets_in = |one: &&Rc<Site>| !keeper.is_by_platform || one.is_platform_shared();
     sites.all().filter(lets_in).map(as_shown).collect()
 }
 
@@ -90,7 +90,7 @@ pub async fn show_register(
     keeper: &Keeper,
     error: Option<&str>,
 ) -> Result<Response> {
-    let kept = kept(site, env, visit, keeper, false).len();
+    let kept = kept(site, env, visit, keeper).len();
     hand_on(site, env, visit, &keeper.person, error, &[site], kept).await
 }
 

@@ -176,6 +176,8 @@ pub struct Keeper {
     pub keeps_all: bool,
     /// Has a page had a browser send who they are? A script of the site's can do so.
     pub is_by_page: bool,
+    /// Has the platform let them in?
+    pub is_by_platform: bool,
 }
 
 /// Who is logged in: by a session of ours, or by the platform.
@@ -185,11 +187,13 @@ pub async fn keeper(site: &Site, visit: &Visit) -> Option<Keeper> {
     let key = site.key.as_ref().ok();
     // Who was taken off the list, or has another role or token now, logs in anew, or cannot.
     let open = |mark: &str| key?.open_session(&session_scope(site, visit, mark), cookie, now).ok();
-    let (person, keeps_all) = match site.access.in_session(open) {
+    let session = site.access.in_session(open);
+    let is_by_platform = session.is_none();
+    let (person, keeps_all) = match session {
         Some(person) => (person, site.access.keeps_all(person)),
         None => (platform::person(site, visit).await?, site.is_platform_shared()),
     };
-    Some(Keeper { person: person.clone(), keeps_all, is_by_page: true })
+    Some(Keeper { person: person.clone(), keeps_all, is_by_page: true, is_by_platform })
 }
 
 /// For whom a session is sealed: the host, and the token it was begun with.
