@@ -3,8 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { serveSite, sleep, startWorld, waitFor } from './harness.mjs';
+import { ROOT, serveSite, sleep, startWorld, waitFor } from './harness.mjs';
 import { readText, send, valueOf } from './wire.mjs';
 
 const AUDIENCE = randomBytes(32).toString('hex');
@@ -143,6 +145,39 @@ describe('whom the platform has let in', () => {
     await waitFor('the new key', async () => (await get(worker, '/_postern/dashboard', jwt)).status === 200, 25_000);
     await Promise.all(Array.from({ length: 20 }, (_, index) => get(worker, '/_postern/dashboard', token({ key: { ...next, kid: `made-up-${index}` } }))));
     assert.ok(asked - before <= 3, `${asked - before}`);
+  });
+});
+
+describe('several sites', () => {
+  const policy = readFileSync(join(ROOT, 'postern.toml'), 'utf8').replace('id = "luxmoor"', 'id = "clinic"\nhosts = ["clinic.localhost"]');
+  const start = (change) => world.startWorker({ dashboard: true, vars: { ...vars, POLICY_CLINIC: policy, DASHBOARD_HOST: 'keepers.localhost', ...change } });
+  const sitesOf = async (worker, host, headers) => {
+    const answer = await send(worker.port, '/_postern/api/v1/sites', { host: `${host}:${worker.port}`, headers });
+    return answer.status === 200 ? JSON.parse(readText(answer)).sites.map(({ site }) => site) : answer.status;
+  };
+  const by = (jwt) => ({ 'cf-access-jwt-assertion': jwt });
+
+  it('have those let in by the application of all, and one with an application of its own has nobody of them', async () => {
+    const own = randomBytes(32).toString('hex');
+    const worker = await start({ ACCESS_AUDIENCE_CLINIC: own });
+    assert.deepEqual(await sitesOf(worker, 'localhost', by(token())), ['luxmoor']);
+    assert.equal(await sitesOf(worker, 'clinic.localhost', by(token())), 401);
+    assert.deepEqual(await sitesOf(worker, 'clinic.localhost', by(token({ aud: [own] }))), ['clinic']);
+    assert.equal(await sitesOf(worker, 'localhost', by(token({ aud: [own] }))), 401);
+    await worker.stop();
+  });
+
+  it('are all seen by who has logged in with a token of all, also one with people of its own', async () => {
+    const worker = await start({ ACCESS_PEOPLE_CLINIC: 'viewer staff *@clinic.example' });
+    const host = `keepers.localhost:${worker.port}`;
+    const login = await send(worker.port, '/_postern/login', {
+      host, method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', origin: `http://${host}`, 'sec-fetch-site': 'same-origin' }, body: `token=${worker.token}`,
+    });
+    const cookie = valueOf(login, 'set-cookie').split(';', 1)[0];
+    assert.deepEqual(await sitesOf(worker, 'keepers.localhost', { cookie }), ['luxmoor', 'clinic']);
+    assert.deepEqual(await sitesOf(worker, 'keepers.localhost', { authorization: `Bearer ${worker.token}` }), ['luxmoor', 'clinic']);
+    assert.deepEqual(await sitesOf(worker, 'keepers.localhost', by(token())), ['luxmoor']);
+    await worker.stop();
   });
 });
 

@@ -2,7 +2,7 @@
 // another's; who keeps all of them sees them beside each other.
 
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -30,6 +30,8 @@ assert.ok(clinicPolicy.includes('Pacific/Auckland') && clinicPolicy.split('dpa_u
 
 let world;
 let clinicOrigin;
+/** What the clinic's server was asked for, and with which cookies. */
+let clinicAsked = [];
 /** The Worker by the host of one of its sites. */
 const at = (name, worker = world.worker) => ({ ...worker, host: `${name}:${worker.port}`, base: `http://${name}:${worker.port}` });
 const shop = () => at('localhost');
@@ -48,7 +50,8 @@ const vars = () => ({
 });
 
 before(async () => {
-  clinicOrigin = await serveSite((_, response) => {
+  clinicOrigin = await serveSite((request, response) => {
+    clinicAsked.push(`${request.url} ${request.headers.cookie ?? ''}`);
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
     response.end('<!doctype html><html lang="en"><title>Clinic</title><h1>The clinic</h1><script async src="https://www.googletagmanager.com/gtag/js?id=G-CLINIC"></script><img alt="" src="https://cdn.stranger.example/x.png">');
   });
@@ -152,6 +155,27 @@ describe('a site that comes or goes', () => {
     const after_ = await world.startWorker({ ...options, vars: vars() });
     assert.equal(await stateOf(after_), '01');
     await after_.stop();
+    // Nor where the other has become the deployment's first.
+    const swapped = await world.startWorker({ ...options, vars: { ...vars(), POLICY: clinicPolicy, POLICY_CLINIC: undefined, POLICY_SHOP: policyOf('luxmoor', ['shop.localhost']), ORIGIN_SHOP: world.originBase } });
+    assert.equal(await stateOf(swapped), '01');
+    await swapped.stop();
+  });
+
+  it('asks nobody again whose choice is the first one\'s, and takes what was sealed for a host alone only where there is one site', async () => {
+    const options = { state: makeFolder(), cookieKey: randomBytes(32).toString('hex') };
+    const stateOf = async (worker, cookie) => /data-postern-state="([^|]*)/.exec(readText(await open(at('localhost', worker), '/', { cookie })))?.[1] ?? 'open';
+    const alone = await world.startWorker({ ...options, vars: { ...vars(), POLICY_CLINIC: undefined } });
+    const cookie = consentCookie(await postDecision(at('localhost', alone)));
+    const payload = cookie.split('=')[1].split('.').slice(0, -1).join('.');
+    const sealedBefore = `__Host-postern=${payload}.${createHmac('sha256', Buffer.from(options.cookieKey, 'hex')).update(`postern-cookie/v1\0localhost\0${payload}`).digest('base64url')}`;
+    assert.notEqual(sealedBefore, cookie);
+    const held = await stateOf(alone, cookie);
+    assert.notEqual(held, '01');
+    assert.equal(await stateOf(alone, sealedBefore), held);
+    await alone.stop();
+    const both = await world.startWorker({ ...options, vars: vars() });
+    assert.deepEqual([await stateOf(both, cookie), await stateOf(both, sealedBefore)], [held, '01']);
+    await both.stop();
   });
 
   it('has what was recorded while it was the only one, before Ledgers were kept by site, signed under no other\'s name', async () => {
@@ -248,13 +272,30 @@ describe('who keeps sites', () => {
     assert.deepEqual([await today('luxmoor'), await today('clinic')], [yesterday('Europe/Dublin'), yesterday('Pacific/Auckland')]);
   });
 
+  it('is told that export, receipt, publishing and register are of the address alone, and never gets another site\'s', async () => {
+    const ask = (path, method = 'GET') => send(world.worker.port, path, { host: shop().host, method, headers: { authorization: `Bearer ${world.worker.token}` } });
+    for (const [path, method] of [['export', 'GET'], ['shown', 'GET'], ['publish', 'POST'], ['requests', 'GET'], ['requests', 'POST']]) {
+      const refused = await ask(`/_postern/${path}?site=clinic`, method);
+      assert.equal(refused.status, 400, path);
+      assert.match(readText(refused), /of the site whose address it is/);
+    }
+    assert.equal((await ask('/_postern/export?site=luxmoor')).status, 200);
+  });
+
+  it('finds nothing of a site\'s visitors on the host of the keepers', async () => {
+    const keepers = at('keepers.localhost');
+    for (const path of ['consent', 'consent/receipts.json', 'state', 'site.js', 'asked', 'log/checkpoint', 'log/key']) assert.equal((await open(keepers, `/_postern/${path}`)).status, 404, path);
+    for (const path of ['decision', 'erase', 'restrict', 'unrestrict', 'report', 'state']) assert.equal((await send(keepers.port, `/_postern/${path}`, { host: keepers.host, method: 'POST', headers: { origin: keepers.base, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' }, body: '{}' })).status, 404, path);
+    for (const path of ['login', 'health', 'page.css']) assert.equal((await open(keepers, `/_postern/${path}`)).status, 200, path);
+  });
+
   it('is left out of a list of a site\'s own that has a fault or takes a name of the others, and the others are not', async () => {
     for (const own of [`admin max ${hash('x')}`, `boss zoe ${hash(OWN_TOKENS.zoe)}`]) {
       const worker = await world.startWorker({ dashboard: true, vars: { ...vars(), ACCESS_TOKENS_CLINIC: own } });
       assert.equal(await logIn(at('clinic.localhost', worker), OWN_TOKENS.zoe), undefined);
       assert.ok(await logIn(at('clinic.localhost', worker), OWN_TOKENS.max));
       assert.match(readText(await open(at('clinic.localhost', worker), '/_postern/health')), /^ok\n(.*\n)*the secret ACCESS_TOKENS_CLINIC, line 1: /);
-      assert.doesNotMatch(readText(await open(at('localhost', worker), '/_postern/health')), /ACCESS_TOKENS/);
+      assert.match(readText(await open(at('localhost', worker), '/_postern/health')), /^clinic: the secret ACCESS_TOKENS_CLINIC, line 1: /m);
       await worker.stop();
     }
   });
@@ -281,10 +322,11 @@ describe('a deployment with a fault', () => {
     const named = policyOf('luxmoor', ['localhost']).replace('luxmoor Ltd', 'Luxmoor Ltd');
     const worker = await world.startWorker({ health: 503, vars: { ...vars(), POLICY: named, POLICY_CLINIC: clinicPolicy.replace('[site]', '[sites]') } });
     const at_ = (host) => at(host, worker);
-    // The clinic's visitors get the clinic's pages, and nobody asks them in the shop's name.
-    const page = readText(await open(at_('clinic.localhost')));
-    assert.match(page, /The clinic/);
-    assert.deepEqual([/data-postern-policy|Luxmoor Ltd/.test(page), /\ssrc="https:\/\/www\.googletagmanager/.test(page)], [false, false]);
+    // Nobody knows that these are the clinic's visitors: they come to no server, and nobody asks them in the shop's name.
+    const refused = await open(at_('clinic.localhost'));
+    assert.equal(refused.status, 503);
+    assert.match(readText(refused), /Nobody knows which site this address belongs to/);
+    assert.doesNotMatch(readText(refused), /data-postern-policy|Luxmoor Ltd|The clinic/);
     assert.equal((await open(at_('clinic.localhost'), '/_postern/health')).status, 503);
     assert.deepEqual(saysOf(readText(await open(at_('localhost')))), { clinic: false, shop: true });
     assert.match(await healthOf(worker, 'localhost'), /^ok\n(.*\n)*.*sites/);
@@ -295,6 +337,45 @@ describe('a deployment with a fault', () => {
     const own = await logIn(at_('clinic.localhost'), worker.token);
     assert.match(readText(await open(at_('clinic.localhost'), '/_postern/requests', { cookie: own })), /The register cannot be found/);
     await worker.stop();
+  });
+
+  it('sends nobody\'s cookies to another site\'s server while a policy cannot be read', async () => {
+    const broken = (policy) => policy.replace('[site]', '[sites]');
+    const shopPolicy = policyOf('luxmoor', ['shop.localhost']);
+    for (const [what, host, change] of [
+      ['the first policy names no host', 'localhost', { POLICY_CLINIC: broken(clinicPolicy) }],
+      ['the first policy names other hosts', 'stray.localhost', { POLICY: policyOf('agency', ['localhost']), POLICY_CLINIC: broken(clinicPolicy) }],
+      ['two cannot be read', 'shop.localhost', { POLICY: policyOf('agency', ['localhost']), POLICY_CLINIC: broken(clinicPolicy), POLICY_SHOP: broken(shopPolicy), ORIGIN_SHOP: world.originBase }],
+    ]) {
+      const worker = await world.startWorker({ health: 503, vars: { ...vars(), ...change } });
+      clinicAsked = [];
+      for (const [path, headers] of [['/', {}], ['/api/cart', { accept: 'application/json', 'sec-fetch-dest': 'empty' }], ['/a.png', { accept: 'image/*', 'sec-fetch-dest': 'image' }]]) {
+        const answer = await open(at(host, worker), path, { cookie: 'session=secret-of-the-shop', ...headers });
+        assert.equal(answer.status, 503, `${what}: ${path}`);
+      }
+      assert.deepEqual(clinicAsked, [], what);
+      assert.equal((await open(at(host, worker), '/_postern/health')).status, 503, what);
+      await worker.stop();
+    }
+  });
+
+  it('tells on the first one\'s health what is wrong with each site, also where nobody is led to it', async () => {
+    const worker = await world.startWorker({ vars: {
+      ...vars(), LOG_KEY_CLINIC: 'xx', SHARDS_CLINIC: '0', ACCESS_TOKENS_CLINIC: 'boss zoe x', POLICY_NOWHERE: SHOP_POLICY.replace('id = "luxmoor"', 'id = "nowhere"'),
+    } });
+    const health = await healthOf(worker, 'localhost');
+    for (const line of [/^clinic: the secret LOG_KEY: the key has 2 signs/m, /^clinic: the variable SHARDS is "0"/m, /^clinic: the secret ACCESS_TOKENS_CLINIC, line 1: /m, /^nowhere: the variable POLICY_NOWHERE: site\.hosts names no host/m]) assert.match(health, line);
+    assert.match(health, /^ok\n/);
+    await worker.stop();
+  });
+
+  it('takes a keepers\' host in any case, and tells of one that is a site\'s or no host', async () => {
+    for (const [host, status, fault] of [['Keepers.LOCALHOST', 303], ['https://keepers.localhost', 200, true], ['keepers.localhost:8787', 200, true], ['clinic.localhost', 200, true]]) {
+      const worker = await world.startWorker({ vars: { ...vars(), DASHBOARD_HOST: host } });
+      assert.equal((await open(at('keepers.localhost', worker))).status, status, host);
+      assert.equal(/^the variable DASHBOARD_HOST is /m.test(await healthOf(worker, 'localhost')), fault === true, host);
+      await worker.stop();
+    }
   });
 
   it('tells of two policies of one site, or of one host, and asks nobody by the second', async () => {

@@ -6,8 +6,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { startWorld, waitFor } from './harness.mjs';
-import { countedOf } from './figures.mjs';
+import { ROOT, makeFolder, startWorld, waitFor } from './harness.mjs';
+import { countedOf, dayNumber, loadCells, readCells } from './figures.mjs';
 import { consentCookie, postDecision, readPolicy, readText, send, valueOf } from './wire.mjs';
 
 const FLOOD = '203.0.113.77';
@@ -49,6 +49,35 @@ describe('choices from one address', () => {
     // Taking back is counted apart.
     const back = await postDecision(worker, { change: { policy, choice: 'withdraw' }, headers: { 'cf-connecting-ip': FLOOD, cookie: consentCookie(answers[0]) } });
     assert.equal(back.status, 200);
+  });
+});
+
+describe('choices that name what was never asked', () => {
+  it('are counted like any other, before anything is looked up for them', async () => {
+    const answers = [];
+    for (let turn = 0; turn < 8; turn += 1) answers.push(await postDecision(worker, { change: { policy: `${policy}.999`, choice: 'accept' }, headers: { 'cf-connecting-ip': '203.0.113.78' } }));
+    assert.deepEqual(answers.map(({ status }) => status), [409, 409, 409, 409, 409, 429, 429, 429]);
+  });
+
+  it('are no figures: a refusal is taken and its made-up version is not, and a day has so many values of a kind at most', async () => {
+    const own = { state: makeFolder(), cookieKey: randomBytes(32).toString('hex'), dashboard: true };
+    const first = await world.startWorker(own);
+    const [tag, place] = (await readPolicy(first)).split('_');
+    for (const made of ['18446744073709551', '4711', '4711.2']) assert.equal((await postDecision(first, { change: { policy: `${tag}_${made}`, choice: 'reject' } })).status, 200, made);
+    await waitFor('the refusals to be counted', async () => (await countedOf(first)).refused === 3, 5000);
+    const versions = (worker_) => Object.entries(readCells(worker_)).filter(([name]) => name.startsWith('version/'));
+    assert.equal(Object.fromEntries(versions(first))[`version/${tag}`].refused, 3);
+    for (const [name] of versions(first)) assert.ok([`version/${tag}`, `version/${tag}/${place}`].includes(name), name);
+    await first.stop();
+    loadCells(own.state, Array.from({ length: 2000 }, (_, number) => `${dayNumber()}\tversion\tmade-up/${number}\t0:1`).join('\n'));
+    const counted = versions(first).length;
+    // Another version than any that the day has yet.
+    const second = await world.startWorker({ ...own, vars: { POLICY: readFileSync(join(ROOT, 'postern.toml'), 'utf8').replace(/^version = ".*"$/m, 'version = "another"') } });
+    assert.equal((await postDecision(second)).status, 200);
+    await waitFor('the choice to be counted', async () => (await countedOf(second)).accepted === 1, 5000);
+    assert.equal(readCells(second)['version/?'].accepted, 1);
+    assert.equal(versions(second).length, counted + 1);
+    await second.stop();
   });
 });
 
