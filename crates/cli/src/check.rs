@@ -10,7 +10,7 @@ pub(crate) fn check(files: &[&str]) -> ExitCode {
     let (mut sound, mut worst): (Vec<(&str, Policy)>, u8) = (Vec::new(), 0);
     for file in files {
         match read(file) {
-            Ok(policy) => {
+            Ok((policy, _)) => {
                 let clash =
                     sound.iter().find_map(|(other, earlier)| Some((other, policy.clash_with(earlier)?)));
                 if let Some((other, clash)) = clash {
@@ -32,8 +32,8 @@ pub(crate) fn check(files: &[&str]) -> ExitCode {
     ExitCode::from(worst)
 }
 
-/// The policy of a file; else the exit status, with the reason printed.
-fn read(file: &str) -> Result<Policy, u8> {
+/// The policy of a file, and its text; else the exit status, with the reason printed.
+pub(crate) fn read(file: &str) -> Result<(Policy, String), u8> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) => {
@@ -43,12 +43,15 @@ fn read(file: &str) -> Result<Policy, u8> {
             return Err(2);
         }
     };
-    Policy::parse(&text, &known()).map_err(|error| {
-        eprintln!("{}", error.describe(file));
-        let count = error.issues().len();
-        eprintln!("{count} {}", if count == 1 { "error" } else { "errors" });
-        1
-    })
+    match Policy::parse(&text, &known()) {
+        Ok(policy) => Ok((policy, text)),
+        Err(error) => {
+            eprintln!("{}", error.describe(file));
+            let count = error.issues().len();
+            eprintln!("{count} {}", if count == 1 { "error" } else { "errors" });
+            Err(1)
+        }
+    }
 }
 
 /// The warnings, then one line on what the file means.

@@ -7,6 +7,7 @@ mod known;
 mod pictures;
 mod publish;
 mod remote;
+mod shorten;
 mod show;
 mod verify;
 
@@ -16,6 +17,7 @@ const USAGE: &str = "\
 postern – checks what a consent gatekeeper is told, and what it has recorded
 
 usage: postern check [FILE]...
+       postern shorten FILE
        postern verify --key KEY [--key KEY] receipts.json
        postern verify --key KEY --commitment HEX PROOF
        postern verify --key KEY [--earlier CHECKPOINT]... [--witness KEY]... FOLDER
@@ -31,6 +33,8 @@ usage: postern check [FILE]...
   check   parse and lint a policy file (default: postern.toml), print each
           error and warning with its line and fix; of several, which are those
           of one deployment, also what no two of them may share
+  shorten print a policy without comments and empty lines, as a variable of a
+          Worker can hold it, which takes 5,000 bytes
   verify  check receipts that a visitor took along, a single proof, or a whole
           log in a folder, also against checkpoints that were kept earlier;
           KEY is the log's public key, or a file with one in each line. With
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
     match words.as_slice() {
         ["check"] => check::check(&[postern_policy::FILE_NAME]),
         ["check", files @ ..] if !files.iter().any(|file| file.starts_with('-')) => check::check(files),
+        ["shorten", file] if !file.starts_with('-') => shorten::shorten(file),
         ["verify", arguments @ ..] if !arguments.is_empty() => verify::verify(arguments),
         ["export", arguments @ ..] if !arguments.is_empty() => export::export(arguments),
         ["publish", arguments @ ..] if !arguments.is_empty() => publish::publish(arguments),

@@ -46,6 +46,33 @@ fn a_broken_file_names_its_lines_and_fails() {
 }
 
 #[test]
+fn a_shortened_policy_fits_a_variable_and_says_the_same_or_is_refused() {
+    let shop = std::fs::read_to_string(format!("{ROOT}/postern.toml")).unwrap();
+    let output = postern(&["shorten", "postern.toml"], ROOT);
+    assert_eq!(output.status.code(), Some(0));
+    let short = String::from_utf8(output.stdout).unwrap();
+    assert!(short.len() < 5_000 && short.len() < shop.len(), "{}", short.len());
+    let checked = |path: &str| {
+        let text = String::from_utf8(postern(&["check", path], ROOT).stdout).unwrap();
+        text.split_once(": sound").map(|(_, said)| said.to_owned())
+    };
+    assert_eq!(checked(&write("short.toml", &short)), checked("postern.toml"));
+    let hosts: Vec<String> =
+        (0..200).map(|number| format!("\"host-number-{number}.shop.example\"")).collect();
+    let controller = "[controller]\nname = \"Luxmoor Ltd\"";
+    for (name, change, said) in [
+        ("lines.toml", "[controller]\nname = \"\"\"\none\n\n# two\"\"\"".into(), "a text of several lines"),
+        ("long.toml", format!("hosts = [{}]\n{controller}", hosts.join(", ")), "a variable holds 5000"),
+    ] {
+        let path = write(name, &shop.replace(controller, &change));
+        let output = postern(&["shorten", &path], ROOT);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{error}");
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
 fn warnings_do_not_fail() {
     let shop = std::fs::read_to_string(format!("{ROOT}/postern.toml")).unwrap();
     let path = write("warned.toml", &shop.replace("dpa_url = \"https://posthog.com/dpa\"\n", ""));
