@@ -74,7 +74,7 @@ const MAY_BE_NULL = new Set(['expires_ms', 'ended_seq', 'ended_purge_ms']);
 /** Puts so many receipts into a Ledger's storage; gives cookies of some of their visitors. */
 async function fill(folder, count, cookieKey) {
   const names = [...COLUMNS, 'nodes', 'ended_seq', 'ended_purge_ms'];
-  const read = names.map((name) => (IS_BYTES.has(name) ? (text) => Buffer.from(text, 'hex') : IS_NUMBER.has(name) ? Number : MAY_BE_NULL.has(name) ? (text) => (text === '' ? null : Number(text)) : (text) => text));
+  const read = names.map((name) => (IS_BYTES.has(name) ? (text) => Buffer.from(text, 'hex') : name === 'facts' ? (text) => Buffer.from(text, 'hex').toString() : IS_NUMBER.has(name) ? Number : MAY_BE_NULL.has(name) ? (text) => (text === '' ? null : Number(text)) : (text) => text));
   const storage = await open(folder);
   // The rows begin with the first place: the version that visitors are asked with has its own behind them.
   storage.exec('PRAGMA synchronous = OFF; DELETE FROM log; DELETE FROM log_sealed; DELETE FROM entries; DELETE FROM releases');

@@ -140,7 +140,12 @@ describe('a clock that goes back', () => {
     const insert = storage.prepare(`INSERT INTO acts (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`);
     // What time does to receipts: retention.test.mjs.
     const keep = 'UPDATE receipts SET expires_ms = NULL, purge_ms = 253402300799000';
-    for (const cells of lines.filter(([head]) => head !== 'cookie')) insert.run(...cells.map((cell, index) => (bytes.has(names[index]) ? Buffer.from(cell, 'hex') : cell === '' && !['vendors', 'facts'].includes(names[index]) ? null : cell)));
+    const read = (cell, name) => {
+      if (bytes.has(name)) return Buffer.from(cell, 'hex');
+      if (name === 'facts') return Buffer.from(cell, 'hex').toString();
+      return cell === '' && name !== 'vendors' ? null : cell;
+    };
+    for (const cells of lines.filter(([head]) => head !== 'cookie')) insert.run(...cells.map((cell, index) => read(cell, names[index])));
     storage.exec(keep);
     storage.close();
     const second = await start(state);

@@ -1,7 +1,7 @@
 //! Rows of a Ledger, as many as one likes, for `tests/bench/ledger.mjs` to put into the storage of a real one: made by the
 //! very algorithm that records a choice (`postern_receipt::append`), under the policy that is built in. A line for each
-//! receipt, in the columns of the Worker's statement, binary ones in hexadecimal; between them lines that begin with
-//! `cookie`, the sealed choice of a visitor whose receipts are in there.
+//! receipt, in the columns of the Worker's statement, binary ones and facts, which have tabs, in hexadecimal; between them
+//! lines that begin with `cookie`, the sealed choice of a visitor whose receipts are in there.
 //!
 //! Usage: `ledger_rows POLICY COOKIE_KEY COUNT NOW_MS`
 
@@ -175,6 +175,16 @@ fn bits(what: &str, number: u64) -> [u8; 16] {
     hash.first_chunk().copied().unwrap_or_default()
 }
 
+/// What the Worker counts of such an act beside its receipt, as it writes it: `worker/src/counting.rs`, `worker/src/decision.rs`.
+fn facts(policy: &Policy, granted: CategorySet) -> String {
+    let tag = policy.tag().0;
+    let released = policy.vendors().iter().filter(|vendor| granted.contains(vendor.category));
+    let released: String = released.map(|vendor| format!("\tgate\treleased/{}", vendor.id)).collect();
+    format!(
+        "client\tcomputer/chrome\tsignal\tnone\tplace\tEU/IE\tversion\t{tag:08x}/0\tpage\tlamps\tlanguage\ten\tlayer\tsettings\twait\t5-15{released}"
+    )
+}
+
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [policy, key, count, now_ms] = arguments.as_slice() else {
@@ -218,7 +228,7 @@ fn main() -> Result<(), Failure> {
                 body_sha256: sha256(&bits("body", number)),
                 salt: sha256(&bits("salt", number)),
                 day: u32::try_from(at_unix_ms / DAY_MS)?,
-                facts: String::new(),
+                facts: facts(&policy, granted),
                 capacity: Capacity { bytes_max: u64::MAX, bytes_reserved: 0 },
             },
         )?;
@@ -248,7 +258,7 @@ fn main() -> Result<(), Failure> {
             hex(&row.commitment),
             row.key.as_str(),
             hex(&row.body_sha256),
-            row.facts,
+            hex(row.facts.as_bytes()),
             hex(&nodes.concat()),
             or_nothing(ended.map(|ended| ended.seq)),
             or_nothing(ended.map(|ended| ended.purge_unix_ms)),
