@@ -18,8 +18,9 @@ const KEEPERS_HOST: &str = "keepers.localhost";
 struct Further {
     /// What its variables end in: the name of its policy's file.
     name: String,
+    /// With hosts that lead to this machine.
     policy: String,
-    /// The first host that the policy names.
+    /// The first of them.
     host: Option<String>,
 }
 
@@ -28,8 +29,7 @@ impl Further {
         let policy = std::fs::read_to_string(file).map_err(|error| format!("--site {file}: {error}"))?;
         let stem = std::path::Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or("");
         let sign = |sign: char| if sign.is_ascii_alphanumeric() { sign.to_ascii_uppercase() } else { '_' };
-        let hosts = policy.lines().find(|line| line.trim_start().starts_with("hosts"));
-        let host = hosts.and_then(|line| line.split('"').nth(1)).map(str::to_owned);
+        let (policy, host) = on_this_machine(&policy);
         Ok(Self { name: stem.chars().map(sign).collect(), policy, host })
     }
 
@@ -42,6 +42,23 @@ impl Further {
             [Some(format!("POLICY_{name}:{policy}")), Some(format!("DASHBOARD_HOST:{KEEPERS_HOST}")), origin];
         all.into_iter().flatten().flat_map(|variable| ["--var".to_string(), variable]).collect()
     }
+}
+
+/// The policy with `clinic.example.localhost` for `clinic.example` in its `site.hosts`, and the first of them: such names lead to
+/// this machine in every browser. Source: RFC 6761 6.3.
+fn on_this_machine(policy: &str) -> (String, Option<String>) {
+    let Some((before, rest)) = policy.split_once("[site]") else { return (policy.into(), None) };
+    let (site, after) = rest.split_at(rest.find("\n[").unwrap_or(rest.len()));
+    let Some((first_keys, list)) = site.split_once("\nhosts") else { return (policy.into(), None) };
+    let (list, last_keys) = list.split_at(list.find(']').unwrap_or(list.len()));
+    // Between one quotation mark and the next is a host.
+    let local = |(place, part): (usize, &str)| {
+        let is_host = place % 2 == 1 && part != "localhost" && !part.ends_with(".localhost");
+        if is_host { format!("{part}.localhost") } else { part.to_string() }
+    };
+    let parts: Vec<String> = list.split('"').enumerate().map(local).collect();
+    let policy = format!("{before}[site]{first_keys}\nhosts{}{last_keys}{after}", parts.join("\""));
+    (policy, parts.get(1).cloned())
 }
 
 /// Starts everything and stays until it is interrupted.
@@ -61,7 +78,15 @@ pub fn dev(args: &[String]) -> Result<(), String> {
             }
             "--origin" => return Err(format!("--origin {value}: write it whole, as in https://example.com")),
             "--port" => port = Some(value.parse().map_err(|_| format!("--port {value}: not a port"))?),
-            "--site" => sites.push(Further::read(value)?),
+            "--site" => {
+                let site = Further::read(value)?;
+                if sites.iter().any(|other: &Further| other.name == site.name) {
+                    return Err(format!(
+                        "--site {value}: another file is called so, and its site would have the same variables; rename one"
+                    ));
+                }
+                sites.push(site);
+            }
             other => {
                 return Err(format!(
                     "there is no option {other}; there are --origin URL, --port P and --site FILE"
@@ -196,4 +221,19 @@ fn is_up(port: u16) -> bool {
 /// As [`run`].
 pub fn node_script(what: &str, command: &mut Command) -> Result<(), String> {
     run(what, command.current_dir(root()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_is_at_hosts_of_this_machine() {
+        let policy = "[site]\nid = \"clinic\"\nhosts = [\n  \"clinic.example\",\n  \"a.localhost\",\n]\nlanguage = \"en\"\n[vendors.x]\nhosts = [\"x.example\"]\n";
+        let (local, host) = on_this_machine(policy);
+        assert_eq!(local, policy.replace("clinic.example", "clinic.example.localhost"));
+        assert_eq!(host.as_deref(), Some("clinic.example.localhost"));
+        let without = "[site]\nid = \"clinic\"\n[vendors.x]\nhosts = [\"x.example\"]\n";
+        assert_eq!(on_this_machine(without), (without.to_owned(), None));
+    }
 }

@@ -30,6 +30,7 @@ cargo xtask gen [--check]                   write what follows from the vendor f
 cargo xtask audit [--advisories]            check licences and sources of what is linked (and known flaws)
 cargo xtask tidy                            check the house's rules
 cargo xtask bench [edge|page]               measure the edge against plain proxying, and the page in a slow browser
+cargo xtask bench dashboard                 measure how long the dashboard thinks over two years of figures
 cargo xtask bench ledger [--sizes N,…] [--shards N,…] [--seconds N] [--kills N]
                                             measure a Ledger with receipts stored, and kill it under load
 cargo xtask load [--seconds N]              load the edge with wrk, N seconds a scenario (default 30)
