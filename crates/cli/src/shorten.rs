@@ -32,10 +32,11 @@ pub(crate) fn shorten(file: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The lines that say something.
+/// The lines that say something; no end of a line behind the last, which wrangler and shells take off, so that what is deployed is
+/// this file byte for byte.
 fn without_comments(text: &str) -> String {
     let says = |line: &&str| !line.trim_start().starts_with('#') && !line.trim().is_empty();
-    text.lines().filter(says).flat_map(|line| [line, "\n"]).collect()
+    text.lines().filter(says).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -45,6 +46,6 @@ mod tests {
     #[test]
     fn comments_and_empty_lines_are_left_out_and_nothing_else() {
         let text = "# one\n[site]\n\n  # two\nid = \"a#b\" # three\n \t\nhosts = [\n  \"a.example\",\n]";
-        assert_eq!(without_comments(text), "[site]\nid = \"a#b\" # three\nhosts = [\n  \"a.example\",\n]\n");
+        assert_eq!(without_comments(text), "[site]\nid = \"a#b\" # three\nhosts = [\n  \"a.example\",\n]");
     }
 }
