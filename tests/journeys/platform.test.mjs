@@ -160,7 +160,7 @@ describe('several sites', () => {
   it('have those let in by the application of all, and one with an application of its own has nobody of them', async () => {
     const own = randomBytes(32).toString('hex');
     const worker = await start({ ACCESS_AUDIENCE_CLINIC: own });
-    assert.deepEqual(await sitesOf(worker, 'localhost', by(token())), ['luxmoor']);
+    assert.deepEqual(await sitesOf(worker, 'keepers.localhost', by(token())), ['luxmoor']);
     assert.equal(await sitesOf(worker, 'clinic.localhost', by(token())), 401);
     assert.deepEqual(await sitesOf(worker, 'clinic.localhost', by(token({ aud: [own] }))), ['clinic']);
     assert.equal(await sitesOf(worker, 'localhost', by(token({ aud: [own] }))), 401);
