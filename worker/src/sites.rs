@@ -157,9 +157,9 @@ impl Sites {
             return Ok(());
         }
         let origins = Object::new();
-        let unnamed = self.at("");
-        let hosts = self.all().flat_map(|site| site.hosts.iter().map(move |host| (host.as_str(), site)));
-        for (host, site) in hosts.chain([("", &unnamed)]) {
+        let named = self.all().flat_map(|site| &site.hosts).map(String::as_str);
+        for host in named.chain([""]) {
+            let site = self.at(host);
             let origin = site.origin.as_ref().map_or("", |origin| origin.as_str());
             Reflect::set(&origins, &host.into(), &origin.into())?;
         }
