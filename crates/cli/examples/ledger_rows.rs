@@ -181,7 +181,7 @@ fn facts(policy: &Policy, granted: CategorySet) -> String {
     let released = policy.vendors().iter().filter(|vendor| granted.contains(vendor.category));
     let released: String = released.map(|vendor| format!("\tgate\treleased/{}", vendor.id)).collect();
     format!(
-        "client\tcomputer/chrome\tsignal\tnone\tplace\tEU/IE\tversion\t{tag:08x}/0\tpage\tlamps\tlanguage\ten\tlayer\tsettings\twait\t5-15{released}"
+        "client\tcomputer/chrome\tsignal\tnone\tplace\tEU/IE\tversion\t{tag:08x}/0\tpage\tlamps\tlanguage\ten\tlayer\tsettings\twait\t5-15{released}\tfirst\t"
     )
 }
 
