@@ -182,6 +182,14 @@ pub fn count_gate(site: &Site, now_ms: u64, what: &str, vendor: &str) {
     site.memory.counting.batch.borrow_mut().add(day, Dimension::Gate, &value, once);
 }
 
+/// The same of a call of a page's scripts: by then the page is counted, and no other may follow it. Of a bot nothing is counted.
+pub fn count_call(site: &Site, env: &Env, context: &Context, visit: &Visit, what: &str, vendor: &str) {
+    if !visit.is_bot() {
+        count_gate(site, visit.now_ms, what, vendor);
+        send_soon(site, env, context, visit.now_ms);
+    }
+}
+
 impl Gathering {
     /// What goes next: what is on its way already, or all that has gathered.
     fn next(&self) -> (String, Batch) {

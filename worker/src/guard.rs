@@ -42,11 +42,11 @@ pub async fn guard(site: &Rc<Site>, env: &Env, context: &Context, mut visit: Vis
         match collect::judge(site, &visit, &grants).await? {
             collect::Verdict::Passes => {}
             collect::Verdict::Dropped(vendor) => {
-                counting::count_gate(site, visit.now_ms, "refused", vendor);
+                counting::count_call(site, env, context, &visit, "refused", vendor);
                 return answer::nothing();
             }
             collect::Verdict::Anonymous(vendor, stripped) => {
-                counting::count_gate(site, visit.now_ms, "anonymous", vendor);
+                counting::count_call(site, env, context, &visit, "anonymous", vendor);
                 hit = Some(stripped);
             }
         }
@@ -129,13 +129,15 @@ pub async fn guard(site: &Rc<Site>, env: &Env, context: &Context, mut visit: Vis
             }
             counting::count_page(site, env, context, &visit, view, asking.is_some());
         }
-        if !grants.is_open() {
+        if !grants.is_open() && !visit.is_bot() {
             for vendor in stripped(visit.target(), &visit.headers, &headers, &grants) {
                 counting::count_gate(site, visit.now_ms, "stripped", vendor.id);
             }
         }
-        let strange = strange_cookies(&visit.headers, &headers, &grants);
-        observing::see_cookies(site, &strange, visit.url.path(), visit.now_ms);
+        if !visit.is_bot() {
+            let strange = strange_cookies(&visit.headers, &headers, &grants);
+            observing::see_cookies(site, &strange, visit.url.path(), visit.now_ms);
+        }
         for (is_faulty, name) in
             [(site.policy.is_err(), "policy-unusable"), (site.key.is_err(), "cookie-key-unusable")]
         {
@@ -431,6 +433,7 @@ impl Answer<'_> {
             path: visit.url.path().to_string(),
             // With its host: a path that begins with two slashes would name another.
             locked: format!("{}{}", visit.origin(), locked_target(visit.target())),
+            is_bot: visit.is_bot(),
             now_ms: visit.now_ms,
         };
         let readable = passage.begin(self.context, source, first)?;

@@ -33,9 +33,9 @@ pub fn see(site: &Site, kind: Kind, name: &str, path: &str, now_ms: u64) {
     site.memory.observing.batch.borrow_mut().see(kind, name, path, now_ms);
 }
 
-/// Notes what was seen on a page that has passed.
-pub fn see_page(site: &Site, seen: &Seen, grants: &Grants, path: &str, now_ms: u64) {
-    for vendor in &seen.held {
+/// Notes what was seen on a page that has passed; what was held on it unless that was a bot's.
+pub fn see_page(site: &Site, seen: &Seen, grants: &Grants, path: &str, is_bot: bool, now_ms: u64) {
+    for vendor in seen.held.iter().filter(|_| !is_bot) {
         counting::count_gate(site, now_ms, "held", vendor.id);
     }
     for host in &seen.unknown {

@@ -32,7 +32,7 @@ impl Answer<'_> {
         let content_type = self.content_type();
         let guard = if kind == FileKind::Worker { worker_guard(visit, grants) } else { String::new() };
         let file = plan_file(kind, content_type, &first, &visit.url, grants, &guard);
-        observing::see_page(site, &file.seen, grants, visit.url.path(), visit.now_ms);
+        observing::see_page(site, &file.seen, grants, visit.url.path(), visit.is_bot(), visit.now_ms);
         let essence = content_type.split(';').next().unwrap_or("").trim();
         let mut labelled = None;
         match &file.replacement {

@@ -58,6 +58,8 @@ pub struct Passage {
     pub path: String,
     /// Where the same page can be had with nothing in it alive.
     pub locked: String,
+    /// Is it a bot's?
+    pub is_bot: bool,
     /// When it was asked for, Unix milliseconds.
     pub now_ms: u64,
 }
@@ -157,7 +159,7 @@ impl Passage {
         }
         match self.rewriter.end() {
             Ok((rest, seen)) => {
-                observing::see_page(&self.site, &seen, &self.grants, &self.path, self.now_ms);
+                observing::see_page(&self.site, &seen, &self.grants, &self.path, self.is_bot, self.now_ms);
                 if rest.is_empty() || write(&writer, &rest).await.is_ok() {
                     let _ = JsFuture::from(writer.close()).await;
                 }

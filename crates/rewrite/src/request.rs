@@ -72,7 +72,7 @@ pub fn plan_request(facts: &RequestFacts) -> RequestPlan {
 #[must_use]
 pub fn stripped(target: &str, request: &Headers, answer: &Headers, grants: &Grants) -> Vec<&'static Vendor> {
     let mut owners: Vec<&'static Vendor> =
-        cookie_pairs(request, answer).filter_map(|pair| cookies::denied_owner(pair, grants)).collect();
+        cookie_pairs(request, answer).filter_map(|(pair, _)| cookies::denied_owner(pair, grants)).collect();
     owners.extend(query::denied_owners(target, grants));
     owners
 }
@@ -80,9 +80,9 @@ pub fn stripped(target: &str, request: &Headers, answer: &Headers, grants: &Gran
 /// Cookies between a browser and the site that its policy says nothing of.
 #[derive(Debug, Default)]
 pub struct StrangeCookies<'a> {
-    /// The vendors of the catalogue that they are of; as often as there are cookies.
+    /// The vendors of the catalogue whose cookies the site sets; as often as there are cookies.
     pub vendors: Vec<&'static Vendor>,
-    /// The names of those that are nobody's.
+    /// The names of the others. Of those that a browser sends only the name is told, whosever it is: anybody can send one.
     pub names: Vec<&'a str>,
 }
 
@@ -90,25 +90,26 @@ pub struct StrangeCookies<'a> {
 #[must_use]
 pub fn strange_cookies<'a>(request: &'a Headers, answer: &'a Headers, grants: &Grants) -> StrangeCookies<'a> {
     let mut strange = StrangeCookies::default();
-    for pair in cookie_pairs(request, answer) {
+    for (pair, is_set) in cookie_pairs(request, answer) {
         let (name, value) = cookies::name_and_value(pair);
         if name.is_empty() || name.starts_with(OWN_COOKIE_PREFIX) {
             continue;
         }
         match grants.catalogue().cookie_owner(name, value) {
-            Some(owner) if grants.is_undeclared(owner) => strange.vendors.push(owner),
-            Some(_) => {}
-            None => strange.names.push(name),
+            Some(owner) if !grants.is_undeclared(owner) => {}
+            Some(owner) if is_set => strange.vendors.push(owner),
+            _ => strange.names.push(name),
         }
     }
     strange
 }
 
-/// Each cookie that is sent or set, `name=value`.
-fn cookie_pairs<'a>(request: &'a Headers, answer: &'a Headers) -> impl Iterator<Item = &'a str> {
+/// Each cookie that is sent or set, `name=value`, and whether it is set.
+fn cookie_pairs<'a>(request: &'a Headers, answer: &'a Headers) -> impl Iterator<Item = (&'a str, bool)> {
     let sent = request.iter().filter(|(name, _)| name == "cookie").flat_map(|(_, all)| all.split(';'));
     let set = answer.iter().filter(|(name, _)| name == "set-cookie");
-    sent.chain(set.map(|(_, cookie)| cookie.split(';').next().unwrap_or("")))
+    let set = set.map(|(_, cookie)| cookie.split(';').next().unwrap_or(""));
+    sent.map(|pair| (pair, false)).chain(set.map(|pair| (pair, true)))
 }
 
 /// Path and query less what is ours and what is denied; `None` if nothing is.
@@ -154,8 +155,11 @@ mod tests {
             ("cookie", "_ga=GA1.1.1.2; _fbp=fb.1.1.2;basket=1; own=x ; =nameless; __Host-postern=asked"),
             ("x-cookie", "not=one"),
         ]);
-        let answer =
-            headers(&[("set-cookie", "sid=1; Path=/; HttpOnly"), ("set-cookie", "__Host-postern-session=1")]);
+        let answer = headers(&[
+            ("set-cookie", "sid=1; Path=/; HttpOnly"),
+            ("set-cookie", "__Host-postern-session=1"),
+            ("set-cookie", "_fbp=fb.1.1.3; Path=/"),
+        ]);
         let names = ["basket".to_string()];
         let shop = SiteVendor {
             id: "shop",
@@ -169,7 +173,7 @@ mod tests {
             let grants = Grants::new(std::rc::Rc::clone(&catalogue), granted);
             let strange = strange_cookies(&request, &answer, &grants);
             assert_eq!(strange.vendors.iter().map(|vendor| vendor.id).collect::<Vec<_>>(), ["meta-pixel"]);
-            assert_eq!(strange.names, ["own", "sid"]);
+            assert_eq!(strange.names, ["_fbp", "own", "sid"]);
         }
     }
 

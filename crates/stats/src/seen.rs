@@ -1,5 +1,6 @@
 //! What the edge saw that the policy does not name, and what went wrong: by name, with a page as an example.
-//! Nothing of a visitor: no address of theirs, no query, no part of a path that could name somebody.
+//! No address of a visitor, no query, of a path the first part alone. The names of cookies are the site's own to make, and one may
+//! have a word in it that is its visitor's: what looks like it is left out.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -101,8 +102,18 @@ impl SeenBatch {
 
     fn add(&mut self, seen: Seen) {
         let key = (seen.kind, seen.name);
-        if seen.count == 0 || key.1.is_empty() || (self.is_full(key.0) && !self.0.contains_key(&key)) {
+        if seen.count == 0 || key.1.is_empty() {
             return;
+        }
+        if self.is_full(key.0) && !self.0.contains_key(&key) {
+            // Anybody can make up names of cookies: one that was seen once makes room, so that those of many are counted.
+            let mut once =
+                self.0.iter().filter(|((kind, _), (_, count, _, _))| *kind == Kind::Cookie && *count == 1);
+            let Some(gone) = once.next().map(|(gone, _)| gone.clone()).filter(|_| key.0 == Kind::Cookie)
+            else {
+                return;
+            };
+            self.0.remove(&gone);
         }
         let entry = self.0.entry(key).or_insert((seen.page, 0, seen.first_ms, seen.last_ms));
         entry.1 = entry.1.saturating_add(seen.count);
@@ -192,14 +203,26 @@ const BETWEEN_WORDS: [char; 5] = ['_', '-', '.', ':', '|'];
 /// Hexadecimal digits in a row that are no word.
 const HEX_MIN: usize = 8;
 
-/// The name of a cookie without what may tell visitors apart: words in which there are three digits or more, or that are long and
-/// hexadecimal, are `*`. `None` if that leaves no word.
+/// Longest word.
+const WORD_MAX: usize = 20;
+
+/// The name of a cookie without what may tell visitors apart. A word that is of nothing but digits, has two of them or more, is long and
+/// hexadecimal, changes between small and large letters more often than words do, is very long or has other signs in it is `*`. `None` if
+/// that leaves no word. A word that is somebody's name looks like any other.
 #[must_use]
 pub fn cookie_pattern(name: &str) -> Option<String> {
     let is_own = |word: &str| {
-        let digits = word.chars().filter(char::is_ascii_digit).count();
-        let is_hex = word.len() >= HEX_MIN && word.chars().all(|sign| sign.is_ascii_hexdigit());
-        digits >= 3 || is_hex || !word.is_ascii()
+        let signs = word.as_bytes();
+        let digits = signs.iter().filter(|sign| sign.is_ascii_digit()).count();
+        let is_hex = signs.len() >= HEX_MIN && signs.iter().all(u8::is_ascii_hexdigit);
+        let humps = signs
+            .windows(2)
+            .filter(
+                |pair| matches!(pair, [one, other] if one.is_ascii_lowercase() && other.is_ascii_uppercase()),
+            )
+            .count();
+        let is_other = signs.len() > WORD_MAX || !signs.iter().all(u8::is_ascii_alphanumeric);
+        digits >= 2 || digits > 0 && digits == signs.len() || is_hex || humps * 4 > signs.len() || is_other
     };
     let (mut pattern, mut has_word) = (String::new(), false);
     for piece in name.split_inclusive(BETWEEN_WORDS) {
@@ -221,19 +244,18 @@ fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(CHARACTERS_MAX).collect()
 }
 
-/// A path with every part that could name a person, an order or a token left out (`/orders/…/print`).
+/// A path's first part, if it is a word: what is behind it may name a person, an order or a token (`/orders/…`).
 /// Source: standards.md 5.3, S1.6: no path of a visitor is kept, only the kind of page.
 #[must_use]
 pub fn page_pattern(path: &str) -> String {
     let path = path.split(['?', '#']).next().unwrap_or("");
-    let part = |part: &str| {
-        let is_word = part.len() <= 24
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-            && part.bytes().filter(u8::is_ascii_digit).count() <= 2;
-        if is_word || part == "…" { part.to_owned() } else { "…".to_owned() }
-    };
-    let parts: Vec<String> = path.split('/').take(6).map(part).collect();
-    parts.join("/").chars().take(CHARACTERS_MAX).collect()
+    let Some(parts) = path.strip_prefix('/') else { return "…".into() };
+    let (first, rest) = parts.split_once('/').map_or((parts, ""), |(first, rest)| (first, rest));
+    let is_word = first.len() <= 24
+        && first.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        && first.bytes().filter(u8::is_ascii_digit).count() <= 2;
+    let first = if is_word { first } else { "…" };
+    if rest.is_empty() { format!("/{first}") } else { format!("/{first}/…") }
 }
 
 #[cfg(test)]
@@ -245,12 +267,18 @@ mod tests {
     fn a_page_names_nobody() {
         for (path, expected) in [
             ("/", "/"),
-            ("/shop/lamps", "/shop/lamps"),
-            ("/orders/2391842/print?token=x", "/orders/…/print"),
+            ("/about", "/about"),
+            ("/about/", "/about"),
+            ("/shop/lamps", "/shop/…"),
+            ("/profile/jane.doe", "/profile/…"),
+            ("/orders/2391842/print?token=x", "/orders/…"),
+            ("/2391842", "/…"),
+            ("…", "…"),
+            ("", "…"),
             ("/u/jane@example.com", "/u/…"),
             ("/reset/eyJhbGciOiJIUzI1NiJ9aaaaaaaaa", "/reset/…"),
             ("/clinic/%C3%A4", "/clinic/…"),
-            ("/a/b/c/d/e/f/g", "/a/b/c/d/e"),
+            ("/a/b/c/d/e/f/g", "/a/…"),
         ] {
             assert_eq!(page_pattern(path), expected, "{path}");
         }
@@ -287,6 +315,24 @@ mod tests {
             batch.without(Kind::Reported).all().map(|seen| seen.name).collect::<Vec<_>>(),
             ["h.example"]
         );
+    }
+
+    #[test]
+    fn names_of_cookies_that_somebody_makes_up_take_no_room_from_those_of_many() {
+        let mut batch = SeenBatch::default();
+        for index in 0..SEEN_OF_KIND_MAX {
+            batch.see(Kind::Reported, &format!("h{index}.example"), "/", 1);
+            batch.see(Kind::Cookie, &format!("made-up-{index:0>3}"), "/", 1);
+        }
+        batch.see(Kind::Cookie, "basket", "/", 1);
+        batch.see(Kind::Cookie, "basket", "/", 2);
+        for index in 0..SEEN_OF_KIND_MAX * 2 {
+            batch.see(Kind::Cookie, &format!("more-{index:0>3}"), "/", 1);
+        }
+        let basket = batch.all().find(|seen| seen.name == "basket").unwrap();
+        assert_eq!((basket.count, basket.last_ms), (2, 2));
+        assert_eq!(batch.all().count(), 2 * SEEN_OF_KIND_MAX);
+        assert_eq!(SeenBatch::parse(&batch.write()), Ok(batch));
     }
 
     #[test]
@@ -330,7 +376,14 @@ mod tests {
             ("ab_test_v2", Some("ab_test_v2")),
             ("_hjSession_1234567", Some("_hjSession_*")),
             ("wordpress_logged_in_8f3a2bdeadbeef", Some("wordpress_logged_in_*")),
-            ("wp-settings-17", Some("wp-settings-17")),
+            ("wp-settings-17", Some("wp-settings-*")),
+            ("wp-settings-7", Some("wp-settings-*")),
+            ("cart_jane.doe@example.com", Some("cart_jane.*.com")),
+            ("sid-550e8400-e29b-41d4-a716-446655440000", Some("sid-*-*-*-*-*")),
+            ("kJhGfDsAqZ", None),
+            ("sessionIdOfShop", Some("sessionIdOfShop")),
+            ("id:averyverylongwordthatnobodywrites", Some("id:*")),
+            ("jane%40example", None),
             ("user.4711.name", Some("user.*.name")),
             ("visitor-deadbeefcafe", Some("visitor-*")),
             ("facade", Some("facade")),

@@ -24,7 +24,8 @@ pub(super) fn seen(seen: &[Seen]) -> Markup {
         }
         @if !cookies.is_empty() {
             (sightings_table("cookies", "Cookies that your policy does not name", "Name", &cookies))
-            p { "List each with whose it is (“cookies” of a vendor), a necessary one too, so that visitors are told of it.                  Words with three digits or more are “*”, and a name is shown from " (SMALLEST_GROUP) " pages on. Anybody can send a cookie." }
+            p { "List each with whose it is (“cookies” of a vendor), a necessary one too, so that visitors are told of it. \
+                 Words that may be one visitor’s are “*”, and a name is shown from " (SMALLEST_GROUP) " pages on. Anybody can send a cookie." }
         }
         @if !faults.is_empty() {
             (sightings_table("faults", "Pages served otherwise", "What", &faults))
@@ -59,7 +60,7 @@ fn sightings_table(id: &str, caption: &str, who: &str, rows: &[&Seen]) -> Markup
                                 @let day = Day::from_unix_ms(at_ms, 0);
                                 td { time datetime=(day) { (day_name(day)) } }
                             }
-                            td { (row.count) }
+                            td { @if row.count < SMALLEST_GROUP { "fewer than " (SMALLEST_GROUP) } @else { (row.count) } }
                         }
                     }
                 }
@@ -72,7 +73,7 @@ const fn how_known(kind: Kind) -> &'static str {
     match kind {
         Kind::Unknown => "unknown host",
         Kind::Undeclared => "known vendor, not listed",
-        Kind::Cookie => "unknown cookie",
+        Kind::Cookie => "cookie, not listed",
         Kind::Reported => "reported by browsers",
         Kind::Fault => "failure",
     }
