@@ -30,9 +30,6 @@ const PUT_OFF_MS_MAX: u64 = 10_000;
 /// work on behind its answer (30 s).
 const TRIES_MAX: u32 = 15;
 
-/// The consent cookie's value in a browser that was asked and has not answered: the same for everybody, and for its session.
-pub const ASKED: &str = "asked";
-
 /// A site's page views on their way to its Ledger.
 pub struct Gathering {
     batch: RefCell<Batch>,

@@ -1,14 +1,15 @@
 //! Taking a decision: checked, recorded, and only then told. Source: standards.md 5.4.
 
+use crate::cookie::kept;
 use crate::ledger::{CHANGED, Ledger, Refusal, body_hash};
 use crate::messages::{ActMessage, METHODS, layer_of};
 use crate::site::Site;
 use crate::spoken::Place;
-use crate::visit::{ASKED_ANEW, CONSENT_COOKIE, Visit};
-use crate::{answer, asked, counting, drop_in, experiment, pages, sealing, shards, spoken};
+use crate::visit::Visit;
+use crate::{answer, asked, counting, drop_in, pages, sealing, shards, spoken};
 use futures_util::StreamExt;
 use js_sys::Uint8Array;
-use postern_consent::{Category, CategorySet, Choice, Decision, Minutes, Reason, State, Subject, VendorSet};
+use postern_consent::{Category, CategorySet, Decision, Minutes, Reason, State, Subject, VendorSet};
 use postern_policy::Policy;
 use postern_receipt::Method;
 use postern_rewrite::{Grants, expire_denied, stub_rows};
@@ -236,44 +237,6 @@ pub fn signed(visit: &Visit, subject: Subject) -> ActMessage {
         now_ms: visit.now_ms,
         ..ActMessage::default()
     }
-}
-
-/// A choice as the visitor carries it: sealed, and as a cookie that lives as long as it holds.
-pub fn kept(site: &Site, visit: &Visit, choice: &Choice) -> Option<(String, String)> {
-    let (policy, key) = site.recording()?;
-    let sealed = key.seal(&site.scope(visit.host()), choice);
-    // Who has let one video load has still been asked, and not answered.
-    let value =
-        if visit.is_asked && !choice.is_answered { asked_anew(policy, &sealed) } else { sealed.clone() };
-    let cookie = consent_cookie(&value, left_seconds(visit, choice));
-    Some((sealed, cookie))
-}
-
-/// What a browser is given that is asked: for its session, or as long as it would have kept the choice that holds no longer.
-pub fn asked_cookie(site: &Site, visit: &Visit) -> String {
-    match (&visit.state, &site.policy, visit.consent_cookie()) {
-        (State::Decided(choice), Ok(policy), Some(kept)) => {
-            let sealed = kept.split(ASKED_ANEW).next().unwrap_or(kept);
-            consent_cookie(&asked_anew(policy, sealed), left_seconds(visit, choice))
-        }
-        _ => consent_cookie(&experiment::asked(site, visit.way), 0),
-    }
-}
-
-fn asked_anew(policy: &Policy, sealed: &str) -> String {
-    format!("{sealed}{ASKED_ANEW}{}", asked::tag(policy))
-}
-
-/// How long a choice holds yet, or would.
-fn left_seconds(visit: &Visit, choice: &Choice) -> u64 {
-    let ttl_minutes = visit.profile.ttl_minutes(choice.granted, !choice.vendors.is_empty());
-    u64::from(ttl_minutes.saturating_sub(Minutes::from_unix_ms(visit.now_ms).since(choice.decided_at))) * 60
-}
-
-/// The cookie's line; for the browser's session if it lives for no seconds.
-fn consent_cookie(value: &str, seconds: u64) -> String {
-    let age = if seconds > 0 { format!("; Max-Age={seconds}") } else { String::new() };
-    format!("{CONSENT_COOKIE}={value}; Path=/{age}; Secure; HttpOnly; SameSite=Lax")
 }
 
 /// A decision that is recorded.

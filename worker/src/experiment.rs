@@ -1,7 +1,7 @@
 //! Who is asked in which way while the site tries several. The way is drawn once for a browser's session and kept in the cookie that
 //! says that it was asked: `asked.<experiment>.<way>`, the same for everybody who is asked so.
 
-use crate::counting::ASKED;
+use crate::cookie::ASKED;
 use crate::random::random;
 use crate::site::Site;
 use crate::visit::Visit;

@@ -6,7 +6,7 @@ use crate::site::Site;
 use crate::stream::{CHUNK_BYTES, Passage, Rewriter, passed_on};
 use crate::visit::{Visit, read_headers};
 use crate::{
-    OWN_FOLDER, answer, assets, collect, counting, decision, experiment, hearing, observing, pages, proxy,
+    OWN_FOLDER, answer, assets, collect, cookie, counting, experiment, hearing, observing, pages, proxy,
     spoken,
 };
 use futures_util::AsyncReadExt;
@@ -125,7 +125,7 @@ pub async fn guard(site: &Rc<Site>, env: &Env, context: &Context, mut visit: Vis
         if let Some(view) = view.filter(|_| !is_locked_target(visit.target())) {
             // One cookie cannot say two things.
             if view.is_first && !is_heard {
-                plan.append.push(("set-cookie".into(), decision::asked_cookie(site, &visit)));
+                plan.append.push(("set-cookie".into(), cookie::asked_cookie(site, &visit)));
             }
             counting::count_page(site, env, context, &visit, view, asking.is_some());
         }

@@ -2,8 +2,9 @@
 //! the choice that the visitor carries grants no more than that. Whether or not this succeeds, the signal binds the page.
 //! Source: standards.md requirements 52 and 61; 11 CCR 7025(c)(1), (7).
 
+use crate::cookie::kept;
 use crate::counting;
-use crate::decision::{kept, signed};
+use crate::decision::signed;
 use crate::ledger::Ledger;
 use crate::messages::{ActMessage, METHODS};
 use crate::site::Site;

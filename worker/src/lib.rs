@@ -9,6 +9,7 @@ mod asked;
 mod assets;
 mod bucket;
 mod collect;
+mod cookie;
 mod counting;
 mod countries;
 mod dashboard;

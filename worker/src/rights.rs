@@ -2,10 +2,11 @@
 //! cookie, or, on a registered site's page, by the sealed choice that the page keeps and sends.
 //! Source: GDPR Art. 15(3), 17, 18 and 20.
 
+use crate::cookie::CONSENT_COOKIE;
 use crate::decision::{NOT_HERE, is_same_origin, read_body, standing};
 use crate::ledger::{Ledger, Refusal};
 use crate::site::Site;
-use crate::visit::{CONSENT_COOKIE, Visit};
+use crate::visit::Visit;
 use crate::{answer, drop_in, pages};
 use postern_consent::{Decision, Reason, State};
 use postern_receipt::Sha256Hex;

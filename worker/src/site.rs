@@ -5,12 +5,12 @@
 //! of the site whose policy is `POLICY_SHOP`.
 
 use crate::asked;
-use crate::counting::ASKED;
+use crate::cookie::{ASKED_ANEW, is_asked};
 use crate::countries::country_name;
 use crate::memory::Memory;
 use crate::platform::{ACCESS, PlatformLogin};
 use crate::signing::LogSetting;
-use crate::visit::{ASKED_ANEW, Visit};
+use crate::visit::Visit;
 use postern_catalogue::{Catalogue, SiteVendor, VENDORS, vendor};
 use postern_consent::{Category, CategorySet, Decision, Need, PolicyTag, Profile, Shards, State, VendorSet};
 use postern_policy::{Policy, Reopen, Vendor};
@@ -392,11 +392,6 @@ impl Site {
     pub fn has_reopen_button(&self) -> bool {
         self.policy.as_ref().is_ok_and(|policy| policy.banner.reopen == Reopen::Button)
     }
-}
-
-/// Is that the cookie of a browser that has been asked, and has not chosen?
-fn is_asked(cookie: &str) -> bool {
-    cookie.split('.').next() == Some(ASKED)
 }
 
 fn traces(vendor: &postern_catalogue::Vendor) -> VendorTraces {

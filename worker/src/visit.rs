@@ -1,5 +1,6 @@
 //! One request as facts: where to, by what method, with which headers, and what may run for it.
 
+use crate::cookie::CONSENT_COOKIE;
 use crate::experiment;
 use crate::site::Site;
 use js_sys::Reflect;
@@ -8,13 +9,6 @@ use postern_rewrite::{Headers, cookie_value, signals};
 use postern_stats::is_bot;
 use url::Url;
 use wasm_bindgen::JsValue;
-
-/// The consent cookie. Behind a choice that holds no longer it says which question has been asked anew: `<choice>~<tag>`, the same
-/// for all who are asked that.
-pub const CONSENT_COOKIE: &str = "__Host-postern";
-
-/// What stands before the question.
-pub const ASKED_ANEW: char = '~';
 
 /// A request, read once.
 pub struct Visit {
