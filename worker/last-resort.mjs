@@ -100,7 +100,9 @@ export function guarded(Edge) {
         ctx.waitUntil(answer.catch(() => { /* it is told below */ }));
         return await answer;
       } catch (error) {
-        globalThis.posternFailures = (globalThis.posternFailures ?? 0) + 1;
+        // Hosts that are nobody's are no more than the platform sends here.
+        const failures = (globalThis.posternFailures ??= {});
+        failures[new URL(request.url).hostname] = true;
         console.error(`the edge failed, and the page was handed out locked: ${error?.message ?? error}`);
       }
       try {

@@ -46,7 +46,7 @@ pub async fn serve(site: &Rc<Site>, env: &Env, visit: &Visit, method: &str, path
             let keeps_all = if has_token { site.access.keeps_all(person) } else { site.is_platform_shared() };
             Keeper { person: person.clone(), keeps_all, is_by_page: false, is_by_platform: !has_token }
         }
-        None => return answer::see_other(postern_view::LOGIN_PATH),
+        None => return pages::to_login(visit),
     };
     let wanted =
         visit.url.query_pairs().find(|(name, id)| name == "site" && !id.is_empty()).map(|(_, id)| id);
@@ -57,12 +57,22 @@ pub async fn serve(site: &Rc<Site>, env: &Env, visit: &Visit, method: &str, path
         let is_wanted = |one: &&Rc<Site>| one.id == wanted.as_deref().unwrap_or(&site.id);
         kept.iter().find(is_wanted).into_iter().collect::<Vec<_>>()
     };
-    if told.is_empty() {
-        let sentence = "There is no site of that name that you keep.";
+    let fault = match told.first() {
+        None => Some((404, "No such site", "There is no site of that name that you keep.".to_string())),
+        Some(one) if !OF_ALL.contains(&path) => one.policy.as_ref().err().map(|fault| {
+            (
+                503,
+                "The figures cannot be found",
+                format!("Nobody knows whose they are while the policy cannot be read. {fault}"),
+            )
+        }),
+        Some(_) => None,
+    };
+    if let Some((status, title, sentence)) = fault {
         return if is_for_programs {
-            answer::text(404, sentence)
+            answer::text(status, &sentence)
         } else {
-            pages::failure(404, "No such site", sentence)
+            pages::failure(status, title, &sentence)
         };
     }
     hand_on(site, env, visit, &keeper.person, None, &told, kept.len()).await

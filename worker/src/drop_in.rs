@@ -71,11 +71,8 @@ pub async fn state(site: &Rc<Site>, env: &Env, context: &Context, visit: Visit) 
         return answer::with(400, "{}", &headers);
     };
     let edge = visit.origin();
-    let asked = |wanted: &str| {
-        visit.url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
-    };
-    let lang = asked("lang").unwrap_or_default();
-    let (is_page, is_settings) = (asked("page").is_some(), asked("settings").is_some());
+    let lang = visit.query("lang").unwrap_or_default();
+    let (is_page, is_settings) = (visit.query("page").is_some(), visit.query("settings").is_some());
     let visit = visit.on(site, page, Some(sealed.trim()).filter(|sealed| !sealed.is_empty()));
     let mut body = decision::standing(site, &visit, &visit.decision);
     if let Some((sealed, _)) = hearing::hear(site, env, &visit).await {

@@ -13,7 +13,7 @@ pub struct SqlStore(pub SqlStorage);
 const COLUMNS: &str = "seq, receipt_id, subject, at_unix_ms, day, offered, granted, vendors, answered, decided_ms, outcome, expires_ms, purge_ms, keep_months, json, salt, commitment, key, body_sha256, facts";
 
 /// Is the receipt's subject not restricted?
-const IS_FREE: &str = "subject NOT IN (SELECT subject FROM restrictions)";
+pub const IS_FREE: &str = "subject NOT IN (SELECT subject FROM restrictions)";
 
 impl SqlStore {
     /// The rows of a statement as lines of text, cells between tabs, nothing for NULL. What is stored in tables that are

@@ -146,7 +146,7 @@ async fn route(
         ("GET", "export") => archive::serve(site, env, &visit).await,
         ("GET" | "HEAD", "requests") => register::show(site, env, &visit).await,
         ("POST", "requests") => register::change(site, env, &visit).await,
-        ("GET" | "HEAD", "login") => pages::login_form(""),
+        ("GET" | "HEAD", "login") => pages::login_form(&visit.query("to").unwrap_or_default(), ""),
         ("POST", "login") => pages::login(site, env, &visit).await,
         ("POST", "logout") => pages::logout(&visit),
         ("GET" | "HEAD", file) if file.starts_with(signing::LOG_FOLDER) => {

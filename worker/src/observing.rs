@@ -3,13 +3,15 @@
 
 use crate::ledger::Ledger;
 use crate::site::Site;
+use crate::sites::Sites;
 use crate::{answer, counting};
+use js_sys::{Object, Reflect};
 use postern_rewrite::{Grants, Seen, StrangeCookies};
 use postern_stats::{Kind, SeenBatch, cookie_pattern};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use worker::{Context, Delay, Env};
 
 /// How long cookies gather that nothing else comes with.
@@ -58,7 +60,7 @@ pub fn see_cookies(site: &Site, strange: &StrangeCookies<'_>, path: &str, now_ms
 
 /// Sends what was seen, soon. Called with every page, so that what one page leaves goes with the next at the latest.
 pub fn send_soon(site: &Site, env: &Env, context: &Context, now_ms: u64) {
-    note_failures(site, now_ms);
+    note_failures(site, env, now_ms);
     let memory = Rc::clone(&site.memory);
     if now_ms < memory.observing.until_ms.get() {
         return;
@@ -88,12 +90,18 @@ pub fn send_soon(site: &Site, env: &Env, context: &Context, now_ms: u64) {
     });
 }
 
-/// Failures that the last resort (`worker/last-resort.mjs`) has counted since.
-fn note_failures(site: &Site, now_ms: u64) {
-    let global = js_sys::global();
+/// Failures on the site's hosts that the last resort (`worker/last-resort.mjs`) has noted since.
+fn note_failures(site: &Site, env: &Env, now_ms: u64) {
     let name = JsValue::from_str("posternFailures");
-    let count = js_sys::Reflect::get(&global, &name).ok().and_then(|count| count.as_f64()).unwrap_or(0.0);
-    if count > 0.0 && js_sys::Reflect::set(&global, &name, &JsValue::from_f64(0.0)).is_ok() {
-        see(site, Kind::Fault, "edge-exception", "/", now_ms);
+    let Some(failures) =
+        Reflect::get(&js_sys::global(), &name).ok().and_then(|failures| failures.dyn_into::<Object>().ok())
+    else {
+        return;
+    };
+    for host in Object::keys(&failures).iter() {
+        let is_own = host.as_string().is_some_and(|host| Sites::of(env).at(&host).name == site.name);
+        if is_own && Reflect::delete_property(&failures, &host).is_ok() {
+            see(site, Kind::Fault, "edge-exception", "/", now_ms);
+        }
     }
 }

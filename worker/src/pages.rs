@@ -135,12 +135,9 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
             offered: receipt.offered,
         })
         .collect();
-    let asked = |wanted: &str| {
-        visit.url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
-    };
-    let language = policy.language_for(asked("lang").as_deref(), visit.header("accept-language"));
+    let language = policy.language_for(visit.query("lang").as_deref(), visit.header("accept-language"));
     // Without JavaScript the banner leads here and says where from; otherwise a choice leads back here.
-    let return_to = asked("return").map_or_else(
+    let return_to = visit.query("return").map_or_else(
         || format!("{}?lang={}", postern_view::CONSENT_PATH, language.tag),
         |path| crate::decision::safe_return(&path),
     );
@@ -201,11 +198,26 @@ fn session_scope(site: &Site, visit: &Visit, mark: &str) -> String {
     format!("{}/{mark}", site.scope(visit.host()))
 }
 
-/// The login form, with what was wrong before.
-pub fn login_form(error: &str) -> Result<Response> {
+/// Leads to the login form, and from there back to what was asked for.
+pub fn to_login(visit: &Visit) -> Result<Response> {
+    let to = [("to", visit.target())].into_iter().filter(|(_, to)| visit.method == "GET" && is_kept_page(to));
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(to).finish();
+    let mark = if query.is_empty() { "" } else { "?" };
+    answer::see_other(&format!("{}{mark}{query}", postern_view::LOGIN_PATH))
+}
+
+/// Is that a page of those who keep the site, other than the one that a login leads to anyway?
+fn is_kept_page(target: &str) -> bool {
+    let is_one = |path: &str| target.strip_prefix(path).is_some_and(|rest| rest.starts_with(['?', '/']));
+    [postern_view::DASHBOARD_PATH, postern_view::REQUESTS_PATH].into_iter().any(is_one)
+        && target.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// The login form, for a page that is opened then, with what was wrong before.
+pub fn login_form(to: &str, error: &str) -> Result<Response> {
     let status = if error.is_empty() { 200 } else { 403 };
     let error = (!error.is_empty()).then_some(error);
-    answer::page(status, &postern_view::login_page(error).into_string())
+    answer::page(status, &postern_view::login_page(to, error).into_string())
 }
 
 /// Takes a token and gives a session.
@@ -216,36 +228,42 @@ pub async fn login(site: &Site, env: &Env, visit: &Visit) -> Result<Response> {
     let Ok(body) = crate::decision::read_body(visit).await else {
         return answer::text(400, "That is no login form.");
     };
-    let token = url::form_urlencoded::parse(body.as_bytes())
-        .find(|(name, _)| name == "token")
-        .map(|(_, token)| token);
-    let token = token.unwrap_or_default();
+    let field = |wanted: &str| {
+        let mut fields = url::form_urlencoded::parse(body.as_bytes());
+        fields.find(|(name, _)| name == wanted).map(|(_, value)| value).unwrap_or_default()
+    };
+    let (token, to) = (field("token"), field("to"));
     let Ok(key) = &site.key else {
-        return login_form("Nobody can log in: the secret COOKIE_KEY is missing.");
+        return login_form(&to, "Nobody can log in: the secret COOKIE_KEY is missing.");
     };
     if site.access.is_empty() {
-        return login_form("Nobody can log in: the secrets DASHBOARD_TOKEN and ACCESS_TOKENS are missing.");
+        return login_form(
+            &to,
+            "Nobody can log in: the secrets DASHBOARD_TOKEN and ACCESS_TOKENS are missing.",
+        );
     }
     // Each try is counted before the token is looked at, so that trying in parallel gains nothing.
     if let Ok(ledger) = Ledger::of(site, env)
         && let Err(refusal) = ledger.count_token(visit.address()).await
         && refusal.status == 429
     {
-        return answer::page(429, &postern_view::login_page(Some(&refusal.sentence)).into_string());
+        return answer::page(429, &postern_view::login_page(&to, Some(&refusal.sentence)).into_string());
     }
     let Some(person) = site.access.find(token.trim()) else {
         worker::Delay::from(std::time::Duration::from_millis(WRONG_TOKEN_DELAY_MS)).await;
-        return login_form("That is not the token.");
+        return login_form(&to, "That is not the token.");
     };
     let now = Minutes::from_unix_ms(visit.now_ms);
     let Some(ends_at) = Minutes::new(now.count() + SESSION_MINUTES) else {
-        return login_form("The clock of this machine is wrong.");
+        return login_form(&to, "The clock of this machine is wrong.");
     };
     note(site, env, visit, person, "logged in").await;
     let mark = site.access.mark(person).unwrap_or_default();
     let session = key.seal_session(&session_scope(site, visit, &mark), person, ends_at);
     let is_for_keepers = Sites::of(env).is_for_keepers(visit.host());
-    let answer = answer::see_other(if is_for_keepers {
+    let answer = answer::see_other(if is_kept_page(&to) {
+        &to
+    } else if is_for_keepers {
         postern_view::DASHBOARD_SITES_PATH
     } else {
         postern_view::DASHBOARD_PATH

@@ -7,7 +7,7 @@ use crate::pages::{Keeper, failure, keeper};
 use crate::random::random;
 use crate::site::Site;
 use crate::visit::Visit;
-use crate::{answer, dashboard};
+use crate::{answer, dashboard, pages};
 use postern_receipt::{
     Capacity, EntryKind, Request, RequestKind, Role, Timestamp, Word, admin_act_json, append_entry,
 };
@@ -136,7 +136,7 @@ impl SqlStore {
 /// Who is logged in as an admin; else what to answer.
 async fn admin(site: &Site, visit: &Visit) -> Result<std::result::Result<Keeper, Response>> {
     Ok(match keeper(site, visit).await {
-        None => Err(answer::see_other(postern_view::LOGIN_PATH)?),
+        None => Err(pages::to_login(visit)?),
         Some(keeper) if keeper.person.role < Role::Admin => {
             Err(failure(403, "Not for your role", "The register of requests is for admins.")?)
         }

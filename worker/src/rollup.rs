@@ -2,7 +2,7 @@
 //! from the receipts themselves, each once and all of them, before anything of a receipt can leave; so figures and receipts
 //! cannot part, and a decision waits for no counting.
 
-use crate::ledger_store::{SqlStore, integer};
+use crate::ledger_store::{IS_FREE, SqlStore, integer};
 use postern_consent::{Category, CategorySet};
 use postern_stats::{Batch, Counts, Day, Dimension, Facts, UNKNOWN};
 use worker::{Result, SqlStorageValue};
@@ -52,8 +52,8 @@ impl SqlStore {
         if newest <= counted {
             return Ok(false);
         }
-        let filter = "seq > ? AND seq <= ? AND subject NOT IN (SELECT subject FROM restrictions)";
-        let batch = self.alike(filter, vec![integer(counted)?, integer(until)?])?;
+        let filter = format!("seq > ? AND seq <= ? AND {IS_FREE}");
+        let batch = self.alike(&filter, vec![integer(counted)?, integer(until)?])?;
         // No await between these: the cells and how far they go are written, or neither.
         self.change_cells(&batch, Counts::merge)?;
         self.0.exec("UPDATE counted SET seq = ?", vec![integer(until.min(newest))?])?;
@@ -153,7 +153,8 @@ impl SqlStore {
         )?;
         let changed = self.lines(&format!("SELECT day FROM ({days})"), bounds()?)?.replace('\n', " ");
         let soon = integer(worker::Date::now().as_millis() + SOON_MS)?;
-        let due = self.count("SELECT COUNT(*) FROM receipts WHERE expires_ms < ?", vec![soon])?;
+        let due = format!("SELECT COUNT(*) FROM receipts WHERE expires_ms < ? AND {IS_FREE}");
+        let due = self.count(&due, vec![soon])?;
         Ok(format!("{to}\t{}\t{changed}\t{due}\n{cells}", u8::from(more || to < newest)))
     }
 }

@@ -108,6 +108,11 @@ impl Visit {
         header(&self.headers, name)
     }
 
+    /// The first parameter of that name in the address.
+    pub fn query(&self, wanted: &str) -> Option<String> {
+        self.url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+    }
+
     /// The consent cookie's value.
     pub fn consent_cookie(&self) -> Option<&str> {
         consent_cookie(&self.headers)

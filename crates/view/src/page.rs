@@ -45,9 +45,9 @@ pub(crate) fn page(frame: Frame<'_>) -> Markup {
     }
 }
 
-/// The dashboard's login: one token. `error` says why the last one was refused.
+/// The dashboard's login: one token. `to` is the address that is opened then, `error` says why the last token was refused.
 #[must_use]
-pub fn login_page(error: Option<&str>) -> Markup {
+pub fn login_page(to: &str, error: Option<&str>) -> Markup {
     page(Frame {
         lang: "en",
         dir: "ltr",
@@ -59,6 +59,7 @@ pub fn login_page(error: Option<&str>) -> Markup {
             h1 { "Log in" }
             @if let Some(error) = error { p id="error" class="error" role="alert" { (error) } }
             form method="post" action=(LOGIN_PATH) {
+                @if !to.is_empty() { input type="hidden" name="to" value=(to); }
                 p {
                     label for="token" { "Access token" }
                     input id="token" name="token" type="password" autocomplete="current-password" required

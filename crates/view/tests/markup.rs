@@ -31,7 +31,10 @@ fn the_markup_is_the_golden_one() {
     };
     check_golden("banner-decided.html", &banner(&decided).into_string());
     check_golden("consent.html", &consent_page(&page_facts(&policy)).into_string());
-    check_golden("login.html", &login_page(Some("That token is not right.")).into_string());
+    check_golden(
+        "login.html",
+        &login_page("/_postern/dashboard?days=7&from=\"", Some("That token is not right.")).into_string(),
+    );
     check_golden(
         "error.html",
         &error_page(502, "The shop does not answer", "Try again in a minute.").into_string(),
@@ -160,7 +163,7 @@ fn every_page_has_its_frame_and_no_script_or_style() {
     let policy = shop();
     for page in [
         consent_page(&page_facts(&policy)).into_string(),
-        login_page(None).into_string(),
+        login_page("", None).into_string(),
         error_page(404, "No such page", "Check the address.").into_string(),
     ] {
         assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"));
@@ -258,7 +261,7 @@ fn hostile_texts_stay_texts() {
             ..page_facts(&policy)
         }),
         requests_page(&register),
-        login_page(Some(bad)),
+        login_page(bad, Some(bad)),
         error_page(500, bad, bad),
     ] {
         let markup = markup.into_string();
