@@ -328,6 +328,12 @@ impl FiguresStore {
         Ok(first.zip(self.day_of("SELECT MAX(last) FROM blocks_1", Vec::new())?))
     }
 
+    /// The first day of which something may still be counted, or waits for others to be published with.
+    pub fn open_since(&self, settled: Day) -> Result<Day> {
+        let statement = "SELECT MIN(day) FROM raw_1 WHERE counts <> '' AND day > COALESCE((SELECT MAX(last) FROM blocks_1), -1)";
+        Ok(self.day_of(statement, Vec::new())?.map_or(settled, |waiting| waiting.min(settled)))
+    }
+
     /// The first day that something is counted of at all.
     pub fn begin(&self) -> Result<Option<Day>> {
         self.day_of("SELECT MIN(day) FROM raw_1", Vec::new())

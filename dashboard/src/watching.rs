@@ -7,7 +7,7 @@ use crate::ledgers::Ledger;
 use crate::pages::read_policy;
 use postern_platform::{Numbers, country_name, day_in, language_name};
 use postern_policy::Policy;
-use postern_stats::{Alert, Counts, Day, Dimension, Point, Seen, Step, points};
+use postern_stats::{Alert, Counts, Day, Dimension, Point, Range, Seen, Step, Week, last_week, points};
 use postern_view::{Locale, alert_text, stop_text, week_text};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -131,27 +131,25 @@ fn find(
     Ok(alerts)
 }
 
-/// Tells of the week that has ended, once in the one after it.
+/// Tells of the last whole week, once.
 async fn week(store: &FiguresStore, site: &Site<'_>, webhook: &str, locale: &Locale<'_>) -> Result<()> {
-    // 1970-01-01 was a Thursday: weeks begin on Monday.
-    let this_week = (site.today.number() + 3) / 7;
+    let days = last_week(store.open_since(site.settled)?);
+    let number = Step::Week.number_of(days.last);
     let told = store.week_told()?;
-    if told.is_some_and(|told| told >= this_week) {
+    if told.is_some_and(|told| told >= number) {
         return Ok(());
     }
-    if told.is_some() {
-        let last = site.today.minus((site.today.number() + 3) % 7 + 1);
-        let sums = |last: Day| -> Result<Counts> {
-            let of_week = store.published(Dimension::All, last.minus(6), last)?;
-            Ok(Counts::total(of_week.into_iter().map(|(_, counts)| counts)))
-        };
-        let text = week_text(site.id, last, &sums(last)?, &sums(last.minus(7))?, locale);
-        let what = json!({ "site": site.id, "kind": "week", "key": format!("week {last}"), "is_over": false, "text": text });
+    // On the first look of all nobody waits for a week that was over before it.
+    if told.is_some()
+        && let Some(week) = store.week(days)?
+    {
+        let (key, text) = (format!("week {}", days.last), week_text(site.id, &week, locale));
+        let what = json!({ "site": site.id, "kind": "week", "key": key, "is_over": false, "text": text });
         if !post(webhook, &what).await {
             return Ok(());
         }
     }
-    store.tell_week(this_week)
+    store.tell_week(number)
 }
 
 fn webhook(env: &Env) -> Option<String> {
@@ -262,6 +260,18 @@ impl FiguresStore {
         let statement =
             "SELECT kind || char(9) || text AS line FROM alerts_1 WHERE NOT is_over ORDER BY since_ms, key";
         self.text(statement, Vec::new())
+    }
+
+    /// What is published of these days, which are a week; `None` where nothing has been until their end.
+    fn week(&self, days: Range) -> Result<Option<Week>> {
+        if self.span()?.is_none_or(|(first, _)| first > days.last) {
+            return Ok(None);
+        }
+        let sum = |last: Day| -> Result<Counts> {
+            let of_week = self.published(Dimension::All, last.minus(6), last)?;
+            Ok(Counts::total(of_week.into_iter().map(|(_, counts)| counts)))
+        };
+        Ok(Some(Week { days, counts: sum(days.last)?, before: sum(days.last.minus(7))? }))
     }
 
     fn week_told(&self) -> Result<Option<u32>> {

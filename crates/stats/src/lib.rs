@@ -20,6 +20,7 @@ mod rate;
 mod seen;
 mod series;
 mod watch;
+mod week;
 
 pub use apart::apart;
 pub use batch::{Batch, BatchError, CELLS_MAX, Place, UNKNOWN};
@@ -39,3 +40,4 @@ pub use rate::{Interval, Rate};
 pub use seen::{Kind, SEEN_OF_KIND_MAX, Seen, SeenBatch, SeenError, cookie_pattern, page_pattern};
 pub use series::{Point, Step, points};
 pub use watch::Alert;
+pub use week::{Week, last_week};

@@ -10,7 +10,7 @@ mod check;
 use check::check_golden;
 use postern_stats::{
     Against, Alert, Counter, Counts, Day, Dimension, Findings, Kind, Level, Point, Question, Seen, Segment,
-    Span,
+    Span, Week, last_week,
 };
 use postern_view::{
     AlertLine, Beside, Dashboard, Locale, Mark, Place, Standing, Sum, Tried, VendorName, alert_text,
@@ -107,6 +107,11 @@ fn page<'a>(change: impl FnOnce(&mut Dashboard<'a>)) -> String {
     };
     change(&mut facts);
     dashboard(&facts).into_string()
+}
+
+/// A week after one in which half said yes.
+fn week(counts: Counts) -> Week {
+    Week { days: last_week(day("2026-11-23")), counts, before: self::counts(150, 50, 50, 0) }
 }
 
 /// The same where nothing is counted.
@@ -337,13 +342,12 @@ fn what_must_be_seen_to_says_what_to_do() {
         let said = alert_text(&alert, &ENGLISH);
         assert!(said.starts_with(text), "{said}");
     }
-    let (week, before) = (counts(150, 57, 38, 5), counts(150, 50, 50, 0));
     assert_eq!(
-        week_text("luxmoor", day("2026-11-22"), &week, &before, &ENGLISH),
+        week_text("luxmoor", &week(counts(150, 57, 38, 5)), &ENGLISH),
         "luxmoor, the week until 22\u{a0}Nov\u{a0}2026: 62\u{a0}% of those who answered said yes (±\u{a0}9.3 points, +12.0 points from the week before). \
          100 answers, 150 browsers asked, 600 pages, 0 took back what they had granted."
     );
-    let nobody = week_text("luxmoor", day("2026-11-22"), &Counts::default(), &before, &ENGLISH);
+    let nobody = week_text("luxmoor", &week(Counts::default()), &ENGLISH);
     assert!(nobody.ends_with("too few have answered to tell."), "{nobody}");
 }
 

@@ -2,7 +2,7 @@
 
 use super::numbers::{Locale, day_name, time_name};
 use maud::{Markup, html};
-use postern_stats::{Alert, Counter, Counts, Day};
+use postern_stats::{Alert, Counter, Week};
 
 /// What is so, and what to do.
 #[must_use]
@@ -38,23 +38,23 @@ pub fn alert_text(alert: &Alert, locale: &Locale<'_>) -> String {
 
 /// A week in a few sentences.
 #[must_use]
-pub fn week_text(site: &str, last: Day, week: &Counts, before: &Counts, locale: &Locale<'_>) -> String {
-    let rate = week.rate_of_decided();
-    let days = format!("{site}, the week until {}", day_name(last));
+pub fn week_text(site: &str, week: &Week, locale: &Locale<'_>) -> String {
+    let rate = week.counts.rate_of_decided();
+    let days = format!("{site}, the week until {}", day_name(week.days.last));
     let Some(share) = rate.share() else {
         return format!("{days}: too few have answered to tell.");
     };
-    let change = before.rate_of_decided().share().map_or(String::new(), |other| {
+    let change = week.before.rate_of_decided().share().map_or(String::new(), |other| {
         format!(", {} points from the week before", locale.points(share - other))
     });
     format!(
         "{days}: {} of those who answered said yes ({} points{change}). {} answers, {} browsers asked, {} pages, {} took back what they had granted.",
         locale.percent(rate),
         locale.margin(rate),
-        locale.count(week.decided()),
-        locale.count(week.get(Counter::First)),
-        locale.count(week.get(Counter::Views)),
-        locale.count(week.get(Counter::Withdrawn))
+        locale.count(week.counts.decided()),
+        locale.count(week.counts.get(Counter::First)),
+        locale.count(week.counts.get(Counter::Views)),
+        locale.count(week.counts.get(Counter::Withdrawn))
     )
 }
 
