@@ -374,6 +374,39 @@ describe('days gone by', () => {
     await page.context().close();
   });
 
+  it('are of a number of days or of named ones, whichever was chosen last', async () => {
+    const page = await world.newPage();
+    await page.goto(`${worker.base}/_postern/login`);
+    await page.locator('[name="token"]').fill(worker.token);
+    await Promise.all([page.waitForNavigation(), page.locator('form button').first().click()]);
+    const [from, to] = [isoDay(today - 20), isoDay(today - 11)];
+    const fields = async () => Promise.all(['#f-days', '#f-from', '#f-to'].map((field) => page.locator(field).inputValue()));
+    const rows = () => page.locator('#days tbody tr').count();
+    await page.goto(`${worker.base}/_postern/dashboard?from=${from}&to=${to}`);
+    assert.deepEqual([await fields(), await rows()], [['', from, to], 10]);
+    await Promise.all([page.waitForNavigation(), page.locator('#f-days').selectOption('7')]);
+    assert.deepEqual([await fields(), await rows()], [['7', '', ''], 7]);
+    // Who wants named days has not named them yet: nothing is asked, whatever else is chosen.
+    const before = page.url();
+    await page.locator('#f-days').selectOption('');
+    await page.locator('#f-against').selectOption('before');
+    await page.locator('#f-from').fill(from);
+    await sleep(500);
+    assert.equal(page.url(), before);
+    await page.locator('#f-to').fill(to);
+    await Promise.all([page.waitForNavigation(), page.locator('form.filters button').click()]);
+    assert.deepEqual([await fields(), await rows()], [['', from, to], 10]);
+    // A day that is named stands in place of the number.
+    await page.goto(`${worker.base}/_postern/dashboard?days=7`);
+    await page.locator('#f-from').fill(from);
+    assert.deepEqual(await fields(), ['', from, '']);
+    await page.locator('#f-to').fill(to);
+    await Promise.all([page.waitForNavigation(), page.locator('#f-segment').selectOption('country:FR')]);
+    assert.deepEqual([await fields(), await rows()], [['', from, to], 10]);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
   it('are read by everybody, in the light, in the dark and on a phone', async () => {
     const storageState = { cookies: [], origins: [] };
     for (const options of [{}, { colorScheme: 'dark' }, PHONE]) {

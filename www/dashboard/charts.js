@@ -2,6 +2,7 @@
 // themselves, and filters that need no button. This file finds where; the others do it.
 
 import { drawFigure } from './figure.js';
+import { keepFilters } from './filters.js';
 import { keepLive } from './live.js';
 import { readChart } from './read.js';
 
@@ -32,6 +33,4 @@ window.addEventListener('afterprint', () => {
 
 for (const section of document.querySelectorAll('section[data-live]')) keepLive(section);
 
-for (const form of document.querySelectorAll('form[data-submits]')) {
-  form.addEventListener('change', ({ target }) => { if (target.matches('select')) form.requestSubmit(); });
-}
+for (const form of document.querySelectorAll('form[data-submits]')) keepFilters(form);
