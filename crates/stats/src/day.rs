@@ -80,6 +80,16 @@ impl Day {
         (1970..=9999).contains(&year).then(|| Self(days_from_civil(year, month, 1)))
     }
 
+    /// The same day of the year before, the 28th for a 29th of February; not before 1970-01-01.
+    #[must_use]
+    pub fn year_before(self) -> Self {
+        let (year, month, day) = self.civil();
+        if year <= 1970 {
+            return Self(0);
+        }
+        Self(days_from_civil(year - 1, month, if month == 2 { day.min(28) } else { day }))
+    }
+
     /// The first day of its month.
     #[must_use]
     pub fn month_first(self) -> Self {
@@ -150,6 +160,19 @@ impl fmt::Display for Day {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_year_before_is_the_same_date() {
+        for (day, before) in [
+            ("2026-11-29", "2025-11-29"),
+            ("2024-02-29", "2023-02-28"),
+            ("2025-02-28", "2024-02-28"),
+            ("2024-12-31", "2023-12-31"),
+            ("1970-05-01", "1970-01-01"),
+        ] {
+            assert_eq!(Day::parse(day).unwrap().year_before().to_string(), before);
+        }
+    }
 
     #[test]
     fn days_are_known_by_their_numbers() {

@@ -1,7 +1,7 @@
 //! What is asked of the figures: which days, of whom, and beside what. All of it stands in the address of a page, so that it can be
 //! kept, shared and gone back to.
 
-use crate::{Day, Range, Segment, SegmentError};
+use crate::{Day, Range, Segment, SegmentError, Step};
 use std::fmt;
 
 /// The longest range, days: ten years.
@@ -23,7 +23,7 @@ pub enum Against {
     Nothing,
     /// As many days, just before.
     Before,
-    /// The same days a year before: 364 days, so that days of the week stand beside the same.
+    /// A year before: 364 days, so that days of the week stand beside the same; the same dates where both are told by months.
     YearBefore,
     /// Another group, in the same days.
     Segment(Segment),
@@ -165,8 +165,11 @@ impl Question {
             Against::Nothing => None,
             Against::Before => range.before().map(|before| (before, self.segment.clone())),
             Against::YearBefore => {
-                let before = Range { first: range.first.minus(364), last: range.last.minus(364) };
-                Some((before, self.segment.clone()))
+                let weeks_before = Range { first: range.first.minus(364), last: range.last.minus(364) };
+                let dates = Range { first: range.first.year_before(), last: range.last.year_before() };
+                // A leap day may leave one of the two a day too short for months.
+                let is_by_months = [range, dates].map(Step::for_range) == [Step::Month; 2];
+                Some((if is_by_months { dates } else { weeks_before }, self.segment.clone()))
             }
             Against::Segment(segment) => Some((range, Some(segment.clone()))),
         }
@@ -255,5 +258,19 @@ mod tests {
             ("2026-11-21 2026-11-27", "country:DE")
         );
         assert_eq!(question(&[]).other(today), None);
+    }
+
+    #[test]
+    fn months_stand_beside_the_same_months() {
+        let other = |from: &str, to: &str| {
+            let question = read(&[("from", from), ("to", to), ("against", "year-before")]).unwrap();
+            let (range, _) = question.other(Day::parse("2028-11-28").unwrap()).unwrap();
+            format!("{} {}", range.first, range.last)
+        };
+        assert_eq!(other("2024-12-31", "2026-03-31"), "2023-12-31 2025-03-31");
+        assert_eq!(other("2024-02-29", "2025-12-31"), "2023-02-28 2024-12-31");
+        // By weeks, and where the year before would be told by weeks: the same days of the week.
+        assert_eq!(other("2025-04-01", "2026-03-31"), "2024-04-02 2025-04-01");
+        assert_eq!(other("2024-02-01", "2025-02-06"), "2023-02-02 2024-02-08");
     }
 }

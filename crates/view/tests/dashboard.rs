@@ -182,6 +182,12 @@ fn what_stands_beside_is_called_as_elsewhere_on_the_page() {
     }
 }
 
+/// The table's row of a point that ends on that day.
+fn row_of<'page>(page: &'page str, last: &str) -> &'page str {
+    let row = page.split(&format!("<tr data-day=\"{last}\">")).nth(1).unwrap();
+    row.split("</tr>").next().unwrap()
+}
+
 #[test]
 fn points_stand_beside_those_as_far_from_the_beginning() {
     let day_point = |text: &str, accepted| Point {
@@ -195,17 +201,30 @@ fn points_stand_beside_those_as_far_from_the_beginning() {
     let other = Beside { name: "Before", whole: counts(50, 30, 10, 0), points: &before };
     let question = Question { span: Span::Last(2), against: Against::Before, ..Question::default() };
     let page = page(|facts| (facts.beside, facts.question, facts.points) = (Some(&other), &question, &own));
-    let row = |at: &str| {
-        page.split(&format!("<tr data-day=\"{at}\">"))
-            .nth(1)
-            .unwrap()
-            .split("</tr>")
-            .next()
-            .unwrap()
-            .to_owned()
+    for (at, cell) in
+        [("2026-11-21", "<td data-value=\"\">–</td>"), ("2026-11-22", "<td data-value=\"0.7500\">")]
+    {
+        assert!(row_of(&page, at).contains(cell), "{}", row_of(&page, at));
+    }
+}
+
+#[test]
+fn months_stand_beside_the_same_month_a_year_before() {
+    let month = |first: &str, accepted| {
+        let first = day(first);
+        Point { first, last: first.month_last(), counts: counts(50, accepted, 10, 0) }
     };
-    assert!(row("2026-11-21").contains("<td data-value=\"\">–</td>"), "{}", row("2026-11-21"));
-    assert!(row("2026-11-22").contains("<td data-value=\"0.7500\">"), "{}", row("2026-11-22"));
+    let own = ["2024-12-31", "2025-01-01", "2025-02-01"].map(|first| month(first, 40));
+    // Of December a year before nothing is there.
+    let before = [month("2024-01-01", 30), month("2024-02-01", 10)];
+    let other = Beside { name: "A year before", whole: counts(50, 30, 10, 0), points: &before };
+    let span = Span::Days(postern_stats::Range { first: day("2024-12-31"), last: day("2026-03-31") });
+    let question = Question { span, against: Against::YearBefore, ..Question::default() };
+    let page = page(|facts| (facts.beside, facts.question, facts.points) = (Some(&other), &question, &own));
+    for (at, cell) in [("2024-12-31", ""), ("2025-01-31", "0.7500"), ("2025-02-28", "0.5000")] {
+        let row = row_of(&page, at);
+        assert!(row.contains(&format!("<td data-value=\"{cell}\">")), "{at}: {row}");
+    }
 }
 
 #[test]

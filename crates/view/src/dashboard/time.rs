@@ -6,7 +6,8 @@ use super::numbers::{day_name, days_name, value};
 use maud::{Markup, html};
 use postern_stats::{Against, Counter, Day, Point, Step};
 
-/// The point of another series that stands beside one: of the same days, or as far from the beginning of its own range.
+/// The point of another series that stands beside one: of the same days, of the same month a year before, or as far from the beginning of
+/// its own range.
 fn beside<'a>(facts: &'a Dashboard<'_>, point: &Point) -> Option<&'a Point> {
     let points = facts.beside?.points;
     if let Against::Segment(_) = facts.question.against {
@@ -15,6 +16,9 @@ fn beside<'a>(facts: &'a Dashboard<'_>, point: &Point) -> Option<&'a Point> {
     let range = facts.question.range(facts.today);
     let (other_range, _) = facts.question.other(facts.today)?;
     let step = Step::for_range(range);
+    if (&facts.question.against, step) == (&Against::YearBefore, Step::Month) {
+        return points.iter().find(|other| step.number_of(other.last) + 12 == step.number_of(point.last));
+    }
     let place = |day: Day, first: Day| step.number_of(day).checked_sub(step.number_of(first));
     points.iter().find(|other| place(other.last, other_range.first) == place(point.last, range.first))
 }
