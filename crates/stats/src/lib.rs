@@ -35,7 +35,7 @@ pub use facts::{Facts, SIGNAL_LAYER};
 pub use figures::{Funnel, Level, Months, Range, Segment, SegmentError, by_level, category_rates, lines_of};
 pub use findings::{Findings, Way};
 pub use publish::{Block, OTHER, Publisher, SMALLEST_GROUP, is_showable};
-pub use question::{Against, Question, QuestionError, Span};
+pub use question::{Against, Common, Question, QuestionError, Span};
 pub use rate::{Interval, Rate};
 pub use seen::{Kind, SEEN_OF_KIND_MAX, Seen, SeenBatch, SeenError, cookie_pattern, page_pattern};
 pub use series::{Point, Step, points};

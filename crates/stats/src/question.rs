@@ -1,7 +1,7 @@
 //! What is asked of the figures: which days, of whom, and beside what. All of it stands in the address of a page, so that it can be
 //! kept, shared and gone back to.
 
-use crate::{Day, Range, Segment, SegmentError, Step};
+use crate::{Day, Level, Range, Segment, SegmentError, Step};
 use std::fmt;
 
 /// The longest range, days: ten years.
@@ -46,6 +46,15 @@ impl Default for Question {
     fn default() -> Self {
         Self { site: None, span: Span::Last(30), segment: None, against: Against::Nothing }
     }
+}
+
+/// What two groups that are compared have in common. How far chance alone moves a difference is known of two samples, which have nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Common {
+    /// The one is part of the other.
+    Part,
+    /// Both may hold the same answers.
+    Answers,
 }
 
 /// An address that asks nothing that can be answered.
@@ -174,6 +183,27 @@ impl Question {
             Against::Segment(segment) => Some((range, Some(segment.clone()))),
         }
     }
+
+    /// What the groups have in common; `None` if no answer is in both, and where nothing stands beside.
+    #[must_use]
+    pub fn common(&self, today: Day) -> Option<Common> {
+        let (own, (other, of_whom)) = (self.range(today), self.other(today)?);
+        if own.last < other.first || other.last < own.first {
+            return None;
+        }
+        match (&self.segment, &of_whom) {
+            // One answer may grant several vendors; of any other level it has one value.
+            (Some(one), Some(another))
+                if one.level == another.level && one.value != another.value && one.level != Level::Vendor =>
+            {
+                None
+            }
+            (one, another) if own == other && (one.is_none() || another.is_none() || one == another) => {
+                Some(Common::Part)
+            }
+            _ => Some(Common::Answers),
+        }
+    }
 }
 
 /// A text as the value of a parameter. Source: RFC 3986 section 2.3.
@@ -258,6 +288,31 @@ mod tests {
             ("2026-11-21 2026-11-27", "country:DE")
         );
         assert_eq!(question(&[]).other(today), None);
+    }
+
+    #[test]
+    fn groups_without_a_common_answer_are_of_other_days_or_other_values_of_one_level() {
+        let today = Day::parse("2026-11-28").unwrap();
+        for (days, segment, against, common) in [
+            ("30", "", "", None),
+            ("30", "", "before", None),
+            ("30", "country:FR", "before", None),
+            ("364", "", "year-before", None),
+            ("365", "", "year-before", Some(Common::Answers)),
+            ("730", "country:FR", "year-before", Some(Common::Answers)),
+            ("30", "country:FR", "country:DE", None),
+            ("30", "country:FR", "country:other", None),
+            ("30", "", "country:FR", Some(Common::Part)),
+            ("30", "country:FR", "country:FR", Some(Common::Part)),
+            // A country and its law, or another's; a device and a browser that may run on it.
+            ("30", "country:FR", "law:EU", Some(Common::Answers)),
+            ("30", "device:phone", "browser:safari", Some(Common::Answers)),
+            ("30", "country:FR", "device:phone", Some(Common::Answers)),
+            ("30", "vendor:youtube", "vendor:vimeo", Some(Common::Answers)),
+        ] {
+            let question = read(&[("days", days), ("segment", segment), ("against", against)]).unwrap();
+            assert_eq!(question.common(today), common, "{days} {segment} {against}");
+        }
     }
 
     #[test]

@@ -169,6 +169,32 @@ fn it_says_what_stands_beside_and_whether_chance_could_make_it() {
 }
 
 #[test]
+fn of_groups_with_answers_in_common_it_says_nothing_about_chance() {
+    let points = points();
+    let segment = |level, value: &str| Segment { level, value: value.into() };
+    let (france, phones) = (segment(Level::Country, "FR"), segment(Level::Device, "phone"));
+    let page = |own: Option<&Segment>, other: &Segment| {
+        let beside = Beside { name: "Beside", whole: counts(150, 40, 60, 0), points: &points };
+        let question = Question {
+            segment: own.cloned(),
+            against: Against::Segment(other.clone()),
+            ..Question::default()
+        };
+        page(|facts| (facts.beside, facts.question) = (Some(&beside), &question))
+    };
+    for (own, other, why) in [
+        (None, &france, "since the one is part of the other."),
+        (Some(&phones), &france, "since both may hold the same answers."),
+    ] {
+        let page = page(own, other);
+        assert!(page.contains("<strong>+22.0 points</strong>. Whether") && page.contains(why), "{page}");
+        assert!(!page.contains("once in twenty times") && !page.contains("(between"), "{page}");
+    }
+    let apart = page(Some(&segment(Level::Country, "DE")), &france);
+    assert!(apart.contains("(between +8.1 and +34.7). Chance alone makes"), "{apart}");
+}
+
+#[test]
 fn what_stands_beside_is_called_as_elsewhere_on_the_page() {
     let germany = Segment { level: Level::Country, value: "DE".into() };
     for (against, name) in [

@@ -3,7 +3,7 @@
 use super::numbers::{days_name, value};
 use super::{Dashboard, names};
 use maud::{Markup, html};
-use postern_stats::{Against, Counts, Funnel, Rate, SMALLEST_GROUP, Segment};
+use postern_stats::{Against, Common, Counts, Funnel, Rate, SMALLEST_GROUP, Segment};
 
 /// Who is asked about, as a phrase behind the figures.
 fn of_whom(facts: &Dashboard<'_>, segment: Option<&Segment>) -> String {
@@ -39,7 +39,7 @@ pub(super) fn answer(facts: &Dashboard<'_>) -> Markup {
     }
 }
 
-/// What stands beside it, and whether chance alone could make the difference.
+/// What stands beside it, and whether chance alone could make the difference, as far as that can be known.
 fn difference(facts: &Dashboard<'_>, rate: Rate) -> Markup {
     let Some(beside) = facts.beside else { return html! {} };
     let other = beside.whole.rate_of_decided();
@@ -49,9 +49,20 @@ fn difference(facts: &Dashboard<'_>, rate: Rate) -> Markup {
                 p {
                     (beside.name) ": " (facts.locale.percent(other)) " of " (facts.locale.count(other.denominator())) " answers. "
                     "That is a difference of " strong { (facts.locale.points(share - other_share)) " points" }
-                    " (between " (facts.locale.points(interval.low)) " and " (facts.locale.points(interval.high)) "). "
-                    @if interval.low <= 0.0 && interval.high >= 0.0 { "Chance alone could make it." }
-                    @else { "Chance alone makes such a difference less than once in twenty times." }
+                    @match facts.question.common(facts.today) {
+                        Some(common) => {
+                            ". Whether chance alone could make it is not told, since "
+                            @match common {
+                                Common::Part => "the one is part of the other.",
+                                Common::Answers => "both may hold the same answers.",
+                            }
+                        }
+                        None => {
+                            " (between " (facts.locale.points(interval.low)) " and " (facts.locale.points(interval.high)) "). "
+                            @if interval.low <= 0.0 && interval.high >= 0.0 { "Chance alone could make it." }
+                            @else { "Chance alone makes such a difference less than once in twenty times." }
+                        }
+                    }
                 }
             }
             _ => p { (beside.name) ": nothing to compare with." }
