@@ -8,6 +8,7 @@
 
 use crate::rate::Z;
 use crate::{Interval, Rate};
+use std::cmp::Ordering;
 
 /// The chance of seeing a difference that is not there, in all comparisons of one experiment together.
 pub const ALPHA: f64 = 0.05;
@@ -93,6 +94,33 @@ pub fn always_valid_p(control: Rate, other: Rate, smallest: f64, so_far: f64) ->
     ln_p.exp().min(so_far)
 }
 
+/// What is known of one variant against the control, over all looks so far.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evidence {
+    /// The [`always_valid_p`]: the smallest of all looks.
+    pub p: f64,
+    /// On which side of the control the variant was at the look that gave it: [`Ordering::Greater`] if more said yes, and
+    /// [`Ordering::Equal`] before there was one.
+    pub side: Ordering,
+}
+
+impl Evidence {
+    /// Before the first look.
+    pub const NONE: Self = Self { p: 1.0, side: Ordering::Equal };
+
+    /// With one more look, for differences of `smallest`.
+    #[must_use]
+    pub fn with(self, control: Rate, other: Rate, smallest: f64) -> Self {
+        let p = always_valid_p(control, other, smallest, self.p);
+        if p < self.p { Self { p, side: side(control, other) } } else { self }
+    }
+}
+
+/// On which side of the control a variant is.
+fn side(control: Rate, other: Rate) -> Ordering {
+    other.share().partial_cmp(&control.share()).unwrap_or(Ordering::Equal)
+}
+
 /// What an experiment says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -104,31 +132,40 @@ pub enum Verdict {
     NoDifference,
 }
 
-/// Whether to stop. `variants` are the rates of yes, the control's first; `p` is the [`always_valid_p`] of each of the
+/// Whether to stop. `variants` are the rates of yes, the control's first; `evidence` is that of each of the
 /// others against it, in their order; `planned` is what each variant's rate is to be of, at least, before it stops without a
 /// difference ([`planned_size`] times [`LOOKING_FACTOR`], decided before the start): browsers asked, where rates are of these.
 ///
 /// A difference is one if p is at most [`ALPHA`] divided by the number of comparisons (Bonferroni). Of several variants
 /// better than the control the one with the largest share is named; that it is better than the other ones is not tested.
+///
+/// The smallest p of all looks is that of its own look, and says which side the difference was on then. A variant that is not on that side
+/// now is open: neither is it known to be better or worse, nor that there is no difference. So it is named less often than its p alone
+/// would have it, never more.
 #[must_use]
-pub fn judge(variants: &[Rate], p: &[f64], planned: u64) -> Verdict {
+pub fn judge(variants: &[Rate], evidence: &[Evidence], planned: u64) -> Verdict {
     let Some((control, others)) = variants.split_first() else { return Verdict::Undecided };
     let threshold = threshold(others.len());
-    let (mut best, mut worse) = (None, 0);
-    for ((place, other), p) in (1..).zip(others).zip(p) {
-        let (Some(share), Some(of_control)) = (other.share(), control.share()) else { continue };
-        if p.is_nan() || *p > threshold {
+    let (mut best, mut worse, mut is_open) = (None, 0, false);
+    for ((place, other), found) in (1..).zip(others).zip(evidence) {
+        let (Some(share), Some(_)) = (other.share(), control.share()) else { continue };
+        if found.p.is_nan() || found.p > threshold {
             continue;
         }
-        if share > of_control && best.is_none_or(|(_, most)| share > most) {
-            best = Some((place, share));
+        match side(*control, *other) {
+            now if now != found.side => is_open = true,
+            Ordering::Greater if best.is_none_or(|(_, most)| share > most) => best = Some((place, share)),
+            Ordering::Greater | Ordering::Equal => {}
+            Ordering::Less => worse += 1,
         }
-        worse += usize::from(share < of_control);
     }
     match best {
         Some((place, _)) => Verdict::Better(place),
         None if worse > 0 && worse == others.len() => Verdict::Better(0),
-        None if !others.is_empty() && variants.iter().all(|rate| rate.denominator() >= planned) => {
+        None if !others.is_empty()
+            && !is_open
+            && variants.iter().all(|rate| rate.denominator() >= planned) =>
+        {
             Verdict::NoDifference
         }
         None => Verdict::Undecided,
@@ -225,25 +262,33 @@ mod tests {
     fn verdicts_follow_from_p_and_the_number_planned() {
         let half = Rate::new(500, 1000);
         let (more, most, less) = (Rate::new(600, 1000), Rate::new(650, 1000), Rate::new(400, 1000));
-        for (variants, p, planned, verdict) in [
-            (&[half, more][..], &[0.05][..], 2000, Verdict::Better(1)),
-            (&[half, more], &[0.051], 2000, Verdict::Undecided),
-            (&[half, more], &[0.051], 1000, Verdict::NoDifference),
-            (&[half, less], &[0.01], 2000, Verdict::Better(0)),
+        let (up, down) =
+            (|p| Evidence { p, side: Ordering::Greater }, |p| Evidence { p, side: Ordering::Less });
+        for (variants, evidence, planned, verdict) in [
+            (&[half, more][..], &[up(0.05)][..], 2000, Verdict::Better(1)),
+            (&[half, more], &[up(0.051)], 2000, Verdict::Undecided),
+            (&[half, more], &[up(0.051)], 1000, Verdict::NoDifference),
+            (&[half, less], &[down(0.01)], 2000, Verdict::Better(0)),
             // Two comparisons, and so half of the chance for each.
-            (&[half, more, most], &[0.03, 0.03], 2000, Verdict::Undecided),
-            (&[half, more, most], &[0.02, 0.02], 2000, Verdict::Better(2)),
-            (&[half, more, most], &[0.02, 0.9], 2000, Verdict::Better(1)),
+            (&[half, more, most], &[up(0.03), up(0.03)], 2000, Verdict::Undecided),
+            (&[half, more, most], &[up(0.02), up(0.02)], 2000, Verdict::Better(2)),
+            (&[half, more, most], &[up(0.02), up(0.9)], 2000, Verdict::Better(1)),
             // One is worse, and the other is still open.
-            (&[half, less, more], &[0.01, 0.9], 2000, Verdict::Undecided),
-            (&[half, less, less], &[0.01, 0.01], 2000, Verdict::Better(0)),
-            (&[half, half], &[0.01], 2000, Verdict::Undecided),
+            (&[half, less, more], &[down(0.01), up(0.9)], 2000, Verdict::Undecided),
+            (&[half, less, less], &[down(0.01), down(0.01)], 2000, Verdict::Better(0)),
+            // What p was found of is on the other side now, or on none: that is no verdict, and no end without one.
+            (&[half, less], &[up(0.01)], 1000, Verdict::Undecided),
+            (&[half, more], &[down(0.01)], 1000, Verdict::Undecided),
+            (&[half, half], &[up(0.01)], 1000, Verdict::Undecided),
+            (&[half, less, less], &[up(0.01), down(0.01)], 1000, Verdict::Undecided),
+            (&[half, less, more], &[up(0.01), up(0.01)], 1000, Verdict::Better(2)),
+            (&[half, less], &[up(0.3)], 1000, Verdict::NoDifference),
             (&[half], &[], 10, Verdict::Undecided),
             (&[], &[], 0, Verdict::Undecided),
-            (&[half, Rate::new(0, 0)], &[0.01], 1000, Verdict::Undecided),
-            (&[half, more], &[f64::NAN], 2000, Verdict::Undecided),
+            (&[half, Rate::new(0, 0)], &[down(0.01)], 1000, Verdict::Undecided),
+            (&[half, more], &[up(f64::NAN)], 2000, Verdict::Undecided),
         ] {
-            assert_eq!(judge(variants, p, planned), verdict, "{variants:?} {p:?} {planned}");
+            assert_eq!(judge(variants, evidence, planned), verdict, "{variants:?} {evidence:?} {planned}");
         }
     }
 

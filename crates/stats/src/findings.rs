@@ -1,6 +1,6 @@
 //! What an experiment has found so far: each way to ask beside the site's own, and whether to stop.
 
-use crate::experiment::{LOOKING_FACTOR, Verdict, always_valid_p, difference_95, judge, planned_size};
+use crate::experiment::{Evidence, LOOKING_FACTOR, Verdict, difference_95, judge, planned_size};
 use crate::{Counts, Day, Interval, Point, Rate};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,33 +53,33 @@ impl Findings {
             .copied()
             .collect();
         let mut sums = vec![Counts::default(); ways.len()];
-        let mut p = vec![1.0; ways.len()];
+        let mut evidence = vec![Evidence::NONE; ways.len()];
         // Each block is one more look; the p-value is the smallest of all looks.
         for block in whole {
             for (sum, of_way) in sums.iter_mut().zip(&by_block) {
                 *sum = sum.merge(of_way.get(&block).copied().unwrap_or_default());
             }
             let Some((control, others)) = sums.split_first() else { break };
-            for (p, other) in p.iter_mut().skip(1).zip(others) {
-                *p = always_valid_p(control.rate_of_asked(), other.rate_of_asked(), smallest, *p);
+            for (found, other) in evidence.iter_mut().skip(1).zip(others) {
+                *found = found.with(control.rate_of_asked(), other.rate_of_asked(), smallest);
             }
         }
         let control = sums.first().map(Counts::rate_of_asked);
         let ways: Vec<Way> = sums
             .into_iter()
-            .zip(p)
+            .zip(&evidence)
             .enumerate()
-            .map(|(place, (counts, p))| {
+            .map(|(place, (counts, found))| {
                 let control = control.filter(|_| place > 0);
                 let difference = control.and_then(|control| difference_95(control, counts.rate_of_asked()));
-                Way { counts, difference, p }
+                Way { counts, difference, p: found.p }
             })
             .collect();
         let rates: Vec<Rate> = ways.iter().map(Way::rate).collect();
-        let of_others: Vec<f64> = ways.iter().skip(1).map(|way| way.p).collect();
+        let of_others = evidence.get(1..).unwrap_or_default();
         let planned =
             planned_size(expected, smallest, of_others.len()).map(|size| size.saturating_mul(LOOKING_FACTOR));
-        let verdict = judge(&rates, &of_others, planned.unwrap_or(u64::MAX));
+        let verdict = judge(&rates, of_others, planned.unwrap_or(u64::MAX));
         Self { ways, planned, verdict }
     }
 
@@ -109,6 +109,7 @@ fn by_block(points: &[Point]) -> BTreeMap<(Day, Day), Counts> {
 mod tests {
     use super::*;
     use crate::Counter;
+    use crate::experiment::always_valid_p;
     use proptest::prelude::*;
 
     fn point(day: u32, asked: u64, yes: u64) -> Point {
@@ -133,6 +134,25 @@ mod tests {
         assert!(first < 1.0 && other.p < first);
         assert_eq!(other.p, always_valid_p(control.rate(), other.rate(), 0.03, first));
         assert_eq!((found.planned, found.asked()), (planned_size(0.35, 0.03, 1).map(|size| 2 * size), 4000));
+    }
+
+    #[test]
+    fn a_difference_that_has_turned_names_nobody() {
+        let (early, late) = ([(2000, 700), (2000, 820)], [(8000, 3300), (8000, 3170)]);
+        let way = |place: usize, looks: usize| {
+            let days = [early, late].into_iter().take(looks).zip(10..);
+            days.map(|(ways, day)| point(day, ways[place].0, ways[place].1)).collect::<Vec<_>>()
+        };
+        let found = |looks| Findings::of(&[way(0, looks), way(1, looks)], 0.35, 0.03);
+        assert_eq!(found(1).verdict, Verdict::Better(1));
+        // p stays the smallest of all looks, and 4000 of 10,000 beside 3990 are no reason to keep the site's own way.
+        let turned = found(2);
+        assert_eq!(
+            (turned.ways[0].rate(), turned.ways[1].rate()),
+            (Rate::new(4000, 10_000), Rate::new(3990, 10_000))
+        );
+        assert!(turned.ways[1].p < 0.01 && turned.asked() >= turned.planned.unwrap());
+        assert_eq!(turned.verdict, Verdict::Undecided);
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub use counts::{Counter, Counts};
 pub use day::{Day, DayError};
 pub use dimension::{Dimension, browser_of, device_of, plain_value, wait_of};
 pub use experiment::{
-    ALPHA, ANSWERS_MIN, LOOKING_FACTOR, Verdict, always_valid_p, difference_95, judge, planned_size,
+    ALPHA, ANSWERS_MIN, Evidence, LOOKING_FACTOR, Verdict, always_valid_p, difference_95, judge, planned_size,
 };
 pub use facts::{Facts, SIGNAL_LAYER};
 pub use figures::{Funnel, Level, Months, Range, Segment, SegmentError, by_level, category_rates, lines_of};

@@ -6,7 +6,7 @@
     reason = "clippy exempts test functions, not their helpers"
 )]
 
-use postern_stats::{ALPHA, LOOKING_FACTOR, Rate, Verdict, always_valid_p, judge, planned_size};
+use postern_stats::{ALPHA, Evidence, LOOKING_FACTOR, Rate, Verdict, judge, planned_size};
 
 /// Splitmix64: a fixed stream for each seed.
 struct Random(u64);
@@ -107,16 +107,16 @@ fn found<const WAYS: usize>(
     experiments: u32,
     is_meant: impl Fn(Verdict) -> bool,
 ) -> f64 {
-    let mut p = Vec::new();
+    let mut evidence = Vec::new();
     share_of(rates, looks, experiments, |number, rates| {
         let (control, others) = rates.split_first()?;
         if number == 1 {
-            p = vec![1.0; others.len()];
+            evidence = vec![Evidence::NONE; others.len()];
         }
-        for (p, other) in p.iter_mut().zip(others) {
-            *p = always_valid_p(*control, *other, smallest, *p);
+        for (found, other) in evidence.iter_mut().zip(others) {
+            *found = found.with(*control, *other, smallest);
         }
-        let verdict = judge(&rates, &p, u64::MAX);
+        let verdict = judge(&rates, &evidence, u64::MAX);
         (verdict != Verdict::Undecided).then(|| is_meant(verdict))
     })
 }
