@@ -1,10 +1,14 @@
 //! The site's Ledgers, as far as figures are asked of them. What they answer: `worker/src/rollup.rs` and `ledger_object.rs`.
 
+use crate::marks::place_of;
 use postern_stats::{Batch, Day, SeenBatch};
 use worker::{Env, Error, Method, Request, RequestInit, Result, Stub};
 
 /// The binding in `wrangler.dashboard.toml`.
 const BINDING: &str = "LEDGER";
+
+/// Answers with versions, at most: each has some hundred.
+const GOES: u32 = 20;
 
 /// One Ledger.
 pub struct Ledger {
@@ -94,8 +98,16 @@ impl Ledger {
         self.ask("register", "").await
     }
 
-    /// The versions of what visitors are asked with from a place in the log on, a line of JSON each.
-    pub async fn releases(&self, from: u64) -> Result<String> {
-        self.ask("archive-releases", &from.to_string()).await
+    /// The versions of what visitors are asked with in their order, a line of JSON each.
+    pub async fn releases(&self) -> Result<String> {
+        let (mut all, mut from) = (String::new(), 0);
+        for _ in 0..GOES {
+            let some = self.ask("archive-releases", &from.to_string()).await?;
+            let last = some.lines().last().and_then(|line| serde_json::from_str(line).ok());
+            all.push_str(&some);
+            let Some(place) = last.as_ref().and_then(place_of) else { break };
+            from = place + 1;
+        }
+        Ok(all)
     }
 }

@@ -12,6 +12,7 @@ mod figures;
 mod figures_object;
 mod figures_store;
 mod ledgers;
+mod marks;
 mod pages;
 mod register;
 mod sites;

@@ -2,15 +2,15 @@
 
 use crate::figures::{Figures, whole};
 use crate::ledgers::Ledger;
+use crate::marks::marks;
 use crate::watching::locale;
 use crate::{Asked, answer, experiments, register};
 use postern_catalogue::VENDORS;
 use postern_consent::Category;
 use postern_platform::Numbers;
 use postern_policy::Policy;
-use postern_stats::{Counter, Day, Question, Seen, Segment};
+use postern_stats::{Counter, Question, Seen, Segment};
 use postern_view::{AlertLine, Beside, Dashboard, Mark, Tried, VendorName};
-use serde_json::Value;
 use worker::{Error, Response, Result};
 
 /// A policy file; `None` if it cannot be read, which the site's Worker tells.
@@ -75,7 +75,7 @@ async fn found<'a>(asked: &Asked<'a>, question: &Question) -> Result<Found<'a>> 
         Some(experiment) => experiments::found(&asked.site, experiment).await?,
         None => None,
     };
-    Ok(Found { figures, other, tried, seen, marks: marks(&ledger.releases(0).await?) })
+    Ok(Found { figures, other, tried, seen, marks: marks(asked, &ledger).await? })
 }
 
 fn page(asked: &Asked<'_>, question: &Question, found: &Found<'_>) -> Result<Response> {
@@ -116,29 +116,6 @@ fn page(asked: &Asked<'_>, question: &Question, found: &Found<'_>) -> Result<Res
         locale,
     });
     answer::page(200, page.into_string())
-}
-
-/// What visitors were asked with, from when on: each version of the log, and whether its policy or only its code is another.
-fn marks(lines: &str) -> Vec<Mark> {
-    let mut policy_before = None;
-    let mut marks = Vec::new();
-    for line in lines.lines() {
-        let Ok(archived) = serde_json::from_str::<Value>(line) else { continue };
-        let entry = archived.get("entry");
-        let text = |name: &str| entry.and_then(|entry| entry.get(name)).and_then(Value::as_str);
-        let place = archived.get("leaf_index").and_then(Value::as_u64);
-        let day = text("at").and_then(|at| at.get(..10)).and_then(|day| Day::parse(day).ok());
-        let (Some(day), Some(place)) = (day, place) else { continue };
-        let policy = text("policy_sha256").map(str::to_owned);
-        let what = match &policy_before {
-            None => "the first",
-            Some(before) if *before == policy => "the same policy, other code or words",
-            Some(_) => "another policy",
-        };
-        marks.push(Mark { day, text: format!("version {place} of the banner, {what}") });
-        policy_before = Some(policy);
-    }
-    marks
 }
 
 /// Answers `GET /_postern/dashboard/today`.

@@ -53,7 +53,8 @@ impl<'a> Site<'a> {
     }
 }
 
-fn day_at(policy: Option<&Policy>, now_ms: u64) -> Day {
+/// The day at a site with that policy, of a moment in Unix milliseconds.
+pub fn day_at(policy: Option<&Policy>, now_ms: u64) -> Day {
     let zone = policy.map_or("UTC", |policy| policy.figures.time_zone.as_str());
     day_in(zone, now_ms).unwrap_or_else(|| Day::from_unix_ms(now_ms, 0))
 }

@@ -576,6 +576,26 @@ describe('what must be seen to', () => {
   });
 });
 
+it('marks what happened on the day that it was at the site', async () => {
+  const state = makeFolder();
+  const zone = new Date().getUTCHours() < 11 ? 'Pacific/Pago_Pago' : 'Pacific/Kiritimati';
+  const today = dayNumber(zone);
+  assert.notEqual(today, dayNumber('UTC'), 'another day than in UTC');
+  const isoDay = (day) => new Date(day * 86_400_000).toISOString().slice(0, 10);
+  const shop = readFileSync(join(ROOT, 'postern.toml'), 'utf8').replace(/^time_zone = "[^"]*"/m, `time_zone = "${zone}"`);
+  const experiment = `[experiment]\nname = "place"\nfrom = ${isoDay(today)}\nuntil = ${isoDay(today + 20)}\npoints = 3\n[experiment.variants.corner]\nlayout = "box"\n`;
+  const worker = await world.startWorker({ dashboard: true, state, vars: { POLICY: `${shop}\n${experiment}` } });
+  assert.equal((await postDecision(worker)).status, 200);
+  const answer = await send(worker.port, '/_postern/api/v1/figures', { headers: { authorization: `Bearer ${worker.token}` } });
+  const { marks } = JSON.parse(readText(answer));
+  assert.deepEqual(marks, [
+    { day: isoDay(today), text: 'version 0 of the banner, the first' },
+    { day: isoDay(today), text: 'the first day of experiment “place”' },
+    { day: isoDay(today + 20), text: 'the last day of experiment “place”' },
+  ]);
+  await worker.stop();
+});
+
 it('tells of how many the grants run out soon, who will be asked again, in steps of ten', async () => {
   const state = makeFolder();
   const cookieKey = randomBytes(32).toString('hex');
