@@ -1,6 +1,6 @@
 //! The figures as the pages see them: asked of the object that keeps them, and read.
 
-use postern_stats::{Counts, Day, Dimension, Point, Range, Segment};
+use postern_stats::{Counts, Day, Dimension, Point, Range, Segment, Week};
 use postern_view::{Standing, Sum};
 use serde_json::json;
 use worker::{Env, Error, Method, Request, RequestInit, Result};
@@ -21,6 +21,8 @@ pub struct Figures {
     pub ways: Vec<Vec<Point>>,
     /// What must be seen to: kind and words of each.
     pub alerts: Vec<(String, String)>,
+    /// Everybody's last whole week, if there is one.
+    pub week: Option<Week>,
 }
 
 /// A site's figures.
@@ -123,6 +125,11 @@ fn read(text: &str) -> Option<Figures> {
                 };
             }
             ["alert", kind, text] => read.alerts.push((kind.to_owned(), text.to_owned())),
+            ["week", first, last, counts, before] => {
+                let days = Range { first: day(first)?, last: day(last)? };
+                read.week =
+                    Some(Week { days, counts: Counts::parse(counts)?, before: Counts::parse(before)? });
+            }
             ["sum", dimension, value, counts] => {
                 read.sums.push((Dimension::parse(dimension)?, value.to_owned(), Counts::parse(counts)?));
             }

@@ -90,6 +90,11 @@ impl DurableObject for FiguresObject {
         for line in store.alerts()?.lines() {
             answer.push_str(&format!("alert\t{line}\n"));
         }
+        if let (_, Some(week)) = store.week(settled)? {
+            let Range { first, last } = week.days;
+            let (counts, before) = (week.counts.write(), week.before.write());
+            answer.push_str(&format!("week\t{}\t{}\t{counts}\t{before}\n", first.number(), last.number()));
+        }
         let range = Range { first, last };
         for name in question.get("dimensions").and_then(Value::as_array).into_iter().flatten() {
             let Some(dimension) = name.as_str().and_then(Dimension::parse) else { continue };

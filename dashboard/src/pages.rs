@@ -110,6 +110,7 @@ fn page(asked: &Asked<'_>, question: &Question, found: &Found<'_>) -> Result<Res
         sums: &figures.sums,
         marks,
         alerts: &alerts,
+        week: figures.week.as_ref(),
         experiment: tried.as_ref(),
         vendors: &vendors,
         seen,

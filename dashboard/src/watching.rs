@@ -134,7 +134,7 @@ fn find(
 
 /// Tells of the last whole week, once.
 async fn week(store: &FiguresStore, site: &Site<'_>, webhook: &str, locale: &Locale<'_>) -> Result<()> {
-    let days = last_week(store.open_since(site.settled)?);
+    let (days, week) = store.week(site.settled)?;
     let number = Step::Week.number_of(days.last);
     let told = store.week_told()?;
     if told.is_some_and(|told| told >= number) {
@@ -142,7 +142,7 @@ async fn week(store: &FiguresStore, site: &Site<'_>, webhook: &str, locale: &Loc
     }
     // On the first look of all nobody waits for a week that was over before it.
     if told.is_some()
-        && let Some(week) = store.week(days)?
+        && let Some(week) = week
     {
         let (key, text) = (format!("week {}", days.last), week_text(site.id, &week, locale));
         let what = json!({ "site": site.id, "kind": "week", "key": key, "is_over": false, "text": text });
@@ -263,16 +263,17 @@ impl FiguresStore {
         self.text(statement, Vec::new())
     }
 
-    /// What is published of these days, which are a week; `None` where nothing has been until their end.
-    fn week(&self, days: Range) -> Result<Option<Week>> {
+    /// The last whole week of which all is published, and what is in it; nothing where nothing had been published until its end.
+    pub fn week(&self, settled: Day) -> Result<(Range, Option<Week>)> {
+        let days = last_week(self.open_since(settled)?);
         if self.span()?.is_none_or(|(first, _)| first > days.last) {
-            return Ok(None);
+            return Ok((days, None));
         }
         let sum = |last: Day| -> Result<Counts> {
             let of_week = self.published(Dimension::All, last.minus(6), last)?;
             Ok(Counts::total(of_week.into_iter().map(|(_, counts)| counts)))
         };
-        Ok(Some(Week { days, counts: sum(days.last)?, before: sum(days.last.minus(7))? }))
+        Ok((days, Some(Week { days, counts: sum(days.last)?, before: sum(days.last.minus(7))? })))
     }
 
     fn week_told(&self) -> Result<Option<u32>> {

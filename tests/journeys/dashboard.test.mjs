@@ -325,6 +325,15 @@ describe('days gone by', () => {
     assert.doesNotMatch(page, /Google Tag Manager 360/);
   });
 
+  it('have the last whole week in a sentence, whatever is asked and whoever is told', async () => {
+    const sunday = today - ((today + 3) % 7 + 1);
+    const { week } = await api('figures?days=3&segment=country:FR');
+    assert.deepEqual([week.from, week.to, week.whole.first, week.before.first], [isoDay(sunday - 6), isoDay(sunday), 312 * 7, 312 * 7]);
+    assert.match(week.text, /^luxmoor, the week until .* said yes .* 2,184 browsers asked, 6,552 pages, /);
+    const page = readText(await send(worker.port, '/_postern/dashboard?days=3', { headers: { cookie } }));
+    assert.equal(/<p id="week" class="soft">([^<]*)<\/p>/.exec(page)?.[1], week.text);
+  });
+
   it('are asked for by any address without harm', async () => {
     for (const query of ['segment=language:en-us-gb', 'against=language:de-abcde-abcde', 'segment=country:%3Cb%3E', 'segment=language:x', 'from=9999-12-31&to=9999-12-31', 'from=1970-01-01&to=1970-01-02&against=before', 'days=3660&against=year-before']) {
       const answer = await send(worker.port, `/_postern/dashboard?${query}`, { headers: { cookie } });

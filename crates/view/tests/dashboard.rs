@@ -100,6 +100,7 @@ fn page<'a>(change: impl FnOnce(&mut Dashboard<'a>)) -> String {
         sums,
         marks: &[],
         alerts: &[],
+        week: None,
         experiment: None,
         vendors: &VENDORS,
         seen: &[],
@@ -125,7 +126,8 @@ fn empty<'a>(change: impl FnOnce(&mut Dashboard<'a>)) -> String {
 
 #[test]
 fn the_markup_is_the_golden_one() {
-    check_golden("dashboard.html", &page(|_| {}));
+    let week = week(counts(150, 57, 38, 5));
+    check_golden("dashboard.html", &page(|facts| facts.week = Some(&week)));
     check_golden("dashboard-empty.html", &empty(|_| {}));
 }
 
@@ -394,6 +396,16 @@ fn what_must_be_seen_to_says_what_to_do() {
     );
     let nobody = week_text("luxmoor", &week(Counts::default()), &ENGLISH);
     assert!(nobody.ends_with("too few have answered to tell."), "{nobody}");
+}
+
+#[test]
+fn the_last_week_stands_on_the_page_in_the_words_of_the_message_and_whatever_is_asked() {
+    let week = week(counts(150, 57, 38, 5));
+    let text = week_text("luxmoor", &week, &ENGLISH);
+    for page in [page(|facts| facts.week = Some(&week)), empty(|facts| facts.week = Some(&week))] {
+        assert!(page.contains(&format!("<p id=\"week\" class=\"soft\">{text}</p>")), "{page}");
+    }
+    assert!(!page(|_| {}).contains("id=\"week\""));
 }
 
 #[test]

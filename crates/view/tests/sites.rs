@@ -132,6 +132,7 @@ fn each_site_leads_to_its_figures_and_its_figures_to_more_of_it() {
         sums: &[],
         marks: &[],
         alerts: &[],
+        week: None,
         experiment: None,
         vendors: &[],
         seen: &[],

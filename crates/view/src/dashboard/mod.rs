@@ -18,7 +18,7 @@ mod today;
 
 use maud::{Markup, html};
 use place::frame;
-use postern_stats::{Counts, Day, Dimension, Point, Question, Seen};
+use postern_stats::{Counts, Day, Dimension, Point, Question, Seen, Week};
 
 pub use alerts::{AlertLine, alert_text, week_text};
 pub use experiment::{Tried, stop_text};
@@ -113,6 +113,8 @@ pub struct Dashboard<'a> {
     pub marks: &'a [Mark],
     /// What must be seen to.
     pub alerts: &'a [AlertLine<'a>],
+    /// Everybody's last whole week, whatever is asked; `None` before there is one.
+    pub week: Option<&'a Week>,
     /// What the site tries, or has tried.
     pub experiment: Option<&'a Tried<'a>>,
     /// The policy's vendors.
@@ -133,6 +135,7 @@ pub fn dashboard(facts: &Dashboard<'_>) -> Markup {
         html! {
             (alerts::alerts(facts.alerts))
             (answer::answer(facts))
+            @if let Some(week) = facts.week { p id="week" class="soft" { (week_text(facts.place.site, week, &facts.locale)) } }
         @if facts.standing.has_more && !facts.whole.is_empty() {
             p class="note" role="status" { "More days are being gathered. Look again in a moment for all of them." }
         }
