@@ -1,18 +1,20 @@
 //! What whoever keeps a site must be told, as far as figures and sightings say it. What it is called: `postern-view`.
 
-use crate::{Counts, Day, Kind, Point, Rate, Seen, difference_95};
+use crate::{Counts, Day, Kind, Point, Range, Rate, Seen, difference_95};
 
 /// Something to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Alert {
     /// Fewer say yes than in the days before, by more than chance makes it.
     RateDropped {
-        /// The last day that is published.
-        day: Day,
-        /// Of those days before.
-        before: Rate,
-        /// Of that day.
+        /// The days that were published last, most often one.
+        days: Range,
+        /// The rate of these.
         now: Rate,
+        /// Those before that they are compared with.
+        days_before: Range,
+        /// The rate of those.
+        before: Rate,
     },
     /// No page has been counted for whole days.
     CountsStopped {
@@ -52,8 +54,8 @@ pub enum Alert {
 
 /// A drop that is told, in points of a rate: smaller ones come and go.
 const DROP_POINTS: f64 = 0.05;
-/// Days that the last one is compared with.
-const DAYS_BEFORE: usize = 7;
+/// Points that the last one is compared with: a week of days, or on a quiet site as many times of several days.
+const POINTS_BEFORE: usize = 7;
 /// Days without a page that are told.
 const SILENT_DAYS: u32 = 2;
 /// For how long a stranger is new, milliseconds.
@@ -68,7 +70,7 @@ impl Alert {
     #[must_use]
     pub fn key(&self) -> String {
         match self {
-            Self::RateDropped { day, .. } => format!("rate-dropped {day}"),
+            Self::RateDropped { days, .. } => format!("rate-dropped {}", days.last),
             Self::CountsStopped { last } => format!("counts-stopped {last}"),
             Self::Stranger { name } => format!("stranger {name}"),
             Self::NotSealed { .. } => "not-sealed".into(),
@@ -92,18 +94,20 @@ impl Alert {
         }
     }
 
-    /// Has the rate of answers dropped on the last of these points, against those of the week before it? It is told where the whole
+    /// Has the rate of answers dropped on the last of these points, against the seven before it? It is told where the whole
     /// interval of the difference lies below nothing, and the difference is five points or more.
     #[must_use]
     pub fn rate_dropped(points: &[Point]) -> Option<Self> {
         let (last, before) = points.split_last()?;
-        let before = before.get(before.len().saturating_sub(DAYS_BEFORE)..).unwrap_or(before);
+        let before = before.get(before.len().saturating_sub(POINTS_BEFORE)..).unwrap_or(before);
+        let days_before = Range { first: before.first()?.first, last: before.last()?.last };
         let before = Counts::total(before.iter().map(|point| point.counts)).rate_of_decided();
         let now = last.counts.rate_of_decided();
         let fallen = before.share()? - now.share()?;
         let interval = difference_95(before, now)?;
         let has_dropped = fallen >= DROP_POINTS && interval.high < 0.0;
-        has_dropped.then_some(Self::RateDropped { day: last.last, before, now })
+        let days = Range { first: last.first, last: last.last };
+        has_dropped.then_some(Self::RateDropped { days, now, days_before, before })
     }
 
     /// Has no page been counted since that day, on a site that had some?
@@ -148,6 +152,10 @@ mod tests {
         Day::new(number).unwrap()
     }
 
+    fn days(first: u32, last: u32) -> Range {
+        Range { first: day(first), last: day(last) }
+    }
+
     fn point(number: u32, accepted: u64, refused: u64) -> Point {
         let counts = Counts::default().with(Counter::Accepted, accepted).with(Counter::Refused, refused);
         Point { first: day(number), last: day(number), counts }
@@ -163,7 +171,12 @@ mod tests {
         };
         assert_eq!(
             with(40, 60),
-            Some(Alert::RateDropped { day: day(8), before: Rate::new(420, 700), now: Rate::new(40, 100) })
+            Some(Alert::RateDropped {
+                days: days(8, 8),
+                now: Rate::new(40, 100),
+                days_before: days(1, 7),
+                before: Rate::new(420, 700)
+            })
         );
         // The same share of ten answers may be chance; four points of many answers are no matter; a rise is none.
         assert_eq!(with(4, 6), None);
@@ -172,11 +185,20 @@ mod tests {
         assert_eq!(with(0, 0), None);
         assert_eq!(Alert::rate_dropped(&[point(1, 1, 9)]), None);
         assert_eq!(Alert::rate_dropped(&[]), None);
-        // What was before the week before is forgotten.
+        // What was before those seven is forgotten.
         let mut long = vec![point(0, 1, 100_000)];
         long.extend(week.clone());
         long.push(point(8, 40, 60));
         assert!(Alert::rate_dropped(&long).is_some());
+        // On a quiet site a point is a week: both times are named as what they are.
+        let of_week = |number: u32, accepted, refused| Point {
+            first: day(number * 7),
+            last: day(number * 7 + 6),
+            ..point(number, accepted, refused)
+        };
+        let told = Alert::rate_dropped(&[of_week(1, 60, 40), of_week(2, 60, 40), of_week(3, 30, 70)]);
+        let Some(Alert::RateDropped { days: now, days_before, .. }) = told else { panic!("{told:?}") };
+        assert_eq!((now, days_before), (days(21, 27), days(7, 20)));
     }
 
     #[test]
@@ -222,7 +244,7 @@ mod tests {
     fn each_kind_begins_its_key() {
         let rate = Rate::new(1, 2);
         for alert in [
-            Alert::RateDropped { day: day(1), before: rate, now: rate },
+            Alert::RateDropped { days: days(1, 1), now: rate, days_before: days(0, 0), before: rate },
             Alert::CountsStopped { last: day(1) },
             Alert::Stranger { name: "x".into() },
             Alert::NotSealed { since_ms: 1 },

@@ -9,8 +9,8 @@ mod check;
 
 use check::check_golden;
 use postern_stats::{
-    Against, Alert, Counter, Counts, Day, Dimension, Findings, Kind, Level, Point, Question, Seen, Segment,
-    Span, Week, last_week,
+    Against, Alert, Counter, Counts, Day, Dimension, Findings, Kind, Level, Point, Question, Range, Seen,
+    Segment, Span, Week, last_week,
 };
 use postern_view::{
     AlertLine, Beside, Dashboard, Locale, Mark, Place, Standing, Sum, Tried, VendorName, alert_text,
@@ -246,7 +246,7 @@ fn months_stand_beside_the_same_month_a_year_before() {
     // Of December a year before nothing is there.
     let before = [month("2024-01-01", 30), month("2024-02-01", 10)];
     let other = Beside { name: "A year before", whole: counts(50, 30, 10, 0), points: &before };
-    let span = Span::Days(postern_stats::Range { first: day("2024-12-31"), last: day("2026-03-31") });
+    let span = Span::Days(Range { first: day("2024-12-31"), last: day("2026-03-31") });
     let question = Question { span, against: Against::YearBefore, ..Question::default() };
     let page = page(|facts| (facts.beside, facts.question, facts.points) = (Some(&other), &question, &own));
     for (at, cell) in [("2024-12-31", ""), ("2025-01-31", "0.7500"), ("2025-02-28", "0.5000")] {
@@ -361,8 +361,14 @@ fn what_must_be_seen_to_says_what_to_do() {
     let rate = postern_stats::Rate::new;
     for (alert, text) in [
         (
-            Alert::RateDropped { day: day("2026-11-22"), before: rate(420, 700), now: rate(40, 100) },
-            "On 22\u{a0}Nov\u{a0}2026, 40\u{a0}% of those who answered said yes, after 60\u{a0}% in the week before.",
+            Alert::RateDropped {
+                days: Range { first: day("2026-11-22"), last: day("2026-11-22") },
+                now: rate(40, 100),
+                days_before: Range { first: day("2026-11-02"), last: day("2026-11-21") },
+                before: rate(420, 700),
+            },
+            "40\u{a0}% of those who answered said yes on 22\u{a0}Nov\u{a0}2026, \
+             after 60\u{a0}% from 2\u{a0}Nov\u{a0}2026 to 21\u{a0}Nov\u{a0}2026. See what was changed",
         ),
         (
             Alert::CountsStopped { last: day("2026-11-20") },

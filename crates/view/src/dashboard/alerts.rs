@@ -2,17 +2,18 @@
 
 use super::numbers::{Locale, day_name, time_name};
 use maud::{Markup, html};
-use postern_stats::{Alert, Counter, Week};
+use postern_stats::{Alert, Counter, Range, Week};
 
 /// What is so, and what to do.
 #[must_use]
 pub fn alert_text(alert: &Alert, locale: &Locale<'_>) -> String {
     match alert {
-        Alert::RateDropped { day, before, now } => format!(
-            "On {}, {} of those who answered said yes, after {} in the week before. See what was changed, and whether it is the banner or the visitors.",
-            day_name(*day),
+        Alert::RateDropped { days, now, days_before, before } => format!(
+            "{} of those who answered said yes {}, after {} {}. See what was changed, and whether it is the banner or the visitors.",
             locale.percent(*now),
-            locale.percent(*before)
+            when(*days),
+            locale.percent(*before),
+            when(*days_before)
         ),
         Alert::CountsStopped { last } => format!(
             "No page has been counted since {}. See that the site’s address still leads to Postern.",
@@ -33,6 +34,15 @@ pub fn alert_text(alert: &Alert, locale: &Locale<'_>) -> String {
             format!("Experiment “{name}”: {text} In the policy, under [experiment]: winner = \"{winner}\"")
         }
         Alert::Policy { text } => format!("In the policy: {text}"),
+    }
+}
+
+/// `on 3 Nov 2026`, `from 1 Nov 2026 to 3 Nov 2026`
+fn when(days: Range) -> String {
+    if days.first == days.last {
+        format!("on {}", day_name(days.last))
+    } else {
+        format!("from {} to {}", day_name(days.first), day_name(days.last))
     }
 }
 
