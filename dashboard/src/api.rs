@@ -1,10 +1,17 @@
 //! The figures for programs: JSON, CSV and metrics. The same as on the page, by the same rule. Described in `openapi.json`.
 
-use crate::figures::whole;
+use crate::figures::{Figures, whole};
+use crate::ledgers::Ledger;
+use crate::marks::marks;
 use crate::sites::{Told, figures_of_all};
+use crate::watching::locale;
 use crate::{Asked, answer, experiments};
-use postern_stats::{Counter, Counts, Level, Rate, Verdict, lines_of};
-use postern_view::Tried;
+use postern_platform::Numbers;
+use postern_stats::{
+    Counter, Counts, Dimension, GATE_ACTS, Level, Question, Rate, Segment, Verdict, Week, gate_by_vendor,
+    lines_of,
+};
+use postern_view::{Standing, Tried, week_text};
 use serde_json::{Map, Value, json};
 use worker::{Error, Response, Result};
 
@@ -31,66 +38,99 @@ pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
     if !["figures", "series.csv", "breakdown.csv"].contains(&path) {
         return refuse(404, "there is nothing of this name; openapi.json says what there is");
     }
-    let range = question.range(asked.site.settled);
     let segment = question.segment.as_ref();
-    let figures = match asked.site.figures(range, segment).await {
+    let figures = match asked.site.figures(question.range(asked.site.settled), segment).await {
         Ok(figures) => figures,
         Err(error) => return lost(&error),
     };
-    let series = &figures.points;
-    let lines = |level: Level| lines_of(&figures.sums, level, segment);
-    let is_kept =
-        |level: &Level| segment.is_none_or(|segment| segment.level.dimension() == level.dimension());
     match path {
         "series.csv" => {
-            let rows = series.iter().map(|point| (format!("{},{}", point.first, point.last), point.counts));
+            let rows =
+                figures.points.iter().map(|point| (format!("{},{}", point.first, point.last), point.counts));
             csv("from,to", rows)
         }
         "breakdown.csv" => {
-            let rows = level.filter(is_kept).map(lines).unwrap_or_default();
+            let level = level.filter(|level| is_kept(*level, segment));
+            let rows = level.map(|level| lines_of(&figures.sums, level, segment)).unwrap_or_default();
             csv("value", rows.into_iter().map(|(value, counts)| (quoted(&value), counts)))
         }
-        _ => {
-            let whole = whole(&figures.sums, segment);
-            let points = series.iter().map(|point| {
-                let mut one = told(&point.counts);
-                one.insert("from".into(), point.first.to_string().into());
-                one.insert("to".into(), point.last.to_string().into());
-                Value::from(one)
-            });
-            let mut breakdowns = Map::new();
-            for level in Level::ALL.into_iter().filter(is_kept) {
-                let lines = lines(level).into_iter().map(|(value, counts)| {
-                    let mut one = told(&counts);
-                    one.insert("value".into(), value.into());
-                    Value::from(one)
-                });
-                breakdowns.insert(level.name().into(), lines.collect::<Vec<_>>().into());
-            }
-            let experiment = match asked.policy.and_then(|policy| policy.experiment.as_ref()) {
-                Some(experiment) => match experiments::found(&asked.site, experiment).await {
-                    Ok(tried) => tried.as_ref().map(experiment_told),
-                    Err(error) => return lost(&error),
-                },
-                None => None,
-            };
-            let published = figures.standing.published;
-            let body = json!({
-                "site": asked.site.id,
-                "question": question.write(),
-                "from": range.first.to_string(),
-                "to": range.last.to_string(),
-                "published": published.map(|(first, last)| json!({ "from": first.to_string(), "to": last.to_string() })),
-                "is_gathering": figures.standing.has_more,
-                "smallest_group": postern_stats::SMALLEST_GROUP,
-                "whole": told(&whole),
-                "series": points.collect::<Vec<_>>(),
-                "breakdowns": breakdowns,
-                "experiment": experiment,
-            });
-            answer::with(200, "application/json", format!("{body}\n"))
-        }
+        _ => match figures_told(asked, &question, &figures).await {
+            Ok(body) => answer::with(200, "application/json", format!("{body}\n")),
+            Err(error) => lost(&error),
+        },
     }
+}
+
+/// All of a range, as the page has it.
+async fn figures_told(asked: &Asked<'_>, question: &Question, figures: &Figures) -> Result<Value> {
+    let (range, segment) = (question.range(asked.site.settled), question.segment.as_ref());
+    let points = figures.points.iter().map(|point| {
+        let mut one = told(&point.counts);
+        one.insert("from".into(), point.first.to_string().into());
+        one.insert("to".into(), point.last.to_string().into());
+        Value::from(one)
+    });
+    let mut breakdowns = Map::new();
+    for level in Level::ALL.into_iter().filter(|level| is_kept(*level, segment)) {
+        let lines = lines_of(&figures.sums, level, segment).into_iter().map(|(value, counts)| {
+            let mut one = told(&counts);
+            one.insert("value".into(), value.into());
+            Value::from(one)
+        });
+        breakdowns.insert(level.name().into(), lines.collect::<Vec<_>>().into());
+    }
+    let tried = match asked.policy.and_then(|policy| policy.experiment.as_ref()) {
+        Some(experiment) => experiments::found(&asked.site, experiment).await?,
+        None => None,
+    };
+    let marks = marks(asked, &Ledger::main(asked.site.env, asked.site.id)?).await?;
+    let marks = marks.iter().filter(|mark| (range.first..=range.last).contains(&mark.day));
+    let marks = marks.map(|mark| json!({ "day": mark.day.to_string(), "text": mark.text }));
+    let standing = &figures.standing;
+    Ok(json!({
+        "site": asked.site.id,
+        "question": question.write(),
+        "from": range.first.to_string(),
+        "to": range.last.to_string(),
+        "published": standing.published.map(|(first, last)| json!({ "from": first.to_string(), "to": last.to_string() })),
+        "is_gathering": standing.has_more,
+        "smallest_group": postern_stats::SMALLEST_GROUP,
+        "whole": told(&whole(&figures.sums, segment)),
+        "series": points.collect::<Vec<_>>(),
+        "breakdowns": breakdowns,
+        "gate": gate_told(figures),
+        "grants_due": Standing::in_steps(standing.due),
+        "marks": marks.collect::<Vec<_>>(),
+        "week": figures.week.as_ref().map(|week| week_told(asked, week)),
+        "experiment": tried.as_ref().map(experiment_told),
+    }))
+}
+
+/// Is anything kept of those who share a segment and a value of that level?
+fn is_kept(level: Level, segment: Option<&Segment>) -> bool {
+    segment.is_none_or(|segment| segment.level.dimension() == level.dimension())
+}
+
+/// What the gate did, a line for each vendor.
+fn gate_told(figures: &Figures) -> Vec<Value> {
+    let cells = figures.sums.iter().filter(|(dimension, _, _)| *dimension == Dimension::Gate);
+    let vendors = gate_by_vendor(cells.map(|(_, value, counts)| (value.as_str(), *counts)));
+    let line = |(vendor, counts): (&str, [u64; GATE_ACTS.len()])| {
+        let acts = GATE_ACTS.into_iter().zip(counts).map(|(act, count)| (act.to_owned(), count.into()));
+        Map::from_iter(acts.chain([("vendor".to_owned(), vendor.into())])).into()
+    };
+    vendors.into_iter().map(line).collect()
+}
+
+/// The last whole week, in the words of the page and of the message as well.
+fn week_told(asked: &Asked<'_>, week: &Week) -> Value {
+    json!({
+        "from": week.days.first.to_string(),
+        "to": week.days.last.to_string(),
+        "whole": told(&week.counts),
+        "before": told(&week.before),
+        "text": week_text(asked.site.id, week, &locale(&Numbers::of("en"))),
+    })
 }
 
 /// Answers `GET /_postern/api/v1/sites`: all sites that the reader keeps, each with everybody's figures of the last 30 days, and what
@@ -180,22 +220,26 @@ fn rate_told(rate: Rate) -> Value {
     }
 }
 
-/// Rows with counters and the rate of answers behind their first cells. Source: RFC 4180.
+/// Rows with counters and both rates behind their first cells. Source: RFC 4180.
 fn csv(first: &str, rows: impl Iterator<Item = (String, Counts)>) -> Result<Response> {
     let names = Counter::ALL.map(Counter::name).join(",");
-    let mut out = format!("{first},{names},yes_of_answers,low,high\r\n");
+    // New columns stand last: programs may count them.
+    let mut out =
+        format!("{first},{names},yes_of_answers,low,high,yes_of_asked,of_asked_low,of_asked_high\r\n");
     for (head, counts) in rows {
         out.push_str(&head);
         for counter in Counter::ALL {
             out.push_str(&format!(",{}", counts.get(counter)));
         }
-        let rate = counts.rate_of_decided();
-        match rate.share().zip(rate.wilson_95()) {
-            Some((share, interval)) => {
-                out.push_str(&format!(",{share:.6},{:.6},{:.6}\r\n", interval.low, interval.high));
+        for rate in [counts.rate_of_decided(), counts.rate_of_asked()] {
+            match rate.share().zip(rate.wilson_95()) {
+                Some((share, interval)) => {
+                    out.push_str(&format!(",{share:.6},{:.6},{:.6}", interval.low, interval.high));
+                }
+                None => out.push_str(",,,"),
             }
-            None => out.push_str(",,,\r\n"),
         }
+        out.push_str("\r\n");
     }
     let answer = answer::with(200, "text/csv; charset=utf-8", out)?;
     answer.headers().set("content-disposition", "attachment; filename=\"figures.csv\"")?;

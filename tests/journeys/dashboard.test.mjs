@@ -323,6 +323,7 @@ describe('days gone by', () => {
     assert.match(page, /YouTube Social \d+ % 480 /, 'twelve a day, for forty days');
     assert.match(page, /Google Analytics 4 20,000 0 0 /);
     assert.doesNotMatch(page, /Google Tag Manager 360/);
+    assert.deepEqual((await api('figures?days=40')).gate, [{ vendor: 'ga4', held: 20_000, released: 0, stripped: 0, refused: 0, anonymous: 0 }]);
   });
 
   it('have the last whole week in a sentence, whatever is asked and whoever is told', async () => {
@@ -486,6 +487,9 @@ describe('days gone by', () => {
     const csv = readText(await get('api/v1/series.csv?days=3', { authorization: `Bearer ${worker.token}` })).trimEnd().split('\r\n');
     assert.equal(csv.length, 4);
     assert.equal(csv[0].split(',').length, csv[1].split(',').length);
+    assert.match(csv[0], /,yes_of_answers,low,high,yes_of_asked,of_asked_low,of_asked_high$/);
+    const [day] = (await api('figures?days=3')).series;
+    assert.equal(csv[1].split(',').at(-3), day.of_asked.share.toFixed(6));
     const metrics = readText(await get('metrics', { authorization: `Bearer ${worker.token}` }));
     const [, views] = /^postern_views\{site="luxmoor"\} (\d+)$/m.exec(metrics);
     assert.equal(Number(views), (await api('figures?days=40')).whole.views);
@@ -595,7 +599,7 @@ it('marks what happened on the day that it was at the site', async () => {
   const experiment = `[experiment]\nname = "place"\nfrom = ${isoDay(today)}\nuntil = ${isoDay(today + 20)}\npoints = 3\n[experiment.variants.corner]\nlayout = "box"\n`;
   const worker = await world.startWorker({ dashboard: true, state, vars: { POLICY: `${shop}\n${experiment}` } });
   assert.equal((await postDecision(worker)).status, 200);
-  const answer = await send(worker.port, '/_postern/api/v1/figures', { headers: { authorization: `Bearer ${worker.token}` } });
+  const answer = await send(worker.port, `/_postern/api/v1/figures?from=${isoDay(today)}&to=${isoDay(today + 20)}`, { headers: { authorization: `Bearer ${worker.token}` } });
   const { marks } = JSON.parse(readText(answer));
   assert.deepEqual(marks, [
     { day: isoDay(today), text: 'version 0 of the banner, the first' },
@@ -620,6 +624,8 @@ it('tells of how many the grants run out soon, who will be asked again, in steps
     const worker = await world.startWorker({ dashboard: true, state, cookieKey });
     const today = await readDashboard(worker);
     assert.equal(/<dd data-today="Grants that run out within 30 days">([^<]*)</.exec(today)?.[1], said);
+    const answer = await send(worker.port, '/_postern/api/v1/figures', { headers: { authorization: `Bearer ${worker.token}` } });
+    assert.equal(JSON.parse(readText(answer)).grants_due, Math.floor(soon / 10) * 10);
     await worker.stop();
   }
 });

@@ -14,6 +14,7 @@ mod experiment;
 mod facts;
 mod figures;
 mod findings;
+mod gate;
 mod publish;
 mod question;
 mod rate;
@@ -34,6 +35,7 @@ pub use experiment::{
 pub use facts::{Facts, SIGNAL_LAYER};
 pub use figures::{Funnel, Level, Months, Range, Segment, SegmentError, by_level, category_rates, lines_of};
 pub use findings::{Findings, Way};
+pub use gate::{GATE_ACTS, gate_by_vendor};
 pub use publish::{Block, OTHER, Publisher, SMALLEST_GROUP, is_showable};
 pub use question::{Against, Common, Question, QuestionError, Span};
 pub use rate::{Interval, Rate};

@@ -2,28 +2,20 @@
 
 use super::Dashboard;
 use maud::{Markup, html};
-use postern_stats::{Counter, Dimension};
-use std::collections::BTreeMap;
+use postern_stats::{Dimension, GATE_ACTS, gate_by_vendor};
 
-/// What is counted, and what it means.
-const KINDS: [(&str, &str); 5] = [
-    ("held", "Pages it was held on"),
-    ("released", "Answers that let it run"),
-    ("stripped", "Identifiers taken out"),
-    ("refused", "Hits refused"),
-    ("anonymous", "Hits made anonymous"),
+/// What the acts mean, in their order.
+const TITLES: [&str; GATE_ACTS.len()] = [
+    "Pages it was held on",
+    "Answers that let it run",
+    "Identifiers taken out",
+    "Hits refused",
+    "Hits made anonymous",
 ];
 
 pub(super) fn gate(facts: &Dashboard<'_>) -> Markup {
-    let mut vendors: BTreeMap<&str, [u64; KINDS.len()]> = BTreeMap::new();
-    for (_, value, counts) in facts.sums.iter().filter(|(dimension, _, _)| *dimension == Dimension::Gate) {
-        let Some((kind, vendor)) = value.split_once('/') else { continue };
-        for (place, (known, _)) in KINDS.iter().enumerate() {
-            if let Some(sum) = vendors.entry(vendor).or_default().get_mut(place).filter(|_| *known == kind) {
-                *sum = sum.saturating_add(counts.get(Counter::Times));
-            }
-        }
-    }
+    let cells = facts.sums.iter().filter(|(dimension, _, _)| *dimension == Dimension::Gate);
+    let vendors = gate_by_vendor(cells.map(|(_, value, counts)| (value.as_str(), *counts)));
     if vendors.is_empty() {
         return html! {};
     }
@@ -37,7 +29,7 @@ pub(super) fn gate(facts: &Dashboard<'_>) -> Markup {
                 caption id="gate-title" { "What the gate did" }
                 thead { tr {
                     th scope="col" { "Vendor" }
-                    @for (_, title) in KINDS { th scope="col" { (title) } }
+                    @for title in TITLES { th scope="col" { (title) } }
                 } }
                 tbody {
                     @for (id, counts) in &vendors {

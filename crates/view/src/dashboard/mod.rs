@@ -18,7 +18,7 @@ mod today;
 
 use maud::{Markup, html};
 use place::frame;
-use postern_stats::{Counts, Day, Dimension, Point, Question, Seen, Week};
+use postern_stats::{Counts, Day, Dimension, Point, Question, SMALLEST_GROUP, Seen, Week};
 
 pub use alerts::{AlertLine, alert_text, week_text};
 pub use experiment::{Tried, stop_text};
@@ -74,6 +74,12 @@ impl Standing {
         ("stripped", "Identifiers taken out"),
         ("refused", "Hits refused"),
     ];
+
+    /// What may be told of a count that goes on: the tens that it has reached.
+    #[must_use]
+    pub const fn in_steps(count: u64) -> u64 {
+        count / SMALLEST_GROUP * SMALLEST_GROUP
+    }
 }
 
 /// What stands beside the figures asked for.

@@ -23,7 +23,7 @@ pub fn today(site: Option<&str>, standing: &Standing, locale: &Locale<'_>) -> Ma
     ];
     let said = |count: u64| match count {
         0..SMALLEST_GROUP => format!("fewer than {SMALLEST_GROUP}"),
-        count => format!("{} or more", locale.count(count / SMALLEST_GROUP * SMALLEST_GROUP)),
+        count => format!("{} or more", locale.count(Standing::in_steps(count))),
     };
     let address = match site {
         Some(site) => format!("{DASHBOARD_TODAY_PATH}?site={site}"),
