@@ -119,6 +119,7 @@ pub async fn page(asked: &Asked<'_>, told: &[Told]) -> Result<Response> {
             host: one.host(),
             figures: found.as_ref().map_err(|why| *why).map(|found| SiteFigures {
                 standing: found.figures.standing,
+                range: one.range(),
                 whole: found.whole,
                 before: found.before,
                 points: &found.figures.points,
@@ -126,8 +127,7 @@ pub async fn page(asked: &Asked<'_>, told: &[Told]) -> Result<Response> {
             }),
         })
         .collect();
-    let range = told.first().map_or(Range { first: asked.site.today, last: asked.site.today }, Told::range);
     let numbers = Numbers::of(asked.languages);
-    let overview = Overview { place: asked.place, range, sites: &lines };
+    let overview = Overview { place: asked.place, sites: &lines };
     answer::page(200, postern_view::sites(&overview, &locale(&numbers)).into_string())
 }

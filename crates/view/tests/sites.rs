@@ -45,6 +45,11 @@ const ALERTS: [AlertLine<'_>; 2] = [
     AlertLine { kind: "policy", text: "In the policy: <b>no DPA</b>" },
 ];
 
+/// Thirty days until yesterday.
+fn days() -> Range {
+    Range { first: day("2026-10-05"), last: day("2026-11-03") }
+}
+
 /// A site with these figures now and before.
 fn line<'a>(id: &'a str, whole: Counts, before: Counts, alerts: &'a [AlertLine<'a>]) -> SiteLine<'a> {
     let point = |first, counts| Point { first: day(first), last: day(first), counts };
@@ -54,13 +59,12 @@ fn line<'a>(id: &'a str, whole: Counts, before: Counts, alerts: &'a [AlertLine<'
         point("2026-11-03", counts(20, 80)),
     ]));
     let standing = Standing { begin: Some(day("2026-10-01")), ..Standing::default() };
-    let figures = SiteFigures { standing, whole, before, points, alerts };
+    let figures = SiteFigures { standing, range: days(), whole, before, points, alerts };
     SiteLine { id, is_named: true, host: Some("www.example"), figures: Ok(figures) }
 }
 
 fn page(lines: &[SiteLine<'_>]) -> String {
-    let range = Range { first: day("2026-10-05"), last: day("2026-11-03") };
-    sites(&Overview { place: PLACE, range, sites: lines }, &ENGLISH).into_string()
+    sites(&Overview { place: PLACE, sites: lines }, &ENGLISH).into_string()
 }
 
 fn row<'page>(page: &'page str, id: &str) -> &'page str {
@@ -72,6 +76,7 @@ fn row<'page>(page: &'page str, id: &str) -> &'page str {
 fn the_markup_is_the_golden_one() {
     let quiet = SiteFigures {
         standing: Standing::default(),
+        range: days(),
         whole: Counts::default(),
         before: Counts::default(),
         points: &[],
@@ -96,6 +101,23 @@ fn a_change_is_told_where_chance_alone_would_hardly_make_it() {
     assert!(row(&page, "down").contains("<td>−10.0</td>"), "{page}");
     assert!(row(&page, "same").contains("<td>none told</td>"), "{page}");
     assert!(row(&page, "new").contains("<td>–</td>"), "{page}");
+}
+
+#[test]
+fn days_are_said_once_where_they_are_the_same_and_else_of_each_site() {
+    let shop = line("shop", counts(500, 500), counts(600, 400), &[]);
+    let lost = SiteLine { id: "FIRM", is_named: false, host: None, figures: Err("Why.") };
+    let same = page(&[shop.clone(), shop.clone(), lost.clone()]);
+    assert_eq!(same.matches("5\u{a0}Oct\u{a0}2026 – 3\u{a0}Nov\u{a0}2026").count(), 1, "{same}");
+    let mut east = line("east", counts(500, 500), counts(600, 400), &[]);
+    if let Ok(figures) = &mut east.figures {
+        figures.range = Range { first: day("2026-10-06"), last: day("2026-11-04") };
+    }
+    let page = page(&[shop, east, lost]);
+    assert!(page.contains("<p>The last days of each site by its own time zone"), "{page}");
+    assert!(row(&page, "shop").contains("5\u{a0}Oct\u{a0}2026 – 3\u{a0}Nov\u{a0}2026"), "{page}");
+    assert!(row(&page, "east").contains("6\u{a0}Oct\u{a0}2026 – 4\u{a0}Nov\u{a0}2026"), "{page}");
+    assert!(!self::page(&[]).contains("Of everybody"));
 }
 
 #[test]

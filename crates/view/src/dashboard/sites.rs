@@ -28,7 +28,9 @@ pub struct SiteLine<'a> {
 pub struct SiteFigures<'a> {
     /// Where its figures stand.
     pub standing: Standing,
-    /// What is counted of everybody in the range.
+    /// Its days: another site's yesterday may be another day.
+    pub range: Range,
+    /// What is counted of everybody in them.
     pub whole: Counts,
     /// The same of as many days before.
     pub before: Counts,
@@ -43,8 +45,6 @@ pub struct SiteFigures<'a> {
 pub struct Overview<'a> {
     /// Where the reader is.
     pub place: Place<'a>,
-    /// The days.
-    pub range: Range,
     /// The sites, in the order of the deployment.
     pub sites: &'a [SiteLine<'a>],
 }
@@ -53,7 +53,9 @@ pub struct Overview<'a> {
 #[must_use]
 pub fn sites(facts: &Overview<'_>, locale: &Locale<'_>) -> Markup {
     let open: usize = facts.sites.iter().map(to_see_to).sum();
-    let days = days_name(facts.range.first, facts.range.last);
+    let mut ranges = facts.sites.iter().filter_map(|site| Some(site.figures.as_ref().ok()?.range));
+    let first = ranges.next();
+    let common = first.filter(|first| ranges.all(|range| range == *first));
     frame(
         &facts.place,
         Some(Own::Sites),
@@ -63,7 +65,15 @@ pub fn sites(facts: &Overview<'_>, locale: &Locale<'_>) -> Markup {
                 @match facts.sites.len() { 1 => "One site", count => { (count) " sites" } }
                 @match open { 0 => ", nothing to see to", 1 => ", one thing to see to", _ => { ", " (open) " things to see to" } }
             }
-            p { (days) ", beside as many days before. Of everybody, each day once it is over." }
+            @if first.is_some() {
+                p {
+                    @match common {
+                        Some(range) => (days_name(range.first, range.last)),
+                        None => "The last days of each site by its own time zone, which stand under its name",
+                    }
+                    ", beside as many days before. Of everybody, each day once it is over."
+                }
+            }
             section class="wide" tabindex="0" aria-labelledby="sites-title" {
                 table id="sites" {
                     caption id="sites-title" { "Who said yes" }
@@ -79,7 +89,7 @@ pub fn sites(facts: &Overview<'_>, locale: &Locale<'_>) -> Markup {
                             th scope="col" { "Over time" }
                         }
                     }
-                    tbody { @for site in facts.sites { (row(site, locale)) } }
+                    tbody { @for site in facts.sites { (row(site, common.is_none(), locale)) } }
                 }
             }
             p class="soft" {
@@ -95,7 +105,7 @@ fn to_see_to(site: &SiteLine<'_>) -> usize {
     site.figures.as_ref().map_or(1, |figures| figures.alerts.len())
 }
 
-fn row(site: &SiteLine<'_>, locale: &Locale<'_>) -> Markup {
+fn row(site: &SiteLine<'_>, has_own_days: bool, locale: &Locale<'_>) -> Markup {
     let count = to_see_to(site);
     let seen_to = html! { td class=[(count > 0).then_some("warn")] { (count) } };
     html! {
@@ -104,6 +114,9 @@ fn row(site: &SiteLine<'_>, locale: &Locale<'_>) -> Markup {
                 // Of a policy that cannot be read nobody knows the id.
                 @if site.is_named { a href=(figures_of(site.id)) { (site.id) } } @else { (site.id) }
                 @if let Some(host) = site.host { br; span class="soft" { (host) } }
+                @if has_own_days && let Ok(figures) = &site.figures {
+                    br; span class="soft" { (days_name(figures.range.first, figures.range.last)) }
+                }
             }
             @match &site.figures {
                 Err(why) => { td colspan="2" {} (seen_to) td colspan="4" class="note-cell" { (why) } }
