@@ -20,13 +20,16 @@ pub fn read_policy(source: &str) -> Option<Policy> {
     Policy::parse(source, &known).ok()
 }
 
-/// The page that says why there are no figures just now.
-fn failure(asked: &Asked<'_>, error: &Error) -> Result<Response> {
+/// The page that says why there are no figures just now, and leads to what was asked for.
+fn failure(asked: &Asked<'_>, address: &str, error: &Error) -> Result<Response> {
     worker::console_log!("no figures: {error}");
     let what = "The records of choices cannot be reached. Nothing is lost: choices are recorded and visits counted all the same.";
-    let address = asked.place.figures();
-    let link = Some((address.as_str(), "Try again"));
-    let page = postern_view::dashboard_refusal(&asked.place, "No figures just now", what, link);
+    let page = postern_view::dashboard_refusal(
+        &asked.place,
+        "No figures just now",
+        what,
+        Some((address, "Try again")),
+    );
     answer::page(503, page.into_string())
 }
 
@@ -48,7 +51,7 @@ pub async fn dashboard(asked: &Asked<'_>) -> Result<Response> {
     };
     match found(asked, &question).await {
         Ok(found) => page(asked, &question, &found),
-        Err(error) => failure(asked, &error),
+        Err(error) => failure(asked, &postern_view::figures_address(&question), &error),
     }
 }
 
@@ -127,7 +130,7 @@ pub async fn today(asked: &Asked<'_>) -> Result<Response> {
             let numbers = Numbers::of(asked.languages);
             answer::page(200, postern_view::today(other, &standing, &locale(&numbers)).into_string())
         }
-        Err(error) => failure(asked, &error),
+        Err(error) => failure(asked, &asked.place.figures(), &error),
     }
 }
 
@@ -141,6 +144,6 @@ pub async fn requests(asked: &Asked<'_>) -> Result<Response> {
             let now_ms = worker::Date::now().as_millis();
             answer::page(status, register::page(asked.place, &register, now_ms, error))
         }
-        Err(error) => failure(asked, &error),
+        Err(error) => failure(asked, postern_view::REQUESTS_PATH, &error),
     }
 }

@@ -29,7 +29,8 @@ pub use consent_page::{ConsentPage, Load, ReceiptLine, consent_page};
 pub use css::{BANNER_CSS, PAGE_CSS, banner_css, css_hash, held_css, reopen_css};
 pub use dashboard::{
     AlertLine, Beside, Dashboard, Locale, Mark, Overview, Place, SiteFigures, SiteLine, Standing, Sum, Tried,
-    VendorName, alert_text, beside_name, dashboard, dashboard_refusal, sites, stop_text, today, week_text,
+    VendorName, alert_text, beside_name, dashboard, dashboard_refusal, figures_address, sites, stop_text,
+    today, week_text,
 };
 pub use held::{HELD_CSS, held_note};
 pub use maud::Markup;

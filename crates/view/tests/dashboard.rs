@@ -16,7 +16,7 @@ use postern_stats::{
 };
 use postern_view::{
     AlertLine, Beside, Dashboard, Locale, Mark, Place, Standing, Sum, Tried, VendorName, alert_text,
-    beside_name, dashboard, dashboard_refusal, today, week_text,
+    beside_name, dashboard, dashboard_refusal, figures_address, today, week_text,
 };
 
 fn day(text: &str) -> Day {
@@ -233,6 +233,19 @@ fn where_there_is_nothing_it_says_what_to_do() {
             .into_string()
             .contains("<h1>That &lt;cannot&gt;</h1><p>days is a number</p><p><a href=\"/x\">Else</a></p>")
     );
+}
+
+#[test]
+fn who_tries_again_asks_the_same() {
+    let question = Question {
+        span: Span::Last(7),
+        segment: Some(Segment { level: Level::Page, value: "a\"b&c".into() }),
+        ..Question::default()
+    };
+    let address = figures_address(&question);
+    let page = dashboard_refusal(&PLACE, "No figures", "Why.", Some((&address, "Try again"))).into_string();
+    let link = "<a href=\"/_postern/dashboard?days=7&amp;segment=page:a%22b%26c\">Try again</a>";
+    assert!(page.contains(link), "{page}");
 }
 
 #[test]

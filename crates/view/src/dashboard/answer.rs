@@ -77,7 +77,7 @@ fn empty(facts: &Dashboard<'_>) -> Markup {
     html! {
         @if facts.standing.has_more {
             h1 { "Figures are being gathered" }
-            p { "Days are added a few months at a time. " a href=(super::filters::address(facts.question)) { "Look again" } "." }
+            p { "Days are added a few months at a time. " a href=(super::figures_address(facts.question)) { "Look again" } "." }
         } @else if facts.standing.begin.is_none() {
             h1 { "Nothing counted yet" }
             p { "Open a page of the site in a browser and answer the question there. Today’s pages appear below within half a minute." }

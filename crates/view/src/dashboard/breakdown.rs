@@ -1,8 +1,7 @@
 //! By what the figures differ: categories, vendors, and each level by which visits are told apart.
 
 use super::answer::{rate_cells, rate_heads};
-use super::filters::address;
-use super::{Dashboard, Sum, names};
+use super::{Dashboard, Sum, figures_address, names};
 use maud::{Markup, html};
 use postern_sort::sorted_by_key;
 use postern_stats::{
@@ -113,7 +112,7 @@ pub(super) fn levels(facts: &Dashboard<'_>) -> Markup {
             p class="soft" {
                 "Figures are kept by one thing at a time, so that no two of them tell about a few visitors: by "
                 (names::level_name(segment.level).to_lowercase()) " here. "
-                a href=(address(&Question { segment: None, ..facts.question.clone() })) { "Everybody’s figures" } " are told apart by all."
+                a href=(figures_address(&Question { segment: None, ..facts.question.clone() })) { "Everybody’s figures" } " are told apart by all."
             }
         }
         @for (level, lines) in &shown { (level_figure(facts, *level, lines)) }
@@ -181,7 +180,7 @@ fn link(facts: &Dashboard<'_>, level: Level, value: &str) -> Markup {
     };
     html! {
         @if value == OTHER || question.segment.is_none() || matches!(level, Level::Layer | Level::Wait) { (name) }
-        @else { a href=(address(&question)) { (name) } }
+        @else { a href=(figures_address(&question)) { (name) } }
     }
 }
 

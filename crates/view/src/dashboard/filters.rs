@@ -2,16 +2,11 @@
 
 use super::{Dashboard, breakdown, names};
 use maud::{Markup, html};
-use postern_stats::{Against, Question, Segment, Span};
+use postern_stats::{Against, Segment, Span};
 
 /// Days until yesterday that are offered.
 const DAYS: [(u32, &str); 5] =
     [(7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "A year"), (730, "Two years")];
-
-/// The dashboard's address that asks this.
-pub(super) fn address(question: &Question) -> String {
-    format!("{}?{}", crate::DASHBOARD_PATH, question.write())
-}
 
 pub(super) fn filters(facts: &Dashboard<'_>) -> Markup {
     let question = facts.question;

@@ -25,8 +25,8 @@ pub use experiment::{Tried, stop_text};
 pub use names::beside_name;
 pub use numbers::Locale;
 pub(crate) use numbers::{day_name, instant_name, time_name};
-pub use place::Place;
 pub(crate) use place::{Own, header};
+pub use place::{Place, figures_address};
 pub use sites::{Overview, SiteFigures, SiteLine, sites};
 pub use today::today;
 

@@ -42,7 +42,12 @@ impl Place<'_> {
 
 /// The address of the figures of the site of that id, wherever the reader is logged in.
 pub(super) fn figures_of(site: &str) -> String {
-    let question = Question { site: Some(site.into()), ..Question::default() };
+    figures_address(&Question { site: Some(site.into()), ..Question::default() })
+}
+
+/// The address of the figures that answer a question.
+#[must_use]
+pub fn figures_address(question: &Question) -> String {
     format!("{DASHBOARD_PATH}?{}", question.write())
 }
 
