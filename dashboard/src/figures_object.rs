@@ -6,7 +6,7 @@ use crate::figures_store::FiguresStore;
 use crate::ledgers::Ledger;
 use crate::watching;
 use postern_stats::{
-    Counter, Counts, Day, Dimension, Months, Point, Publisher, Range, Segment, Step, points,
+    Counter, Counts, Day, Dimension, Months, Point, Publisher, Range, Segment, Step, is_gone, points,
 };
 use postern_view::Standing;
 use serde_json::Value;
@@ -20,9 +20,6 @@ const FRESH_MS: u64 = 3_000;
 
 /// For how long what was found to be seen to is taken as it is, milliseconds.
 const WATCHED_MS: u64 = 60_000;
-
-/// A site without a page for so many days is one that was taken away.
-const DAYS_WITHOUT_PAGES: u32 = 60;
 
 /// Answers taken from one Ledger in one go, at most; each has the cells of some weeks.
 const ANSWERS_OF_GO: u32 = 8;
@@ -219,8 +216,8 @@ impl FiguresObject {
             self.gather(&store, &id, site.settled).await?;
             if !self.has_more.get() {
                 watching::watch(&self.env, &store, &site).await?;
-                let gone = site.settled.minus(DAYS_WITHOUT_PAGES);
-                return Ok(store.last_viewed()?.is_none_or(|last| last >= gone));
+                let since = store.watched_since(site.settled)?;
+                return Ok(!is_gone(store.last_viewed()?, since, site.settled));
             }
         }
         // What is not all here would look as if it had stopped.

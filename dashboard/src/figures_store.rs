@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS about_1 (
     policy TEXT NOT NULL,
     week INTEGER
 );
+CREATE TABLE IF NOT EXISTS watched_1 (since INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS alerts_1 (
     key TEXT PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -326,6 +327,13 @@ impl FiguresStore {
     pub fn span(&self) -> Result<Option<(Day, Day)>> {
         let first = self.day_of("SELECT MIN(first) FROM blocks_1", Vec::new())?;
         Ok(first.zip(self.day_of("SELECT MAX(last) FROM blocks_1", Vec::new())?))
+    }
+
+    /// The first day on which it was looked for what must be seen to: today, if it never was.
+    pub fn watched_since(&self, today: Day) -> Result<Day> {
+        let statement = "INSERT INTO watched_1 (since) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM watched_1)";
+        self.0.exec(statement, vec![number(today.number())])?;
+        Ok(self.day_of("SELECT since FROM watched_1", Vec::new())?.unwrap_or(today))
     }
 
     /// The first day of which something may still be counted, or waits for others to be published with.

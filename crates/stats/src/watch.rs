@@ -65,6 +65,16 @@ const SEALED_WITHIN_MS: u64 = 30 * 60_000;
 /// How long a notice is good for, days. Source: standards.md S4.13 ("review this policy at least annually").
 const NOTICE_DAYS: u32 = 365;
 
+/// A site without a page for so many days is one that was taken away.
+const GONE_DAYS: u32 = 60;
+
+/// Is a site gone, so that nobody is left to look for? `last` is the last day with a page; if there never was one, days count from the first
+/// on which it was looked for.
+#[must_use]
+pub fn is_gone(last: Option<Day>, watched_since: Day, today: Day) -> bool {
+    last.unwrap_or(watched_since) < today.minus(GONE_DAYS)
+}
+
 impl Alert {
     /// Names what it is about: two of one name are the same thing.
     #[must_use]
@@ -207,6 +217,24 @@ mod tests {
             assert_eq!(Alert::counts_stopped(Some(day(last)), day(today)).is_some(), is_told, "{today}");
         }
         assert_eq!(Alert::counts_stopped(None, day(99)), None);
+    }
+
+    #[test]
+    fn a_site_is_gone_after_sixty_days_without_a_page_had_it_one_or_not() {
+        for (last, since, today, is_gone) in [
+            (Some(100), 1, 160, false),
+            (Some(100), 1, 161, true),
+            (Some(100), 150, 161, true),
+            (None, 100, 160, false),
+            (None, 100, 161, true),
+            (None, 0, 9, false),
+        ] {
+            assert_eq!(
+                super::is_gone(last.map(day), day(since), day(today)),
+                is_gone,
+                "{last:?} {since} {today}"
+            );
+        }
     }
 
     #[test]
