@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import addFormats from 'ajv-formats';
@@ -531,8 +532,9 @@ describe('what must be seen to', () => {
   const today = dayNumber(undefined, new Date(Date.now() - 3_600_000));
   const told = [];
   let isRefusing = true;
+  let webhook;
   let worker;
-  const start = async (webhook) => {
+  const start = async () => {
     // The platform's variables are the first Worker's alone: those of the dashboard stand in its configuration.
     writeFileSync(config, `${readFileSync(join(ROOT, 'build/wrangler.dashboard.toml'), 'utf8')}\n[vars]\nALERT_WEBHOOK = "${webhook}"\nWATCH_EVERY_MS = "700"\n`);
     worker = await world.startWorker({ config: [join(ROOT, 'build/wrangler-whole.toml'), config], state, vars: { LOG_KEY: randomBytes(32).toString('hex') } });
@@ -547,12 +549,13 @@ describe('what must be seen to', () => {
         response.writeHead(isRefusing ? 500 : 204).end();
       });
     }));
-    await start(`http://127.0.0.1:${server.port}/hook`);
+    webhook = `http://127.0.0.1:${server.port}/hook`;
+    await start();
     await ask(worker, '/');
     await waitFor('a page to be counted', () => readCells(worker)['all/']?.views === 1);
     await worker.stop();
     loadCells(state, [...Array.from({ length: 8 }, (_, place) => day(today - 9 + place, 120)), day(today - 1, 60)].join('\n'));
-    await start(`http://127.0.0.1:${server.port}/hook`);
+    await start();
   });
   after(() => rmSync(config, { force: true }));
 
@@ -575,17 +578,26 @@ describe('what must be seen to', () => {
   it('is told again when it is over', async () => {
     await worker.stop();
     loadCells(state, day(today - 1, 118));
-    const { port } = world.keep(await serveSite((request, response) => {
-      let body = '';
-      request.on('data', (chunk) => { body += chunk; }).on('end', () => {
-        told.push(JSON.parse(body));
-        response.writeHead(204).end();
-      });
-    }));
-    await start(`http://127.0.0.1:${port}/hook`);
+    await start();
     await readDashboard(worker);
     await waitFor('the end of it', () => told.some(({ kind, is_over: isOver }) => kind === 'rate-dropped' && isOver));
     assert.doesNotMatch(await readDashboard(worker), /data-alert="rate-dropped"/);
+  });
+
+  it('is a week as well, once and with its Sunday, in the words of the page', async () => {
+    assert.ok(told.every(({ kind }) => kind !== 'week'), 'not that of before the first look');
+    await worker.stop();
+    const file = readdirSync(state, { recursive: true }).find((name) => /FiguresObject\/[0-9a-f]{64}\.sqlite$/.test(name));
+    const figures = new DatabaseSync(join(state, file));
+    // As if the first look had been a week ago.
+    assert.equal(figures.prepare('UPDATE about_1 SET week = week - 1 WHERE week > 0').run().changes, 1);
+    figures.close();
+    await start();
+    const page = await readDashboard(worker);
+    await waitFor('the week', () => told.some(({ kind }) => kind === 'week'));
+    await sleep(2500);
+    const sunday = new Date((today - ((today + 3) % 7 + 1)) * 86_400_000).toISOString().slice(0, 10);
+    assert.deepEqual(told.filter(({ kind }) => kind === 'week').map(({ key, text }) => [key, text]), [[`week ${sunday}`, /<p id="week" class="soft">([^<]*)<\/p>/.exec(page)?.[1]]]);
   });
 });
 
