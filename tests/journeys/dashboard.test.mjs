@@ -396,7 +396,8 @@ describe('days gone by', () => {
     await page.goto(`${worker.base}/_postern/dashboard?from=${from}&to=${to}`);
     assert.deepEqual([await fields(), await rows()], [['', from, to], 10]);
     await Promise.all([page.waitForNavigation(), page.locator('#f-days').selectOption('7')]);
-    assert.deepEqual([await fields(), await rows()], [['7', '', ''], 7]);
+    // Of these one has nothing left.
+    assert.deepEqual([await fields(), await rows()], [['7', '', ''], 6]);
     // Who wants named days has not named them yet: nothing is asked, whatever else is chosen.
     const before = page.url();
     await page.locator('#f-days').selectOption('');
