@@ -145,7 +145,7 @@ pub async fn consent(site: &Site, env: &Env, visit: &Visit) -> Result<Response> 
     let is_saved =
         came_from.is_some_and(|path| path.starts_with(postern_view::CONSENT_PATH)) && !lines.is_empty();
     // The link in a held frame leads here, where one provider's content can be asked for without JavaScript.
-    let load = asked("vendor").and_then(|id| policy.vendors().iter().find(|vendor| vendor.id == id));
+    let load = visit.query("vendor").and_then(|id| policy.vendors().iter().find(|vendor| vendor.id == id));
     let load_key = random_hex();
     let page = postern_view::consent_page(&ConsentPage {
         policy,
