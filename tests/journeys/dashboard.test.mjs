@@ -105,7 +105,7 @@ describe('what visitors do', () => {
       await act(page);
       await page.context().close();
     }
-    const expected = { shown: 7, first: 6, accepted: 3, refused: 1, partial: 1, withdrawn: 1, functional: 3, analytics: 4, marketing: 3, social: 3, by_agent: 0 };
+    const expected = { shown: 7, first: 6, accepted: 3, refused: 1, partial: 1, withdrawn: 1, functional: 3, analytics: 4, marketing: 3, social: 3, by_agent: 0, first_answered: 5, first_granted: 4 };
     let last;
     await waitFor('the totals', async () => {
       const now = await countedOf(world.worker);
@@ -182,11 +182,15 @@ describe('what visitors do', () => {
       for (const { outcome, facts } of rows) {
         const words = facts.split('\t');
         const cells = ['all/'];
-        for (let place = 0; place < words.length; place += 2) cells.push(`${words[place]}/${words[place + 1]}`);
+        let isFirst = false;
+        for (let place = 0; place < words.length; place += 2) {
+          if (words[place] === 'first') isFirst = true;
+          else if (words[place] !== 'agent') cells.push(`${words[place]}/${words[place + 1]}`);
+        }
+        const counters = [outcome, ...isFirst ? ['first_answered'] : [], ...isFirst && outcome !== 'refused' ? ['first_granted'] : []];
         for (const cell of cells) {
           // What an act did with a vendor is a thing, and no part of everybody.
-          const counter = /^(gate|vendor)\//.test(cell) ? 'times' : outcome;
-          (sums[cell] ??= {})[counter] = (sums[cell][counter] ?? 0) + 1;
+          for (const counter of /^(gate|vendor)\//.test(cell) ? ['times'] : counters) (sums[cell] ??= {})[counter] = (sums[cell][counter] ?? 0) + 1;
         }
       }
       return sums;
@@ -194,7 +198,7 @@ describe('what visitors do', () => {
     const compare = () => {
       const cells = readCells(world.worker);
       for (const [cell, outcomes] of Object.entries(fromReceipts())) {
-        for (const outcome of ['accepted', 'refused', 'partial', 'withdrawn', 'times']) assert.equal(cells[cell]?.[outcome] ?? 0, outcomes[outcome] ?? 0, `${cell} ${outcome}`);
+        for (const outcome of ['accepted', 'refused', 'partial', 'withdrawn', 'times', 'first_answered', 'first_granted']) assert.equal(cells[cell]?.[outcome] ?? 0, outcomes[outcome] ?? 0, `${cell} ${outcome}`);
       }
     };
     compare();
