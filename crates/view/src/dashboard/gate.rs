@@ -2,7 +2,7 @@
 
 use super::Dashboard;
 use maud::{Markup, html};
-use postern_stats::{Dimension, GATE_ACTS, gate_by_vendor};
+use postern_stats::{Dimension, GATE_ACTS, SMALLEST_GROUP, gate_by_vendor};
 
 /// What the acts mean, in their order.
 const TITLES: [&str; GATE_ACTS.len()] = [
@@ -41,6 +41,6 @@ pub(super) fn gate(facts: &Dashboard<'_>) -> Markup {
                 }
             }
         }
-        p class="soft" { "Of everybody, in these days. Things are counted here, not people." }
+        p class="soft" { "Of everybody, in these days. Things are counted here, not people. Of times with fewer than " (SMALLEST_GROUP) " the count is left out, so that sums over quiet days are too small rather than too large." }
     }
 }
