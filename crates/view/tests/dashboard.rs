@@ -472,3 +472,18 @@ fn an_experiments_section_is_the_golden_one() {
     let section = page.split("<h2 id=\"experiment\">").nth(1).unwrap().split("</details>").next().unwrap();
     check_golden("dashboard-experiment.html", &format!("<h2 id=\"experiment\">{section}</details>"));
 }
+
+#[test]
+fn of_a_group_of_pages_the_curve_tells_nothing_of_who_was_asked() {
+    for (level, is_told) in [(Level::Page, false), (Level::Country, true)] {
+        let question =
+            Question { segment: Some(Segment { level, value: "shop".into() }), ..Question::default() };
+        let page = page(|facts| facts.question = &question);
+        let curve = page.split("id=\"days\"").nth(1).and_then(|rest| rest.split("</table>").next()).unwrap();
+        assert_eq!(
+            curve.contains(">Of those asked<") && curve.contains("data-count=\"first\""),
+            is_told,
+            "{level:?}"
+        );
+    }
+}

@@ -27,10 +27,10 @@ pub(super) fn method() -> Markup {
         h2 { "How this is counted" }
         dl class="method" {
             div { dt { "Pages" } dd { "Pages that the edge handed out, those fetched ahead and those of bots left out. A bot is who says so: by one of " (BOT_WORDS.len()) " words in the user agent, or by none." } }
-            div { dt { "Asked" } dd { "Browsers that got the question for the first time in their session. A cookie without an identifier says that it was asked, the same for everybody." } }
+            div { dt { "Asked" } dd { "Browsers that got the question for the first time in their session, or anew since what they had chosen holds no longer. A cookie without an identifier says that it was asked, the same for everybody." } }
             div { dt { "Answers" } dd { "Accepted, refused, in part: each from one receipt, counted from the receipts themselves. What somebody has had restricted is not in the figures." } }
-            div { dt { "Yes" } dd { "Accepted and in part, of all answers; or of the browsers asked. From and to are Wilson’s 95 % interval: chance alone moves the rate that far." } }
-            div { dt { "Small groups" } dd { "A day is shown when it is over. Of fewer than " (SMALLEST_GROUP) " visitors, asked or answering, nothing is shown by itself: such days wait for the next, such groups are among the others. All that is shown are sums of groups of " (SMALLEST_GROUP) " and more, so no two figures tell of fewer." } }
+            div { dt { "Yes" } dd { "Accepted and in part, of all answers; or, of first answers alone, of the browsers asked. From and to are Wilson’s 95 % interval: chance alone moves the rate that far." } }
+            div { dt { "Small groups" } dd { "A day is shown when it is over. Of fewer than " (SMALLEST_GROUP) " browsers asked, or answers, nothing is shown by itself: such days wait for the next, such groups are among the others. All that is shown are sums of groups of " (SMALLEST_GROUP) " and more, so no two figures tell of fewer." } }
             div { dt { "Lost" } dd { "Pages are gathered for a second where they are served. If that program ends within it, they are not counted; answers always are." } }
         }
         h2 { "What others have found" }

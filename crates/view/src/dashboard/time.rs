@@ -4,7 +4,7 @@ use super::Dashboard;
 use super::answer::{rate_cells, rate_heads};
 use super::numbers::{day_name, days_name, value};
 use maud::{Markup, html};
-use postern_stats::{Against, Counter, Day, Point, Step};
+use postern_stats::{Against, Counter, Day, Dimension, Point, Step};
 
 /// The point of another series that stands beside one: of the same days, of the same month a year before, or as far from the beginning of
 /// its own range.
@@ -44,11 +44,11 @@ pub(super) fn rate(facts: &Dashboard<'_>) -> Markup {
                         thead { tr {
                             th scope="col" { "Until" }
                             (rate_heads("Of those who answered"))
-                            th scope="col" data-series="line" { "Of those asked" }
+                            @if tells_asked(facts) { th scope="col" data-series="line" { "Of those asked" } }
                             @if let Some(beside) = facts.beside { th scope="col" data-series="compare" { (beside.name) } }
                             th scope="col" data-series="volume" { "Answers" }
                             th scope="col" { "Pages" }
-                            th scope="col" { "Asked" }
+                            @if tells_asked(facts) { th scope="col" { "Asked" } }
                             th scope="col" { "Accepted" }
                             th scope="col" { "In part" }
                             th scope="col" { "Refused" }
@@ -70,19 +70,21 @@ pub(super) fn rate(facts: &Dashboard<'_>) -> Markup {
     }
 }
 
+/// Is anything told of who was asked? Not of a group of pages ([`Dimension::told`]).
+fn tells_asked(facts: &Dashboard<'_>) -> bool {
+    facts.question.segment.as_ref().is_none_or(|segment| segment.level.dimension() != Dimension::Page)
+}
+
 fn row(facts: &Dashboard<'_>, point: &Point) -> Markup {
     let counts = &point.counts;
     let asked = counts.rate_of_asked();
     let other = beside(facts, point).map(|other| other.counts.rate_of_decided());
-    // Of a group of pages nothing is told of who was asked.
-    let is_told = |counter| counter != Counter::First || counts.get(Counter::First) > 0;
-    let count =
-        |counter| if is_told(counter) { facts.locale.count(counts.get(counter)) } else { "–".into() };
+    let count = |counter| facts.locale.count(counts.get(counter));
     html! {
         tr data-day=(point.last) {
             th scope="row" { time datetime=(point.last) title=(days_name(point.first, point.last)) { (day_name(point.last)) } }
             (rate_cells(facts, counts.rate_of_decided()))
-            td data-value=(value(asked.share())) { (facts.locale.percent(asked)) }
+            @if tells_asked(facts) { td data-value=(value(asked.share())) { (facts.locale.percent(asked)) } }
             @if facts.beside.is_some() {
                 td data-value=(value(other.and_then(|rate| rate.share()))) {
                     @if let Some(other) = other { (facts.locale.percent(other)) } @else { "–" }
@@ -97,7 +99,7 @@ fn row(facts: &Dashboard<'_>, point: &Point) -> Markup {
                 ("refused", Counter::Refused),
                 ("withdrawn", Counter::Withdrawn),
             ] {
-                td data-count=(name) { (count(counter)) }
+                @if counter != Counter::First || tells_asked(facts) { td data-count=(name) { (count(counter)) } }
             }
         }
     }
