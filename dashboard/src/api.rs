@@ -222,15 +222,18 @@ fn rate_told(rate: Rate) -> Value {
 
 /// Rows with counters and both rates behind their first cells. Source: RFC 4180.
 fn csv(first: &str, rows: impl Iterator<Item = (String, Counts)>) -> Result<Response> {
-    let names = Counter::ALL.map(Counter::name).join(",");
     // New columns stand last: programs may count them.
-    let mut out =
-        format!("{first},{names},yes_of_answers,low,high,yes_of_asked,of_asked_low,of_asked_high\r\n");
+    let (counters, later) = Counter::ALL.split_at(Counter::Times as usize + 1);
+    let names =
+        |counters: &[Counter]| counters.iter().map(|of| format!(",{}", of.name())).collect::<String>();
+    let rates = "yes_of_answers,low,high,yes_of_asked,of_asked_low,of_asked_high";
+    let mut out = format!("{first}{},{rates}{}\r\n", names(counters), names(later));
     for (head, counts) in rows {
         out.push_str(&head);
-        for counter in Counter::ALL {
-            out.push_str(&format!(",{}", counts.get(counter)));
-        }
+        let told = |counters: &[Counter]| {
+            counters.iter().map(|counter| format!(",{}", counts.get(*counter))).collect::<String>()
+        };
+        out.push_str(&told(counters));
         for rate in [counts.rate_of_decided(), counts.rate_of_asked()] {
             match rate.share().zip(rate.wilson_95()) {
                 Some((share, interval)) => {
@@ -239,6 +242,7 @@ fn csv(first: &str, rows: impl Iterator<Item = (String, Counts)>) -> Result<Resp
                 None => out.push_str(",,,"),
             }
         }
+        out.push_str(&told(later));
         out.push_str("\r\n");
     }
     let answer = answer::with(200, "text/csv; charset=utf-8", out)?;

@@ -130,7 +130,7 @@ impl FiguresStore {
         self.0.exec("INSERT OR REPLACE INTO synced_1 (shard, revision) VALUES (?, ?)", row).map(|_| ())
     }
 
-    fn day_of(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<Option<Day>> {
+    pub fn day_of(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<Option<Day>> {
         let found = self.number_of(statement, bindings)?;
         Ok(found.and_then(|number| u32::try_from(number).ok()).and_then(Day::new))
     }

@@ -263,17 +263,30 @@ impl FiguresStore {
         self.text(statement, Vec::new())
     }
 
-    /// The last whole week of which all is published, and what is in it; nothing where nothing had been published until its end.
+    /// The last whole week of which all is published, and what is in it; nothing where nothing had been published until its end. A Sunday
+    /// with too few is published with the days behind it: the week ends with them then, and the next begins there.
     pub fn week(&self, settled: Day) -> Result<(Range, Option<Week>)> {
         let days = last_week(self.open_since(settled)?);
         if self.span()?.is_none_or(|(first, _)| first > days.last) {
             return Ok((days, None));
         }
-        let sum = |last: Day| -> Result<Counts> {
-            let of_week = self.published(Dimension::All, last.minus(6), last)?;
+        let [before, begin, end] = [14, 7, 0].map(|days_ago| self.block_end(days.last.minus(days_ago)));
+        let (before, begin, end) = (before?, begin?, end?);
+        let sum = |after: Day, last: Day| -> Result<Counts> {
+            let Some(first) = after.plus(1).filter(|first| *first <= last) else {
+                return Ok(Counts::default());
+            };
+            let of_week = self.published(Dimension::All, first, last)?;
             Ok(Counts::total(of_week.into_iter().map(|(_, counts)| counts)))
         };
-        Ok((days, Some(Week { days, counts: sum(days.last)?, before: sum(days.last.minus(7))? })))
+        let told = Range { first: days.first, last: end };
+        Ok((days, Some(Week { days: told, counts: sum(begin, end)?, before: sum(before, begin)? })))
+    }
+
+    /// The last day of the block that a day is in; the day itself if it is in none.
+    fn block_end(&self, day: Day) -> Result<Day> {
+        let statement = "SELECT MIN(last) FROM blocks_1 WHERE last >= ?";
+        Ok(self.day_of(statement, vec![number(day.number())])?.unwrap_or(day))
     }
 
     fn week_told(&self) -> Result<Option<u32>> {

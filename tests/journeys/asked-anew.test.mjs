@@ -19,11 +19,10 @@ let world;
 before(async () => { world = await startWorld(); });
 after(() => world?.close());
 
-/** Opens a page as a browser does, and gives the cookie of ours that the browser has then, and its line if it is new. */
+/** Opens a page as a browser does, and gives the lines of our cookies that it sets. */
 async function open(worker, cookie) {
   const answer = await send(worker.port, '/', { headers: { accept: 'text/html', 'user-agent': BROWSER, ...(cookie ? { cookie } : {}) } });
-  const line = valuesOf(answer, 'set-cookie').find((set) => set.startsWith('__Host-postern='));
-  return { cookie: line?.split(';', 1)[0] ?? cookie, line };
+  return valuesOf(answer, 'set-cookie').filter((set) => set.startsWith('__Host-postern'));
 }
 
 async function choose(worker, cookie, choice) {
@@ -50,27 +49,34 @@ it('is asked once more, and what they answer is of those who were asked', async 
   const first = await world.startWorker({ ...options, vars: { POLICY: OWN } });
   const nothing = await countedOf(first);
   const asked = [];
-  for (let count = 0; count < 4; count += 1) asked.push((await open(first)).cookie);
-  assert.deepEqual(new Set(asked), new Set(['__Host-postern=asked']));
+  for (let count = 0; count < 4; count += 1) asked.push(...await open(first));
+  assert.equal(asked.length, 4);
+  assert.equal(new Set(asked).size, 1, 'the same for all');
+  assert.match(asked[0], /^__Host-postern-asked=[0-9a-f]{8}; Path=\/; Secure; HttpOnly; SameSite=Lax$/);
+  const [mark] = asked[0].split(';');
   const chosen = [];
-  for (const [place, choice] of ['accept', 'accept', 'reject'].entries()) chosen.push(await choose(first, asked[place], choice));
+  for (const [place, choice] of ['accept', 'accept', 'reject'].entries()) chosen[place] = await choose(first, mark, choice);
   // A change of mind is no answer of somebody who was asked.
-  chosen[2] = await choose(first, chosen[2], 'accept');
+  chosen[2] = await choose(first, `${mark}; ${chosen[2]}`, 'accept');
   await assertAdded(first, nothing, { views: 4, first: 4, accepted: 3, refused: 1, first_answered: 3, first_granted: 2 });
-  assert.equal((await open(first, chosen[0])).line, undefined);
+  assert.deepEqual(await open(first, `${mark}; ${chosen[0]}`), []);
+  // A new session of who has chosen.
+  assert.deepEqual(await open(first, chosen[0]), []);
   await first.stop();
 
   const second = await world.startWorker({ ...options, vars: { POLICY: OTHER } });
   const before = await countedOf(second);
   const again = [];
   for (const cookie of chosen) {
-    const page = await open(second, cookie);
-    // The choice as it is, the question behind it, for as long as the choice would have been kept.
-    assert.match(page.line, new RegExp(`^${cookie}~[0-9a-f]{8}; Path=/; Max-Age=\\d{7,8}; Secure; HttpOnly; SameSite=Lax$`));
-    again.push(page.cookie);
-    assert.equal((await open(second, page.cookie)).line, undefined, 'asked once');
+    // With what was asked before it or without: another session.
+    const [line, ...more] = await open(second, again.length ? cookie : `${mark}; ${cookie}`);
+    // No page writes the cookie that has the choice: a late one would put the old one in place of a new one.
+    assert.match(line, /^__Host-postern-asked=[0-9a-f]{8}; Path=\/; Secure; HttpOnly; SameSite=Lax$/);
+    assert.deepEqual(more, []);
+    again.push(`${line.split(';')[0]}; ${cookie}`);
+    assert.deepEqual(await open(second, again.at(-1)), [], 'asked once');
   }
-  assert.equal(new Set(again.map((cookie) => cookie.split('~')[1])).size, 1, 'the same for all');
+  assert.ok(again.every((cookies) => cookies.split(';')[0] === again[0].split(';')[0] && !cookies.startsWith(mark)), 'the same for all, and not what it was');
   const answers = [];
   for (const [place, choice] of ['reject', 'accept'].entries()) answers.push(await choose(second, again[place], choice));
   await assertAdded(second, before, { views: 6, first: 3, accepted: 1, refused: 1, first_answered: 2, first_granted: 1 });
@@ -79,7 +85,7 @@ it('is asked once more, and what they answer is of those who were asked', async 
   assert.equal(newest.previous, oldest.receipt_id);
   assert.equal((await receiptsOf(second, again[2])).length, 2, 'and theirs are theirs while they are asked');
   // What holds is taken back as ever.
-  const taken = await choose(second, answers[1], 'reject');
+  const taken = await choose(second, `${again[1].split(';')[0]}; ${answers[1]}`, 'reject');
   assert.equal((await receiptsOf(second, taken))[0].outcome, 'withdrawn');
   await assertAdded(second, before, { views: 6, first: 3, accepted: 1, refused: 1, withdrawn: 1, first_answered: 2, first_granted: 1 });
   await second.stop();
@@ -98,15 +104,13 @@ it('is so in a browser', async () => {
   const before = await countedOf(second);
   await page.goto(second.base);
   await banner(page).waitFor();
-  const anew = await cookieOf();
-  assert.equal(anew.value.split('~')[0], kept.value);
-  assert.ok(Math.abs(anew.expires - kept.expires) < 120, `${anew.expires} ${kept.expires}`);
+  assert.deepEqual(await cookieOf(), kept);
   await page.reload();
   await banner(page).waitFor();
   await decide(page, () => action(page, 'reject').click());
-  assert.doesNotMatch((await cookieOf()).value, /~/);
+  assert.notEqual((await cookieOf()).value, kept.value);
   await assertAdded(second, before, { views: 2, first: 1, refused: 1, first_answered: 1 });
-  assert.equal((await countedOf(second)).reported, 2, 'both banners were drawn');
+  assert.equal((await countedOf(second)).reported - before.reported, 1, 'the banner was drawn');
   await page.context().close();
   await second.stop();
 });

@@ -87,7 +87,8 @@ it('is let through by a page that lets no picture through, and moves nothing in 
   const box = await page.locator('#postern img').evaluate((image) => ({ width: image.getBoundingClientRect().width, in: getComputedStyle(image.parentElement).display }));
   assert.equal(box.width, 0);
   // A later page asks for none, and its policy lets none through.
-  const later = await send(worker.port, '/', { headers: { accept: 'text/html', cookie: '__Host-postern=asked' } });
+  const asked = (await page.context().cookies(worker.base)).find(({ name }) => name === '__Host-postern-asked');
+  const later = await send(worker.port, '/', { headers: { accept: 'text/html', cookie: `__Host-postern-asked=${asked.value}` } });
   assert.equal(/\/_postern\/asked/.test(readText(later)), false);
   assert.match(JSON.stringify(later.headers), /img-src 'none'/);
   await page.context().close();

@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import { countedOf, dayNumber, loadCells, readCells } from './figures.mjs';
 import { BATCH_MS, ROOT, WITHOUT_SCRIPTS, action, banner, decide, makeFolder, sleep, startWorld, waitFor } from './harness.mjs';
-import { consentCookie, postDecision, readDashboard, readText, send, valuesOf } from './wire.mjs';
+import { askedCookie, consentCookie, postDecision, readDashboard, readText, send, valuesOf, readPolicy } from './wire.mjs';
 
 const OWN = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
 const DAY_MS = 86_400_000;
@@ -29,7 +29,9 @@ before(async () => { world = await startWorld({ dashboard: true, vars: { POLICY:
 after(() => world?.close());
 
 const page = async (worker, headers = {}) => send(worker.port, '/', { headers: { accept: 'text/html', 'sec-fetch-dest': 'document', 'user-agent': BROWSER, ...headers } });
-const wayOf = (answer) => /^__Host-postern=asked\.place\.([a-z]+)$/.exec(consentCookie(answer) ?? '')?.[1];
+const wayOf = (answer) => /^__Host-postern-asked=[0-9a-f]{8}\.place\.([a-z]+)$/.exec(askedCookie(answer) ?? '')?.[1];
+/** The cookie of who was asked, and in which way. No bot, as which `readPolicy` asks, is counted. */
+const askedSo = async (worker, more = '') => `__Host-postern-asked=${(await readPolicy(worker)).slice(0, 8)}${more}`;
 const layoutOf = (answer) => /data-postern-layout="([a-z]+)"|class="[^"]*\b(bar|box|centre)\b/.exec(readText(answer))?.slice(1).find(Boolean);
 const policyOf = (answer) => /data-postern-policy="([^"]+)"/.exec(readText(answer))?.[1];
 const receiptsOf = async (worker, cookie) => JSON.parse(readText(await send(worker.port, '/_postern/consent/receipts.json', { headers: { cookie } }))).receipts;
@@ -52,27 +54,27 @@ describe('who is asked', () => {
   it('stays asked so for their session, on every page, and gets no other cookie', async () => {
     for (const way of Object.keys(LAYOUT_OF)) {
       for (let index = 0; index < 5; index += 1) {
-        const answer = await page(world.worker, { cookie: `__Host-postern=asked.place.${way}` });
+        const answer = await page(world.worker, { cookie: await askedSo(world.worker, `.place.${way}`) });
         assert.equal(layoutOf(answer), LAYOUT_OF[way]);
-        assert.equal(consentCookie(answer), undefined);
+        assert.deepEqual([askedCookie(answer), consentCookie(answer)], [undefined, undefined]);
       }
     }
   });
 
   it('is asked as the site does, and has no part in it, if they were asked before it began or name what is no way', async () => {
-    for (const value of ['asked', 'asked.other.corner', 'asked.place.', 'asked.place.none', 'asked.place', 'asked.place.corner.1', 'asked..', 'asked.place.CORNER']) {
-      const answer = await page(world.worker, { cookie: `__Host-postern=${value}` });
+    for (const value of ['', '.other.corner', '.place.', '.place.none', '.place', '.place.corner.1', '..', '.place.CORNER']) {
+      const answer = await page(world.worker, { cookie: await askedSo(world.worker, value) });
       assert.equal(layoutOf(answer), 'bar', value);
-      assert.equal(consentCookie(answer), undefined, value);
+      assert.equal(askedCookie(answer), undefined, value);
     }
     const bot = await page(world.worker, { 'user-agent': 'Googlebot/2.1' });
     assert.equal(layoutOf(bot), 'bar');
-    assert.equal(consentCookie(bot), undefined);
+    assert.equal(askedCookie(bot), undefined);
   });
 
   it('grants nothing by any of these cookies', async () => {
-    for (const value of ['asked.place.corner', 'asked.place.none', 'askedx', 'asked.']) {
-      const held = readText(await page(world.worker, { cookie: `__Host-postern=${value}` }));
+    for (const cookie of [await askedSo(world.worker, '.place.corner'), await askedSo(world.worker, '.place.none'), '__Host-postern-asked=x', '__Host-postern=asked', '__Host-postern=asked.place.corner']) {
+      const held = readText(await page(world.worker, { cookie }));
       assert.match(held, /data-postern-src="https:\/\/www\.googletagmanager\.com/);
     }
   });
@@ -82,7 +84,7 @@ describe('an answer', () => {
   it('is recorded as given to the way that asked, and can be shown again as it was', async () => {
     const hashes = new Set();
     for (const [way, layout] of Object.entries(LAYOUT_OF)) {
-      const asked = { cookie: `__Host-postern=asked.place.${way}` };
+      const asked = { cookie: await askedSo(world.worker, `.place.${way}`) };
       const policy = policyOf(await page(world.worker, asked));
       const answer = await postDecision(world.worker, { change: { policy }, headers: { ...asked, 'user-agent': BROWSER } });
       assert.equal(answer.status, 200, readText(answer));
@@ -101,7 +103,7 @@ describe('an answer', () => {
   });
 
   it('is refused if it names a way that there is none of, and a refusal is recorded all the same', async () => {
-    const policy = policyOf(await page(world.worker, { cookie: '__Host-postern=asked.place.corner' }));
+    const policy = policyOf(await page(world.worker, { cookie: await askedSo(world.worker, '.place.corner') }));
     assert.match(policy, /^[0-9a-f]{8}_\d+\.1_/);
     const none = policy.replace('.1_', '.7_');
     assert.equal((await postDecision(world.worker, { change: { policy: none } })).status, 409);
@@ -117,7 +119,7 @@ describe('in a browser', () => {
   it('a visitor is asked in the same way until they answer, by the settings too, and what they granted runs', async () => {
     const visitor = await world.newPage();
     await visitor.goto(`${world.base}/`);
-    const [cookie] = (await visitor.context().cookies()).filter(({ name }) => name === '__Host-postern');
+    const [cookie] = (await visitor.context().cookies()).filter(({ name }) => name === '__Host-postern-asked');
     const way = cookie.value.split('.')[2];
     assert.equal(cookie.expires, -1);
     const layout = () => banner(visitor).first().evaluate((element) => getComputedStyle(element).maxWidth + getComputedStyle(element).insetInlineStart + getComputedStyle(element).position);
@@ -142,7 +144,7 @@ describe('in a browser', () => {
     for (let draw = 0; draw < 40; draw += 1) {
       await visitor.context().clearCookies();
       await visitor.goto(`${world.base}/`);
-      if ((await visitor.context().cookies()).some(({ value }) => value === 'asked.place.words')) break;
+      if ((await visitor.context().cookies()).some(({ value }) => value.endsWith('.place.words'))) break;
     }
     await visitor.goto(`${world.base}/?again`);
     assert.match(await visitor.content(), new RegExp(TITLE.replace('?', '\\?')));
@@ -159,16 +161,16 @@ describe('the figures', () => {
     const worker = await world.startWorker({ dashboard: true, vars: { POLICY: trying() } });
     const firsts = { control: 0, corner: 0, words: 0 };
     for (let index = 0; index < 12; index += 1) firsts[wayOf(await page(worker))] += 1;
-    await page(worker, { cookie: '__Host-postern=asked' });
+    await page(worker, { cookie: await askedSo(worker) });
     const answered = async (value, choice) => {
-      const headers = { cookie: `__Host-postern=${value}`, 'user-agent': BROWSER };
+      const headers = { cookie: await askedSo(worker, value), 'user-agent': BROWSER };
       const answer = await postDecision(worker, { change: { choice, policy: policyOf(await page(worker, headers)) }, headers });
       assert.equal(answer.status, 200, readText(answer));
     };
-    await answered('asked.place.corner', 'accept');
-    await answered('asked.place.corner', 'reject');
-    await answered('asked.place.control', 'accept');
-    await answered('asked', 'accept');
+    await answered('.place.corner', 'accept');
+    await answered('.place.corner', 'reject');
+    await answered('.place.control', 'accept');
+    await answered('', 'accept');
     await sleep(BATCH_MS);
     const all = await countedOf(worker);
     assert.deepEqual([all.first, all.accepted, all.refused], [12, 3, 1]);
@@ -193,7 +195,7 @@ describe('an experiment', () => {
       const worker = await world.startWorker({ vars: { POLICY: trying(change) } });
       for (let index = 0; index < 6; index += 1) {
         const answer = await page(worker);
-        assert.equal(consentCookie(answer), '__Host-postern=asked');
+        assert.match(askedCookie(answer), /^__Host-postern-asked=[0-9a-f]{8}$/);
         assert.equal(layoutOf(answer), layout, JSON.stringify(change));
         assert.equal(readText(answer).includes(TITLE), title);
       }
@@ -206,7 +208,7 @@ describe('an experiment', () => {
     const during = await world.startWorker({ state, cookieKey: COOKIE_KEY, vars: { POLICY: trying() } });
     const cookies = [];
     for (const way of Object.keys(LAYOUT_OF)) {
-      const headers = { cookie: `__Host-postern=asked.place.${way}` };
+      const headers = { cookie: await askedSo(during, `.place.${way}`) };
       const answer = await postDecision(during, { change: { policy: policyOf(await page(during, headers)) }, headers });
       assert.equal(answer.status, 200, readText(answer));
       cookies.push(consentCookie(answer));

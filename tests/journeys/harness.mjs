@@ -415,9 +415,9 @@ export async function cookiesOf(page) {
   return (await page.context().cookies()).filter(({ expires }) => expires === -1 || expires > soon);
 }
 
-/** The visitor's choice, as the consent cookie has it: none while it says no more than that the browser was asked. */
+/** The visitor's choice, as the consent cookie has it. */
 export async function choiceCookies(page) {
-  return (await cookiesOf(page)).filter(({ name, value }) => name === '__Host-postern' && value !== 'asked');
+  return (await cookiesOf(page)).filter(({ name }) => name === '__Host-postern');
 }
 
 /** Names of cookies and storage keys that belong to the vendors of the shop. */

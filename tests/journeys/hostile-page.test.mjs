@@ -203,7 +203,7 @@ describe('a browser that keeps nothing', () => {
     // In between stands a server that takes cookies out of everything, as a browser that has them switched off.
     let taken = 0;
     const change = ({ cookie: _cookie, 'set-cookie': cookies, ...kept }) => {
-      taken += cookies?.filter((cookie) => !cookie.startsWith('__Host-postern=asked')).length ?? 0;
+      taken += cookies?.filter((cookie) => !cookie.startsWith('__Host-postern-asked=')).length ?? 0;
       return kept;
     };
     const between = world.keep(await serveBetween(world.site.port, { change }));

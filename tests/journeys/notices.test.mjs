@@ -34,7 +34,7 @@ describe('a change of the notice', () => {
         assert.ok(await banner(page).isVisible(), 'the question stands');
         const stored = await page.evaluate(() => [localStorage, sessionStorage].flatMap((storage) => Object.keys(storage)));
         assert.deepEqual([await choiceCookies(page), stored], [[], []], 'nothing is kept');
-        assert.deepEqual((await page.context().cookies()).map((cookie) => cookie.name).sort(), ['__Host-postern', 'shop_session']);
+        assert.deepEqual((await page.context().cookies()).map((cookie) => cookie.name).sort(), ['__Host-postern-asked', 'shop_session']);
         await page.reload();
         assert.ok(await notice(page).isVisible());
         await page.context().close();

@@ -87,6 +87,11 @@ export async function postDecision(worker, { change = {}, headers = {}, key = ra
   return send(worker.port, '/_postern/decision', { host: worker.host, method: 'POST', headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)), body: text });
 }
 
+/** The cookie that says that a browser was asked, from an answer that sets it. */
+export function askedCookie(answer) {
+  return valuesOf(answer, 'set-cookie').find((line) => line.startsWith('__Host-postern-asked='))?.split(';', 1)[0];
+}
+
 /** The owner's session of each Worker: tokens are taken so often from one address. */
 const sessions = new WeakMap();
 

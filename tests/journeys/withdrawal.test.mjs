@@ -47,7 +47,7 @@ function cookiesOn(host) {
 }
 
 async function namesIn(page) {
-  return (await cookiesOf(page)).map((cookie) => cookie.name).filter((name) => name !== '__Host-postern').sort();
+  return (await cookiesOf(page)).map((cookie) => cookie.name).filter((name) => !name.startsWith('__Host-postern')).sort();
 }
 
 /** A visitor who granted everything, whose vendors and site have left what they leave. */

@@ -8,7 +8,6 @@ use crate::ledger::Ledger;
 use crate::site::Site;
 use crate::visit::Visit;
 use crate::{answer, asked, experiment, pages, zone};
-use postern_consent::State;
 use postern_stats::{Batch, CELLS_MAX, Counter, Counts, Day, Dimension, Facts, browser_of, device_of};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -67,13 +66,7 @@ impl View {
             return None;
         }
         let is_bot = visit.is_bot();
-        // A choice that holds no longer leaves its browser to be asked anew. What nobody can read may be one, and stays as it is.
-        let is_new = match visit.state {
-            State::Absent => visit.consent_cookie().is_none(),
-            State::Decided(_) => !visit.is_asked,
-            _ => false,
-        };
-        let is_first = is_shown && is_new && !visit.is_drop_in && !is_bot;
+        let is_first = is_shown && !visit.is_asked && !visit.is_drop_in && !is_bot;
         let counts = if is_bot {
             Counts::default().with(Counter::Bots, 1)
         } else {
@@ -137,9 +130,7 @@ pub fn count_page(
     if view.is_bot {
         gathering.batch.borrow_mut().add(view.day, Dimension::All, "", view.counts);
     } else {
-        // Of a page elsewhere the site alone is known.
-        let path = (!visit.is_drop_in).then(|| visit.url.path());
-        let facts = facts_of(site, visit, path, site.release.get());
+        let facts = facts_of(site, visit, visit.page_path(), site.release.get());
         facts.count(&mut gathering.batch.borrow_mut(), view.day, view.counts);
     }
     if !knows_language && let Ok(policy) = &site.policy {

@@ -217,7 +217,7 @@ fn facts(
         facts = facts.with(Dimension::Wait, wait_of((visit.now_ms / 1000).saturating_sub(sent_s)));
     }
     facts.is_by_agent = is_by_agent;
-    facts.is_first = visit.is_asked;
+    facts.is_first = visit.is_asked && visit.decision.must_ask;
     facts
 }
 

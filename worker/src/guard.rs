@@ -115,17 +115,16 @@ pub async fn guard(site: &Rc<Site>, env: &Env, context: &Context, mut visit: Vis
         file,
     });
     if plan.is_page && visit.method == "GET" {
-        let heard = hearing::hear(site, env, &visit).await;
-        let is_heard = heard.is_some();
-        plan.append.extend(heard.map(|(_, cookie)| ("set-cookie".into(), cookie)));
+        if let Some((_, cookie)) = hearing::hear(site, env, &visit).await {
+            plan.append.push(("set-cookie".into(), cookie));
+        }
         // A page that is locked or passed has no question in it, and one that is given up was counted before it led on to itself.
         let is_asking = matches!(plan.body, BodyPlan::Rewrite { syntax: Syntax::Html, inject: true });
         let asking = parts.view.filter(|_| is_asking);
         let view = asking.or_else(|| View::of(site, &visit, false));
         if let Some(view) = view.filter(|_| !is_locked_target(visit.target())) {
-            // One cookie cannot say two things.
-            if view.is_first && !is_heard {
-                plan.append.push(("set-cookie".into(), cookie::asked_cookie(site, &visit)));
+            if view.is_first {
+                plan.append.push(("set-cookie".into(), cookie::asked(site, &visit)));
             }
             counting::count_page(site, env, context, &visit, view, asking.is_some());
         }

@@ -46,7 +46,7 @@ pub async fn hear(site: &Site, env: &Env, visit: &Visit) -> Option<(String, Stri
         lang: policy.language_for(None, visit.header("accept-language")).tag.clone(),
         key: key(&choice, granted.bits(), &vendors).to_string(),
         body_sha256: sha256(signal.name().as_bytes()),
-        facts: counting::facts_of(site, visit, Some(visit.url.path()), site.release.get())
+        facts: counting::facts_of(site, visit, visit.page_path(), site.release.get())
             .with(Dimension::Layer, SIGNAL_LAYER)
             .write(),
         ..signed(visit, choice.subject)

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use worker::{Result, SqlStorage};
 
 /// Statements that bring the storage to the next version, in order; never changed, only added to.
-const MIGRATIONS: [&str; 12] = ["
+const MIGRATIONS: [&str; 13] = ["
 CREATE TABLE receipts (
     seq INTEGER PRIMARY KEY,
     receipt_id TEXT NOT NULL UNIQUE,
@@ -228,6 +228,8 @@ CREATE TRIGGER acts_append INSTEAD OF INSERT ON acts BEGIN
 END;
 ", "
 ALTER TABLE shard ADD COLUMN site TEXT NOT NULL DEFAULT '';
+", "
+DELETE FROM seen;
 "];
 
 /// Brings the storage to the newest version.

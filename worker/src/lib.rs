@@ -112,7 +112,10 @@ async fn route(
     let path = visit.url.path().strip_prefix(OWN_FOLDER).unwrap_or_default().to_string();
     // Whose these are the address says alone; nobody is to take them for another's.
     if OF_ADDRESS.contains(&path.as_str())
-        && visit.url.query_pairs().any(|(name, id)| name == "site" && id != site.id.as_str())
+        && visit
+            .url
+            .query_pairs()
+            .any(|(name, id)| name == "site" && !id.is_empty() && id != site.id.as_str())
     {
         return answer::text(
             400,

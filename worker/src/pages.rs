@@ -208,7 +208,12 @@ pub fn to_login(visit: &Visit) -> Result<Response> {
 
 /// Is that a page of those who keep the site, other than the one that a login leads to anyway?
 fn is_kept_page(target: &str) -> bool {
-    let is_one = |path: &str| target.strip_prefix(path).is_some_and(|rest| rest.starts_with(['?', '/']));
+    let is_one = |path: &str| {
+        let rest = target.strip_prefix(path);
+        rest.is_some_and(|rest| {
+            rest.starts_with(['?', '/']) || rest.is_empty() && path == postern_view::REQUESTS_PATH
+        })
+    };
     [postern_view::DASHBOARD_PATH, postern_view::REQUESTS_PATH].into_iter().any(is_one)
         && target.bytes().all(|byte| byte.is_ascii_graphic())
 }

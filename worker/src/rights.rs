@@ -2,7 +2,7 @@
 //! cookie, or, on a registered site's page, by the sealed choice that the page keeps and sends.
 //! Source: GDPR Art. 15(3), 17, 18 and 20.
 
-use crate::cookie::CONSENT_COOKIE;
+use crate::cookie;
 use crate::decision::{NOT_HERE, is_same_origin, read_body, standing};
 use crate::ledger::{Ledger, Refusal};
 use crate::site::Site;
@@ -200,8 +200,9 @@ pub async fn erase(site: &Site, env: &Env, visit: Visit) -> Result<Response> {
     if let Some(page) = &page {
         drop_in::allow(&headers, page)?;
     } else {
-        let gone = format!("{CONSENT_COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
-        headers.append("set-cookie", &gone)?;
+        for gone in cookie::gone() {
+            headers.append("set-cookie", &gone)?;
+        }
         let cookies = visit.header("cookie").unwrap_or("");
         for cookie in expire_denied(cookies, &visit.url, &site.grants(&nothing)) {
             headers.append("set-cookie", &cookie)?;

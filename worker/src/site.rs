@@ -4,8 +4,6 @@
 //! A deployment may have several (`sites.rs`). What is set for all holds for each, unless the site has its own: `SHARDS_SHOP` is that
 //! of the site whose policy is `POLICY_SHOP`.
 
-use crate::asked;
-use crate::cookie::{ASKED_ANEW, is_asked};
 use crate::countries::country_name;
 use crate::memory::Memory;
 use crate::platform::{ACCESS, PlatformLogin};
@@ -362,10 +360,8 @@ impl Site {
 
     /// What the consent cookie of this host says.
     pub fn state(&self, host: &str, cookie: Option<&str>) -> State {
-        let cookie = cookie.map(|cookie| cookie.split(ASKED_ANEW).next().unwrap_or(cookie));
         match (&self.key, cookie) {
             (_, None) => State::Absent,
-            (_, Some(asked)) if is_asked(asked) => State::Absent,
             (Ok(key), cookie) => match key.open(&self.scope(host), cookie) {
                 // From before sites were sealed for: where there is one alone, it was this one's.
                 State::Forged if self.memory.is_only.get() => key.open(host, cookie),
@@ -373,13 +369,6 @@ impl Site {
             },
             (Err(_), Some(_)) => State::Unverifiable,
         }
-    }
-
-    /// Does the consent cookie say that its browser has been counted as asked what is asked now?
-    pub fn was_asked(&self, cookie: Option<&str>) -> bool {
-        let is_anew =
-            |(_, tag): (&str, &str)| self.policy.as_ref().is_ok_and(|policy| asked::tag(policy) == tag);
-        cookie.is_some_and(|cookie| is_asked(cookie) || cookie.split_once(ASKED_ANEW).is_some_and(is_anew))
     }
 
     /// Is a change of the site's notice announced now?

@@ -1,6 +1,7 @@
 //! One request as facts: where to, by what method, with which headers, and what may run for it.
 
-use crate::cookie::CONSENT_COOKIE;
+use crate::asked;
+use crate::cookie::{ASKED_COOKIE, CONSENT_COOKIE};
 use crate::experiment;
 use crate::site::Site;
 use js_sys::Reflect;
@@ -32,7 +33,7 @@ pub struct Visit {
     pub decision: Decision,
     /// Is the page on a site that is not behind us? It keeps their choice itself, and no cookie of ours.
     pub is_drop_in: bool,
-    /// Have they been counted as asked what is asked now?
+    /// Has the browser been counted as asked, in this session, what is asked now?
     pub is_asked: bool,
     /// The way they are asked, by its place, where they have part in the site's experiment.
     pub way: Option<usize>,
@@ -65,13 +66,16 @@ impl Visit {
         let signals = signals(&headers);
         let now_ms = worker::Date::now().as_millis();
         let host = url.host_str().unwrap_or("");
-        let cookie = consent_cookie(&headers);
-        let state = site.state(host, cookie);
-        let is_asked = site.was_asked(cookie);
-        let way = experiment::kept(site, cookie, now_ms);
+        let cookie = |name| header(&headers, "cookie").and_then(|cookies| cookie_value(cookies, name));
+        let state = site.state(host, cookie(CONSENT_COOKIE));
+        let asked = cookie(ASKED_COOKIE);
+        let tag = site.policy.as_ref().ok().map(asked::tag);
+        let is_asked = tag.is_some() && tag.as_deref() == asked.and_then(|asked| asked.split('.').next());
         let place = Place::of(&request);
         let profile = site.profile(place.country.as_deref(), place.region.as_deref());
         let decision = decide(&profile, signals, &state, Minutes::from_unix_ms(now_ms));
+        // Who has chosen is asked in the site's own way, should they look again.
+        let way = experiment::kept(site, asked, now_ms).filter(|_| decision.must_ask);
         Self {
             method: request.method(),
             request,
@@ -113,9 +117,9 @@ impl Visit {
         self.url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
     }
 
-    /// The consent cookie's value.
-    pub fn consent_cookie(&self) -> Option<&str> {
-        consent_cookie(&self.headers)
+    /// The page's path; of one elsewhere the site alone is known.
+    pub fn page_path(&self) -> Option<&str> {
+        (!self.is_drop_in).then(|| self.url.path())
     }
 
     /// Is it no browser of a visitor's, by its own word?
@@ -153,8 +157,4 @@ fn header<'headers>(headers: &'headers Headers, wanted: &str) -> Option<&'header
 /// All headers in order; `set-cookie` once per cookie, as the platform's iterator gives them.
 pub fn read_headers(headers: &web_sys::Headers) -> Headers {
     worker::Headers(headers.clone()).entries().collect()
-}
-
-fn consent_cookie(headers: &Headers) -> Option<&str> {
-    header(headers, "cookie").and_then(|cookies| cookie_value(cookies, CONSENT_COOKIE))
 }
