@@ -56,7 +56,7 @@ describe('roles', () => {
     const cookie = await logIn(TOKENS.viewer);
     for (const forged of [cookie.replace('viewer', 'admin'), cookie.replace('maria', 'zoe'), undefined]) {
       const answer = await open('/_postern/requests', forged);
-      assert.deepEqual([answer.status, valueOf(answer, 'location')], [303, '/_postern/login']);
+      assert.deepEqual([answer.status, valueOf(answer, 'location')], [303, '/_postern/login?to=%2F_postern%2Frequests']);
     }
     // The hash that the deployment keeps is no token.
     for (const wrong of [hash(TOKENS.admin), '', 'zoe']) assert.equal(await logIn(wrong), undefined, wrong);

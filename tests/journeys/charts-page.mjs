@@ -77,7 +77,8 @@ export const liveSection = (answers, seconds) => `<section data-live="/_postern/
 <h2 id="today-title">Today</h2><p>${answers} answers so far</p></section>`;
 
 export const filterForm = () => `<form data-submits method="get"><div class="fields"><p><label for="days">Range</label>
-<select id="days" name="days"><option value="30">30 days</option><option value="90">90 days</option></select></p></div><p><button>Show</button></p></form>`;
+<select id="days" name="days"><option value="30">30 days</option><option value="90">90 days</option><option value="">From … to …</option></select></p>
+<p><label for="from">From</label><input id="from" name="from" type="date"></p><p><label for="to">To</label><input id="to" name="to" type="date"></p></div><p><button>Show</button></p></form>`;
 
 export function page(parts, { lang = 'en', dir = 'ltr' } = {}) {
   return `<!doctype html>

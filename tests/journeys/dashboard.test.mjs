@@ -494,9 +494,9 @@ describe('days gone by', () => {
     const csv = readText(await get('api/v1/series.csv?days=3', { authorization: `Bearer ${worker.token}` })).trimEnd().split('\r\n');
     assert.equal(csv.length, 4);
     assert.equal(csv[0].split(',').length, csv[1].split(',').length);
-    assert.match(csv[0], /,yes_of_answers,low,high,yes_of_asked,of_asked_low,of_asked_high$/);
+    assert.match(csv[0], /,yes_of_answers,low,high,yes_of_asked,of_asked_low,of_asked_high,first_answered,first_granted$/);
     const [day] = (await api('figures?days=3')).series;
-    assert.equal(csv[1].split(',').at(-3), day.of_asked.share.toFixed(6));
+    assert.equal(csv[1].split(',').at(-5), day.of_asked.share.toFixed(6));
     const metrics = readText(await get('metrics', { authorization: `Bearer ${worker.token}` }));
     const [, views] = /^postern_views\{site="luxmoor"\} (\d+)$/m.exec(metrics);
     assert.equal(Number(views), (await api('figures?days=40')).whole.views);
