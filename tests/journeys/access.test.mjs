@@ -36,6 +36,35 @@ const change = (cookie, fields, headers = {}) => send(world.worker.port, '/_post
 });
 const daysAgo = (days) => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
 
+describe('a login', () => {
+  it('leads back to the page that was asked for, filters and all', async () => {
+    const page = await world.newPage();
+    const asked = `${world.worker.base}/_postern/dashboard?days=90&segment=country:FR`;
+    await page.goto(asked);
+    assert.equal(new URL(page.url()).pathname, '/_postern/login');
+    // A token mistyped loses nothing.
+    for (const token of ['wrong', TOKENS.viewer]) {
+      await page.locator('#token').fill(token);
+      await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+    }
+    assert.equal(page.url(), asked);
+    await page.context().close();
+  });
+
+  it('leads nowhere else, whatever a link to it says', async () => {
+    const placeOf = async (to) => {
+      const body = new URLSearchParams({ token: TOKENS.viewer, to }).toString();
+      return valueOf(await send(world.worker.port, '/_postern/login', { method: 'POST', headers: own(), body }), 'location');
+    };
+    for (const to of ['', 'https://evil.example/', '//evil.example', '/\\evil.example', '/', '/shop', '/_postern/consent', '/_postern/dashboardx', '/_postern/dashboard?\r\nset-cookie: x=1', 'javascript:alert(1)']) {
+      assert.equal(await placeOf(to), '/_postern/dashboard', to);
+    }
+    assert.equal(await placeOf('/_postern/requests'), '/_postern/requests');
+    const form = readText(await send(world.worker.port, '/_postern/login?to=%22%3E%3Cscript%3Ealert(1)%3C/script%3E', { headers: { accept: 'text/html' } }));
+    assert.ok(!form.includes('<script>alert') && form.includes('value="&quot;&gt;'), form.slice(0, 200));
+  });
+});
+
 describe('roles', () => {
   for (const [role, dashboard, requests, exported, published] of [['viewer', 200, 403, 403, 403], ['auditor', 200, 403, 200, 403], ['admin', 200, 200, 200, 200]]) {
     it(`of ${role}: figures ${dashboard}, register ${requests}, receipts and what was shown ${exported}, publishing ${published}`, async () => {
