@@ -216,8 +216,7 @@ describe('what browsers refused', () => {
     const today = new Date().toISOString().slice(0, 10);
     // What an empty frame asks and what a worker made of a text asks: of one the engine says the page around it, of the other none.
     const [frame, made] = ENGINE === 'firefox' ? ['…', '/plain-html'] : ['/plain-html', '…'];
-    assert.deepEqual({ ...row, times: 0 }, { name: 'image.reported.example', known: 'reported by browsers', page: frame, first: today, last: today, times: 0 });
-    assert.ok(row.times >= 1);
+    assert.deepEqual(row, { name: 'image.reported.example', known: 'reported by browsers', page: frame, first: today, last: today, times: 'fewer than 10' });
     assert.ok(!JSON.stringify(rows).includes('jane'), 'nothing of a query');
     assert.equal(rows.find(({ name }) => name === 'worker.reported.example')?.page, made);
     assert.equal(rows.find(({ name }) => name === 'property.reported.example')?.page, '/plain-html', 'the page itself');
@@ -270,7 +269,7 @@ describe('a report', () => {
     }, REPORTED_MS);
     // All the others above came before it, so that what they left would stand there now.
     assert.deepEqual(rows.map((row) => row.name).sort(), Array.from({ length: 10 }, (_, index) => `api${index}.hostile.example`).sort());
-    for (const row of rows) assert.equal(row.page, '/orders/…/…');
+    for (const row of rows) assert.equal(row.page, '/orders/…');
   });
 
   it('is not taken where the policy does not ask for any', async () => {

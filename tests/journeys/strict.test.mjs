@@ -110,10 +110,7 @@ describe('a strict site', () => {
     }, NOTED_MS);
     const today = new Date().toISOString().slice(0, 10);
     assert.deepEqual(rows.map((row) => row.name).sort(), STRANGERS);
-    for (const { known, page, first, last, times } of rows) {
-      assert.deepEqual([known, page, first, last], ['unknown host', '/strangers', today, today]);
-      assert.ok(times >= 2, `${times} times`);
-    }
+    for (const { known, page, first, last, times } of rows) assert.deepEqual([known, page, first, last, times], ['unknown host', '/strangers', today, today, 'fewer than 10']);
   });
 });
 
