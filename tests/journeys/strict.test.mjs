@@ -110,7 +110,10 @@ describe('a strict site', () => {
     }, NOTED_MS);
     const today = new Date().toISOString().slice(0, 10);
     assert.deepEqual(rows.map((row) => row.name).sort(), STRANGERS);
-    for (const { known, page, first, last, times } of rows) assert.deepEqual([known, page, first, last, times], ['unknown host', '/strangers', today, today, 'fewer than 10']);
+    for (const { known, page, first, last, times } of rows) {
+      assert.deepEqual([known, page, first, last], ['unknown host', '/strangers', today, today]);
+      assert.ok(times === 'fewer than 10' || times >= 10, `${times} times`);
+    }
   });
 });
 
