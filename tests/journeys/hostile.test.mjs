@@ -7,9 +7,12 @@ import { get as httpGet } from 'node:http';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { WITHOUT_SCRIPTS, action, banner, decide, describeRequests, residentBytes, saveCategories, sleep, startWorld, vendorHosts, waitFor } from './harness.mjs';
 import { startWorkerd } from '../bench/workerd.mjs';
+import { ENGINE } from '../recorder/browser.mjs';
 import { consentCookie, postDecision, readPolicy, readText, send, valueOf } from './wire.mjs';
 
 const MEGABYTE = 1024 * 1024;
+/** What no browser takes part in is the same in every engine. */
+const WITHOUT_BROWSER = { skip: ENGINE !== 'chromium' && 'no browser takes part' };
 const LIVE_GA4 = /<script[^>]* src="https:\/\/www\.googletagmanager\.com/i;
 
 let world;
@@ -296,7 +299,7 @@ describe('an origin that', () => {
     assert.equal((await send(world.worker.port, '/html')).status, 200);
   });
 
-  it('is left by a thousand impatient visitors leaves nothing of their pages in memory', async (context) => {
+  it('is left by a thousand impatient visitors leaves nothing of their pages in memory', WITHOUT_BROWSER, async (context) => {
     // Without the development server, which keeps some of every answer.
     const worker = await startWorkerd({ originPort: world.originPort });
     const leave = () => new Promise((resolve, reject) => {
@@ -333,7 +336,7 @@ describe('an origin that', () => {
   });
 });
 
-describe('a configuration', () => {
+describe('a configuration', WITHOUT_BROWSER, () => {
   /** Pages go on, inert and without a banner that could keep no promise; the health page says what is wrong. */
   async function assertUnwell(worker, ...reasons) {
     const page = readText(await send(worker.port, '/html', { headers: { accept: 'text/html' } }));

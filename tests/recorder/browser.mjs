@@ -51,6 +51,18 @@ export function findBrowser(engine = 'chromium', env = process.env) {
   throw new Error(`no browser found: install ${title} (looked for ${names.join(', ')} on PATH), or set ${variables[0]} to its path`);
 }
 
+/**
+ * What Chromium is not to do. It heeds the last such argument alone, so that the driver's own list is here too (playwright-core
+ * 1.64, chromiumSwitches). The last line is ours: the suggestions below the address line are two pages made for each window,
+ * which cost more than most pages that we test, and nobody types an address.
+ */
+const DISABLED_FEATURES = [
+  'AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose', 'DialMediaRouteProvider', 'GlobalMediaControls', 'HttpsUpgrades',
+  'LensOverlay', 'MediaRouter', 'PaintHolding', 'ThirdPartyStoragePartitioning', 'BlockOriginHeaderModificationOnRedirect',
+  'AvoidCorsURLLoaderRestartOnRedirect', 'Translate', 'AutoDeElevate', 'OptimizationHints', 'NetworkTimeServiceQuerying', 'AimEnabled',
+  'WebUIOmniboxPopup', 'WebUIOmniboxAimPopup',
+];
+
 /** Arguments that map every name but localhost and those below it to the recorder and keep the browser's own traffic quiet. */
 function chromiumArguments(recorderPort) {
   return [
@@ -72,7 +84,8 @@ function visitorUserAgent(version) {
 async function launchChromium(recorderPort, keepsPages) {
   // For visitors pages that are left are kept whole. The driver has it off: it waits for a load that a page brought back never has.
   const ignoreDefaultArgs = keepsPages ? ['--disable-back-forward-cache'] : [];
-  const browser = await chromium.launch({ executablePath: findBrowser('chromium'), args: chromiumArguments(recorderPort), ignoreDefaultArgs });
+  const args = [...chromiumArguments(recorderPort), `--disable-features=${DISABLED_FEATURES.join(',')}`];
+  const browser = await chromium.launch({ executablePath: findBrowser('chromium'), args, ignoreDefaultArgs });
   const userAgent = visitorUserAgent(browser.version());
   return {
     name: `Chromium ${browser.version()}`,

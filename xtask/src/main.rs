@@ -9,6 +9,7 @@
 mod build;
 mod catalogue;
 mod dev;
+mod lanes;
 mod run;
 mod size;
 mod stamp;

@@ -1,10 +1,14 @@
 //! `cargo xtask test`: everything that can fail, the quick things first.
 
 use crate::dev::node_script;
+use crate::lanes::{Browsers, Journey, run_all};
 use crate::run::{output, run, with_path};
 use crate::tools::{Tools, browser, caching_proxy, second_browser};
 use crate::{build, catalogue, root, tidy};
 use std::process::Command;
+
+/// Pictures for the eye, which claim nothing: taken when they are asked for by name.
+const FOR_THE_EYE: &str = "screenshots";
 
 /// Crates that only make sense in a browser or in the platform; they are checked on their own target.
 const WASM_ONLY: [&str; 3] = ["postern-dashboard", "postern-gate", "postern-worker"];
@@ -15,7 +19,8 @@ const WASM_ONLY: [&str; 3] = ["postern-dashboard", "postern-gate", "postern-work
 ///
 /// What Firefox skips within them, since it cannot tell: what moves and what blocks a picture (`paint`; it has no entries for
 /// either), pages made ahead (`history`; it makes none), and a page of ours kept whole (`history`; it keeps none that is not to be
-/// stored). Of `leaks` it goes through some states only, for the sake of time.
+/// stored). Of `leaks` it goes through some states only, and of `accessibility` what axe reads is left out, for the sake of time; so is what
+/// asks no browser (`hostile`).
 const IN_BOTH_ENGINES: [&str; 25] = [
     "accessibility",
     "app",
@@ -50,7 +55,7 @@ const IN_BOTH_ENGINES: [&str; 25] = [
 /// The first step that fails.
 pub fn test(args: &[String]) -> Result<(), String> {
     let tools = build::build()?;
-    let browsers = [browser()?, second_browser()?];
+    let browsers = Browsers { chromium: browser()?, firefox: second_browser()? };
     caching_proxy();
     if let Some(filter) = args.first() {
         return journeys(&tools, &browsers, filter);
@@ -77,7 +82,7 @@ pub fn test(args: &[String]) -> Result<(), String> {
     let mut tests = cargo(["test", "--quiet", "--workspace"]);
     exclude_wasm(&mut tests);
     run("unit and property tests", &mut tests)?;
-    wasm_tests(&tools, &browsers[0])?;
+    wasm_tests(&tools, &browsers.chromium)?;
     run("sizes", tools.node().arg(root().join("xtask/size.mjs")))?;
     journeys(&tools, &browsers, "")
 }
@@ -126,12 +131,8 @@ fn wasm_tests(tools: &Tools, browser: &std::path::Path) -> Result<(), String> {
     node_script("wasm tests in the browser", &mut script)
 }
 
-/// In Chromium, then in Firefox those that both make.
-fn journeys(
-    tools: &Tools,
-    [chromium, firefox]: &[std::path::PathBuf; 2],
-    filter: &str,
-) -> Result<(), String> {
+/// Those whose file name contains `filter`: all in Chromium, in Firefox those that both make.
+fn journeys(tools: &Tools, browsers: &Browsers, filter: &str) -> Result<(), String> {
     let folder = root().join("tests/journeys");
     let entries = std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut names: Vec<_> = entries
@@ -142,25 +143,17 @@ fn journeys(
     if let Some(lost) = IN_BOTH_ENGINES.iter().find(|name| !names.iter().any(|found| found == *name)) {
         return Err(format!("there is no journey {lost}: mend the list in xtask/src/test.rs"));
     }
-    names.retain(|name| format!("{name}.test.mjs").contains(filter));
+    names.retain(|name| {
+        format!("{name}.test.mjs").contains(filter) && (name != FOR_THE_EYE || !filter.is_empty())
+    });
     if names.is_empty() {
         return Err(format!("no journey is named like {filter:?}"));
     }
-    let in_engine = |engine: &str, names: &[String]| {
-        let mut command = tools.node();
-        command
-            .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
-            .args(names.iter().map(|name| folder.join(format!("{name}.test.mjs"))))
-            .env("POSTERN_ENGINE", engine)
-            .env("POSTERN_BROWSER", chromium)
-            .env("POSTERN_FIREFOX", firefox)
-            .env("POSTERN_WRANGLER", Tools::npm_bin("wrangler"))
-            .env("WRANGLER_SEND_METRICS", "false");
-        node_script(&format!("journeys in {engine} against real workerd"), &mut command)
-    };
-    in_engine("chromium", &names)?;
-    names.retain(|name| IN_BOTH_ENGINES.contains(&name.as_str()));
-    if names.is_empty() { Ok(()) } else { in_engine("firefox", &names) }
+    let in_firefox = names.iter().filter(|name| IN_BOTH_ENGINES.contains(&name.as_str()));
+    let in_firefox: Vec<_> =
+        in_firefox.map(|name| Journey { engine: "firefox", name: name.clone() }).collect();
+    let in_chromium = names.into_iter().map(|name| Journey { engine: "chromium", name });
+    run_all(tools, browsers, in_chromium.chain(in_firefox).collect())
 }
 
 /// Measures the edge against plain proxying and the page against the origin's, each in one run; or one of the two; or a Ledger
