@@ -119,9 +119,8 @@ impl SqlStore {
                     (value, before) = (UNKNOWN, read(UNKNOWN)?);
                 }
             }
-            let before = Counts::parse(before.trim_end()).unwrap_or_default();
             let mut row = cell(value);
-            row.push(change(before, *counts).write().into());
+            row.push(Counts::change_written(before.trim_end(), |before| change(before, *counts)).into());
             self.0.exec(
                 "INSERT OR REPLACE INTO cells (day, dimension, value, counts) VALUES (?, ?, ?, ?)",
                 row,

@@ -222,6 +222,23 @@ impl Counts {
         }
         Some(counts)
     }
+
+    /// What [`Self::write`] wrote, with a change to it. A counter that this version has no name for stays as it is: a later one wrote
+    /// it, before this one was put back in its place.
+    #[must_use]
+    pub fn change_written(text: &str, change: impl FnOnce(Self) -> Self) -> String {
+        let mut known = Self::default();
+        let mut others = Vec::new();
+        for part in text.split(' ').filter(|part| !part.is_empty()) {
+            match Self::parse(part) {
+                Some(one) => known = known.merge(one),
+                None => others.push(part),
+            }
+        }
+        let changed = change(known).write();
+        others.insert(0, &changed);
+        others.join(" ").trim_start().to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -293,10 +310,20 @@ mod tests {
         assert_eq!(Counts::parse(""), Some(Counts::default()));
     }
 
+    #[test]
+    fn what_a_later_version_counted_stays() {
+        let less = |counts: Counts| counts.minus(Counts::default().with(Counter::Views, 2));
+        assert_eq!(Counts::change_written("0:5 18:7 99:1", less), "0:3 18:7 99:1");
+        assert_eq!(Counts::change_written("0:2 18:7", less), "18:7");
+        assert_eq!(Counts::change_written("", less), "");
+    }
+
     proptest! {
         #[test]
         fn counts_survive_their_text(each: [u64; 18]) {
             prop_assert_eq!(Counts::parse(&Counts(each).write()), Some(Counts(each)));
+            let add = |counts: Counts| counts.with(Counter::Views, 1);
+            prop_assert_eq!(Counts::change_written(&Counts(each).write(), add), add(Counts(each)).write());
         }
 
         #[test]
