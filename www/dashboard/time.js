@@ -25,12 +25,14 @@ const asDay = written({ day: 'numeric', month: 'short' });
 const asMonth = written({ month: 'short' });
 const asYear = written({ year: 'numeric' });
 
-/** What the lines of a time axis may be apart, from near to far: fixed lengths, then calendar months; and the room that a label needs. */
+/** What the lines of a time axis may be apart, from near to far: fixed lengths, then calendar months. */
 const STEPS = [
-  ...[1, 3, 6, 12].map((hours) => ({ length: hours * HOUR, px: 64, text: asHour, above: asDay })),
-  ...[1, 2, 7, 14].map((days) => ({ length: days * DAY, px: 68, text: asDay, above: asYear })),
-  ...[1, 2, 3, 6, 12].map((months) => ({ length: months * 30 * DAY, px: 48, months, text: asMonth, above: asYear })),
+  ...[1, 3, 6, 12].map((hours) => ({ length: hours * HOUR, text: asHour, above: asDay })),
+  ...[1, 2, 7, 14].map((days) => ({ length: days * DAY, text: asDay, above: asYear })),
+  ...[1, 2, 3, 6, 12].map((months) => ({ length: months * 30 * DAY, months, text: asMonth, above: asYear })),
 ];
+/** Between a label and the next. */
+const LABEL_GAP_PX = 16;
 
 /** The shortest time between two rows, ms. */
 export const stepOf = ({ rows }) => Math.min(...rows.slice(1).map(({ at }, index) => at - rows[index].at));
@@ -44,9 +46,20 @@ export function wholeRange(chart) {
 /** Rows of the range. */
 export const rowsIn = (chart, { from, to }) => chart.rows.filter(({ at }) => at >= from && at <= to);
 
-function timeTicks(chart, { from, to }, width) {
+/** The labels of the axis by where they stand, so far apart that each has room: where some are left out, distances mislead. */
+function timeTicks(chart, range, width, look) {
   const near = stepOf(chart);
-  const step = STEPS.find(({ length, px }) => length * 1.05 >= near && (to - from) / length <= width / px) ?? STEPS.at(-1);
+  const steps = STEPS.filter(({ length }) => length * 1.05 >= near);
+  let texts = new Map();
+  for (const step of steps) {
+    texts = textsOf(chart, range, step, near);
+    const room = width * step.length / (range.to - range.from) - LABEL_GAP_PX;
+    if (widthOf([...texts.values()].flatMap((text) => text.split('\n')), look) <= room) break;
+  }
+  return texts;
+}
+
+function textsOf(chart, { from, to }, step, near) {
   const ticks = [];
   if (step.months) {
     const first = new Date(from);
@@ -199,7 +212,7 @@ export function planTime(chart, look, { width, hidden, range, paper }) {
   const grid = { top: marks.length ? 32 : 12, left: chart.isRtl ? far : near, right: chart.isRtl ? near : far, height: isNarrow ? 200 : 260 };
   const foot = grid.top + grid.height + 46;
   const labels = endLabels(chart, look, lines, scale, grid.height);
-  const ticks = timeTicks(chart, range, width - near - far);
+  const ticks = timeTicks(chart, range, width - near - far, look);
   const every = Math.max(1, Math.ceil(rowsIn(chart, range).length * SYMBOL_PX / (width - near - far)));
   const volumes = shown.filter(({ role }) => role === 'volume');
   const counts = chart.series.filter(({ role }) => role === 'volume').flatMap(({ cells }) => cells.map(({ value }) => value ?? 0));
