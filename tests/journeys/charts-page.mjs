@@ -10,7 +10,10 @@ const percent = (value) => (value === null ? '–' : `${Math.round(value * 100)}
 const whole = (value) => (value === null ? '–' : value.toLocaleString('en-GB'));
 const value = (number, write) => `<td data-value="${number === null ? '' : Number(number.toFixed(4))}">${write(number)}</td>`;
 const day = (at) => new Date(at).toISOString().slice(0, 10);
-const written = (at) => new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(at);
+const writing = (options) => (at) => new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC', ...options }).format(at);
+const written = writing({});
+/** As a range of two years has its days. */
+export const writtenLong = writing({ year: 'numeric' });
 
 function figure({ id, kind, format, title, first, heads, rows, marks = '' }) {
   return `<figure class="chart" id="${id}" data-chart="${kind}" data-format="${format}" aria-labelledby="${id}-title">
@@ -29,7 +32,7 @@ ${marks}
 const wander = (index, base, size) => base + size * Math.sin(index / 4.1) + size * 0.4 * Math.sin(index * 1.7);
 
 /** Newest first, as the table of days is; the days that are missing have a row without values. */
-export function rateFigure({ days = 42, missing = [18, 20], id = 'rate', title = 'Share who said yes, by day' } = {}) {
+export function rateFigure({ days = 42, missing = [18, 20], id = 'rate', title = 'Share who said yes, by day', write = written } = {}) {
   const rows = Array.from({ length: days }, (_, index) => {
     const at = FIRST + index * DAY;
     const known = (number) => (missing.includes(index) ? null : number);
@@ -37,7 +40,7 @@ export function rateFigure({ days = 42, missing = [18, 20], id = 'rate', title =
     const asked = known(wander(index + 3, 0.47, 0.03));
     const margin = 0.03;
     return [
-      `<th scope="row"><time datetime="${day(at)}">${written(at)}</time></th>`,
+      `<th scope="row"><time datetime="${day(at)}">${write(at)}</time></th>`,
       value(answered, percent), value(answered && answered - margin, percent), value(answered && answered + margin, percent),
       value(asked, percent), value(wander(index + 9, 0.58, 0.03), percent), value(known(Math.round(wander(index, 410, 90))) ?? 0, whole), '<td>counted</td>',
     ];

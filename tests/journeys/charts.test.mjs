@@ -10,7 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 import { findBrowser } from '../recorder/browser.mjs';
-import { filterForm, liveSection, noRowFigure, onePointFigure, page as pageOf, placesFigure, rateFigure, stepsFigure, wrongFigure } from './charts-page.mjs';
+import { filterForm, liveSection, noRowFigure, onePointFigure, page as pageOf, placesFigure, rateFigure, stepsFigure, writtenLong, wrongFigure } from './charts-page.mjs';
 import { PHONE, ROOT, waitFor } from './harness.mjs';
 
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'";
@@ -22,6 +22,7 @@ const LIVE_SECONDS = 0.2;
 const PAGES = {
   '/': () => pageOf([filterForm(), rateFigure(), placesFigure(), stepsFigure()]),
   '/rtl': () => pageOf([rateFigure(), placesFigure(), stepsFigure()], { lang: 'ar', dir: 'rtl' }),
+  '/long': () => pageOf([rateFigure({ days: 70, write: writtenLong })]),
   '/few': () => pageOf([onePointFigure(), noRowFigure(), wrongFigure(), stepsFigure()]),
   '/live': () => pageOf([liveSection(1, LIVE_SECONDS)]),
   '/_postern/dashboard/today': () => pageOf([liveSection(today.answers, LIVE_SECONDS)]),
@@ -139,6 +140,28 @@ describe('a chart', () => {
     });
     assert.equal(found[LIGHT.accent], undefined);
   }));
+
+  it('has its dates at equal distances, however long they are', async () => {
+    const page = await open('/long', {}, () => {
+      window.drawn = new Map();
+      const { fillText } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.fillText = function fillTextKept(text, x, y) {
+        if (/^\d+ \w+ \d{4}$/.test(text)) window.drawn.set(text, Math.round(this.getTransform().transformPoint({ x, y }).x));
+        return fillText.call(this, text, x, y);
+      };
+    });
+    for (const width of [1100, 800]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.reload();
+      const places = (await waitFor(`dates at ${width} px`, async () => {
+        const drawn = await page.evaluate(() => [...window.drawn.values()]);
+        return drawn.length > 1 && drawn;
+      })).sort((one, other) => one - other);
+      const distances = places.slice(1).map((at, index) => at - places[index]);
+      assert.ok(Math.max(...distances) - Math.min(...distances) <= 2, `${width} px: ${places}`);
+    }
+    await page.context().close();
+  });
 
   it('has the width of its place, and a phone is not too narrow', visit('/', {}, async (page) => {
     for (const width of [700, 390, 320]) {
