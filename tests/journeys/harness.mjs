@@ -17,6 +17,8 @@ import { BROWSER_OWN_HOSTS, launchBrowser, undrivenChromium } from '../recorder/
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** A cold wrangler with a cold cache on a shared two-core machine was seen to need about 20 s. */
 const START_MS_MAX = 90_000;
+/** How long we wait for what must come: on a busy machine with slow cores a page was seen to take fifteen seconds. */
+const COMES_MS = 30_000;
 /** How long nothing must happen before we say that nothing happens: a held event would leave within a second. */
 export const QUIET_MS = 1500;
 /** PostHog sends what it gathered every 3 s: whoever claims that it has stopped must wait longer than that. */
@@ -71,7 +73,7 @@ export function sleep(milliseconds) {
 }
 
 /** Waits until `condition` gives something truthy and gives it back; says what it waited for if it does not come. */
-export async function waitFor(what, condition, milliseconds = 15_000) {
+export async function waitFor(what, condition, milliseconds = COMES_MS) {
   const until = Date.now() + milliseconds;
   let last;
   for (;;) {
@@ -286,7 +288,7 @@ export async function startWorld({ origin = 'shop', vars = {}, dashboard = false
   const close = async () => {
     for (const context of contexts) await context.close().catch(() => {});
     await browser?.close().catch(() => {});
-    for (const one of started.splice(0).reverse()) await one.stop();
+    await Promise.all(started.splice(0).map((one) => one.stop()));
   };
   try {
     const [originPort, recorderPort, controlPort] = await findPorts(3);
@@ -302,7 +304,7 @@ export async function startWorld({ origin = 'shop', vars = {}, dashboard = false
       const context = await browser.newContext({ ...DESKTOP, locale: 'en-GB', ...options });
       contexts.add(context);
       context.on('close', () => contexts.delete(context));
-      context.setDefaultTimeout(15_000);
+      context.setDefaultTimeout(COMES_MS);
       const page = await context.newPage();
       page.faults = [];
       page.on('pageerror', (error) => {
@@ -378,7 +380,7 @@ export function banner(page) {
 export async function decide(page, act) {
   const changed = page.evaluate(() => new Promise((resolve, reject) => {
     document.addEventListener('postern:change', (event) => resolve(event.detail.granted), { once: true });
-    setTimeout(() => reject(new Error('no postern:change within 10 s')), 10_000);
+    setTimeout(() => reject(new Error('no postern:change within 20 s')), 20_000);
   }));
   changed.catch(() => { /* reported by the await below, if act() itself did not fail first */ });
   await act();

@@ -142,7 +142,7 @@ function choose({ page }, categories) {
   return page.evaluate(async (categories) => {
     const changed = new Promise((resolve, reject) => {
       document.addEventListener('postern:change', resolve, { once: true });
-      setTimeout(() => reject(new Error('no postern:change within 10 s')), 10_000);
+      setTimeout(() => reject(new Error('no postern:change within 20 s')), 20_000);
     });
     await window.postern.open();
     for (const input of document.querySelectorAll('#postern input[data-consent-category]')) {
