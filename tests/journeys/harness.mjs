@@ -52,13 +52,25 @@ function killGroup(pid, signal) {
   } catch { /* the group is gone already */ }
 }
 
+/** Does anything of the group run? What has ended is of it until the system's first process takes note, which may take seconds. */
 function isGroupAlive(pid) {
   try {
     process.kill(-pid, 0);
-    return true;
   } catch {
     return false;
   }
+  if (process.platform !== 'linux') return true;
+  return readdirSync('/proc').some((entry) => {
+    if (!/^\d+$/.test(entry)) return false;
+    try {
+      // After the name in brackets: state, parent, group. Source: proc_pid_stat(5).
+      const [state, , group] = readFileSync(`/proc/${entry}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+      return Number(group) === pid && state !== 'Z' && state !== 'X';
+    } catch {
+      // It went away meanwhile.
+      return false;
+    }
+  });
 }
 
 // The last resort when a test is interrupted: whole groups, by the ids we started.
@@ -176,7 +188,8 @@ export async function startWrangler({ name, config, vars = {}, isReady, state })
     '--persist-to', kept,
     ...Object.entries(vars).filter(([, value]) => value !== undefined).flatMap(([key, value]) => ['--var', `${key}:${value}`]),
   ], {
-    CI: '1', NO_COLOR: '1', WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_LOG_PATH: join(folder, 'log'),
+    // With its banner it would ask for a newer version of itself, and wait for the answer.
+    CI: '1', NO_COLOR: '1', WRANGLER_HIDE_BANNER: 'true', WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_LOG_PATH: join(folder, 'log'),
     WRANGLER_REGISTRY_PATH: join(folder, 'registry'), MINIFLARE_REGISTRY_PATH: join(folder, 'registry'),
   });
   await waitUntilReady(started, () => isReady(port));
