@@ -70,10 +70,15 @@ impl Locale<'_> {
         )
     }
 
-    /// How far one rate is from another, in points, with its sign.
+    /// How far one rate is from another, in points, with its sign; what is written as nothing has none.
     pub(super) fn points(&self, difference: f64) -> String {
-        let sign = if difference < 0.0 { "−" } else { "+" };
-        format!("{sign}{}", self.tenths(rounded(difference.abs() * 1000.0)))
+        let tenths = rounded(difference.abs() * 1000.0);
+        let sign = match tenths {
+            0 => "",
+            _ if difference < 0.0 => "−",
+            _ => "+",
+        };
+        format!("{sign}{}", self.tenths(tenths))
     }
 
     /// A chance to three digits, never less than it is: `0.012`, `< 0.001`.
@@ -180,6 +185,7 @@ mod tests {
             );
         }
         assert_eq!((english().points(-0.0123), german.points(0.05)), ("−1.2".to_owned(), "+5,0".to_owned()));
+        assert_eq!([-0.0004, 0.0, 0.0004].map(|difference| english().points(difference)), ["0.0"; 3]);
         assert_eq!(
             [0.0, 0.0009, 0.001, 0.0123, 0.0501, 1.0].map(|chance| english().chance(chance)),
             ["<\u{a0}0.001", "<\u{a0}0.001", "0.001", "0.013", "0.051", "1.000"]
