@@ -9,8 +9,9 @@ use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// Opens many pages at once by itself, and what it finds is told by the time it takes: nothing runs beside it.
-const ALONE: &str = "leaks";
+/// What nothing may run beside: `leaks` opens many pages at once by itself, and tells by time what it finds; `throttle` must bring a
+/// Ledger more choices in a second than a machine makes that does much else.
+const ALONE: [&str; 2] = ["leaks", "throttle"];
 
 /// Those that take minutes, longest first: one that begins last would be waited for alone.
 const LONG: [&str; 7] =
@@ -51,7 +52,8 @@ pub fn run_all(tools: &Tools, browsers: &Browsers, mut journeys: Vec<Journey>) -
     let lanes = std::thread::available_parallelism().map_or(1, usize::from).min(4).min(journeys.len());
     say(&format!("{} files of journeys against real workerd, {lanes} at once", journeys.len()));
     journeys.sort_by_key(Journey::rank);
-    let (alone, together): (Vec<_>, Vec<_>) = journeys.into_iter().partition(|journey| journey.name == ALONE);
+    let (alone, together): (Vec<_>, Vec<_>) =
+        journeys.into_iter().partition(|journey| ALONE.contains(&journey.name.as_str()));
     let run = Run {
         tools,
         browsers,
@@ -151,7 +153,7 @@ mod tests {
 
     #[test]
     fn what_is_said_to_take_long_is_there() {
-        for name in LONG {
+        for name in LONG.into_iter().chain(ALONE) {
             assert!(root().join(format!("tests/journeys/{name}.test.mjs")).is_file(), "{name}");
         }
     }
