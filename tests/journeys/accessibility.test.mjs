@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
-import { ENGINE } from '../recorder/browser.mjs';
 import { DESKTOP, LAYOUTS, PHONE, action, banner, categorySwitch, choiceCookies, decide, openSettings, policyWithLayout, startWorld } from './harness.mjs';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -31,7 +30,7 @@ async function logIn(page) {
   await Promise.all([page.waitForNavigation(), page.locator('form :is(button, input[type="submit"])').first().click()]);
 }
 
-describe('axe finds nothing', { skip: ENGINE !== 'chromium' && 'it reads what both engines make of the same pages, and takes three minutes in Firefox' }, () => {
+describe('axe finds nothing', () => {
   for (const colorScheme of ['light', 'dark']) {
     for (const [device, options] of [['desktop', DESKTOP], ['phone', PHONE]]) {
       it(`on ${device}, ${colorScheme}`, async () => {
