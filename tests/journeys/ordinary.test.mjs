@@ -112,9 +112,16 @@ describe('the guard for a worker of an own file', () => {
       window.worker.onmessage = (event) => resolve(event.data);
       window.worker.postMessage(name);
     }), name);
-    const tell = (bits) => page.evaluate((bits) => new BroadcastChannel('postern').postMessage([bits, [[8, /\bdoubleclick\.net|^acme\.example/i]]]), bits);
+    // Two ways lead into a worker and neither waits for the other. What it says here it has heard after its guard: of the channels
+    // of one worker the oldest is told first (HTML, BroadcastChannel.postMessage, "in creation order, oldest first").
+    const tell = (bits) => page.evaluate((bits) => new Promise((resolve) => {
+      window.worker.onmessage = (event) => resolve(event.data);
+      new BroadcastChannel('postern').postMessage([bits, [[8, /\bdoubleclick\.net|^acme\.example/i]]]);
+    }), bits);
     await page.evaluate((guard) => {
       const code = `${guard}(1,[[[8,"^acme\\\\.example/"]],[]]);
+        const heard = new BroadcastChannel('postern');
+        heard.onmessage = ({ data }) => postMessage(data[0]);
         onmessage = async ({ data }) => {
           const answers = await Promise.all([fetch('https://' + data + '.doubleclick.net/x'), fetch('https://acme.example/' + data)].map((answer) => answer.then(({ status }) => status, () => 0)));
           try { importScripts('https://' + data + '-import.doubleclick.net/x'); } catch (error) { answers.push(error.name); }
@@ -124,10 +131,10 @@ describe('the guard for a worker of an own file', () => {
     }, guard);
     assert.deepEqual(await ask('first'), [204, 204, 'SecurityError']);
     assert.equal(describeRequests(await world.waitQuiet()), '');
-    await tell(9);
+    assert.equal(await tell(9), 9);
     await waitFor('what was held', async () => (await hosts()).length === 2);
     assert.deepEqual(await hosts(), ['acme.example', 'first.doubleclick.net']);
-    await tell(1);
+    assert.equal(await tell(1), 1);
     assert.deepEqual(await ask('second'), [204, 204, 'SecurityError']);
     await world.waitQuiet();
     assert.deepEqual(await hosts(), ['acme.example', 'first.doubleclick.net']);
