@@ -127,7 +127,10 @@ impl FiguresStore {
             )?;
         }
         let row = vec![number(shard.into()), integer(changed.revision)];
-        self.0.exec("INSERT OR REPLACE INTO synced_1 (shard, revision) VALUES (?, ?)", row).map(|_| ())
+        // Where nothing has changed nothing is written, so that no reader waits for a disk.
+        let statement = "INSERT INTO synced_1 (shard, revision) VALUES (?, ?) \
+                         ON CONFLICT (shard) DO UPDATE SET revision = excluded.revision WHERE revision <> excluded.revision";
+        self.0.exec(statement, row).map(|_| ())
     }
 
     pub fn day_of(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<Option<Day>> {

@@ -190,6 +190,8 @@ export async function startWrangler({ name, config, vars = {}, isReady, state })
   ], {
     // With its banner it would ask for a newer version of itself, and wait for the answer.
     CI: '1', NO_COLOR: '1', WRANGLER_HIDE_BANNER: 'true', WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_LOG_PATH: join(folder, 'log'),
+    // Nor does it write down each request and each statement, as it does for who looks at them in its explorer.
+    X_LOCAL_OBSERVABILITY: 'false', X_LOCAL_EXPLORER: 'false',
     WRANGLER_REGISTRY_PATH: join(folder, 'registry'), MINIFLARE_REGISTRY_PATH: join(folder, 'registry'),
   });
   await waitUntilReady(started, () => isReady(port));
