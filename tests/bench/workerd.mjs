@@ -5,27 +5,18 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { dirname, join, relative } from 'node:path';
-import { builtConfig, makeFolder, readHealth, waitFor } from '../journeys/harness.mjs';
+import { builtConfig, findPorts, makeFolder, readHealth, waitFor } from '../journeys/harness.mjs';
 
 /** The very one that wrangler brings along. */
 const { default: WORKERD } = createRequire(createRequire(import.meta.url).resolve('wrangler/package.json'))('workerd');
-
-async function findPort() {
-  const server = createServer();
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const { port } = server.address();
-  await new Promise((resolve) => { server.close(resolve); });
-  return port;
-}
 
 /**
  * The built Worker on a free port: {port, base, pid, token, folder, log, kill, stop}. What it stores is in `folder`/disk and stays for
  * the next one; `vars` are added to the usual ones.
  */
 export async function startWorkerd({ originPort, folder = makeFolder(), vars: more = {} }) {
-  const port = await findPort();
+  const [port] = await findPorts(1);
   const token = randomBytes(16).toString('hex');
   const config = readFileSync(builtConfig(), 'utf8');
   const [, date] = /^compatibility_date = "(.*)"$/m.exec(config);

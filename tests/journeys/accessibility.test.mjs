@@ -36,6 +36,8 @@ describe('axe finds nothing', () => {
       it(`on ${device}, ${colorScheme}`, async () => {
         const page = await visit('/', { ...options, colorScheme });
         await banner(page).waitFor();
+        // It fades in, and is to be read as it stands then.
+        await banner(page).evaluate(async (section) => { await Promise.all(section.getAnimations().map(({ finished }) => finished.catch(() => {}))); });
         await assertAccessible(page, 'layer 1');
         await openSettings(page);
         await assertAccessible(page, 'layer 2');
@@ -265,6 +267,8 @@ describe('it fits', () => {
     await banner(page).waitFor();
     const before = await page.evaluate(() => window.shift);
     await decide(page, () => action(page, 'reject').click());
+    // What shifts does so in a frame, and is told in a task after it.
+    await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))); }));
     assert.equal(await page.evaluate(() => window.shift) - before, 0);
     await page.context().close();
   });

@@ -92,6 +92,10 @@ describe('an application with routes', () => {
     await page.evaluate(() => { window.marker = 'the same page'; });
     await decide(page, () => action(page, 'accept').click());
     await seenViews(['view-/app/one', 'view-/app/left', 'view-/app/film']);
+    await waitFor('the pictures and the film', async () => {
+      const requests = await world.recorder.requests();
+      return picturesOf(requests).length >= 3 && filmsOf(requests).length >= 1;
+    });
     const released = await world.waitQuiet();
     assert.deepEqual(viewsOf(released), ['view-/app/one', 'view-/app/left', 'view-/app/film']);
     assert.deepEqual(picturesOf(released), ['/app/film', '/app/left', '/app/one']);
@@ -102,6 +106,7 @@ describe('an application with routes', () => {
     await go(page, '/app/two');
     await page.goBack();
     await seenViews(['view-/app/two', 'view-/app/film']);
+    await waitFor('the later pictures', async () => picturesOf(await world.recorder.requests()).length >= 2);
     const later = await world.waitQuiet();
     assert.deepEqual(viewsOf(later), ['view-/app/two', 'view-/app/film'], 'what comes later goes straight out, once');
     assert.deepEqual(picturesOf(later), ['/app/film', '/app/two']);
@@ -146,6 +151,7 @@ describe('a page that was open before the choice was made in another', () => {
     await assertSilent();
     await decide(other, () => action(other, 'accept').click());
     await seenViews(['view-/app/film', 'view-/app/one']);
+    await waitFor('the film', async () => filmsOf(await world.recorder.requests()).length >= 1);
     const requests = await world.waitQuiet();
     assert.deepEqual(viewsOf(requests).sort(), ['view-/app/film', 'view-/app/one']);
     assert.deepEqual(filmsOf(requests), ['/embed/seen']);

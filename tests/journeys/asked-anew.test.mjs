@@ -102,7 +102,8 @@ it('is so in a browser', async () => {
   await first.stop();
   const second = await world.startWorker({ ...options, vars: { POLICY: OTHER } });
   const before = await countedOf(second);
-  await page.goto(second.base);
+  // The banner's picture is lazy: it is asked for once a frame is drawn, and who reloads before has not drawn it.
+  await Promise.all([page.waitForResponse((response) => response.url().includes('/_postern/asked')), page.goto(second.base)]);
   await banner(page).waitFor();
   assert.deepEqual(await cookieOf(), kept);
   await page.reload();
@@ -110,6 +111,7 @@ it('is so in a browser', async () => {
   await decide(page, () => action(page, 'reject').click());
   assert.notEqual((await cookieOf()).value, kept.value);
   await assertAdded(second, before, { views: 2, first: 1, refused: 1, first_answered: 1 });
+  await waitFor('the banner that was drawn', async () => (await countedOf(second)).reported > before.reported);
   assert.equal((await countedOf(second)).reported - before.reported, 1, 'the banner was drawn');
   await page.context().close();
   await second.stop();

@@ -61,7 +61,7 @@ after(async () => {
 /** A page that keeps its errors and what its policy refused. */
 async function open(path = '/', options = {}, prepare = () => {}) {
   const context = await browser.newContext({ viewport: { width: 1100, height: 900 }, locale: 'en-GB', ...options });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   page.faults = [];
   page.errors = [];

@@ -156,7 +156,7 @@ describe('an acceptance', () => {
   it('holds on the next page without asking', async () => {
     const page = await visit('/');
     await decide(page, () => action(page, 'accept').click());
-    await world.waitQuiet();
+    await waitForIds(['ga-home-load']);
     await world.recorder.clear();
     await page.goto(`${world.base}/product-tarn.html`);
     const requests = await waitForIds(['ga-tarn-load', 'fb-tarn-load', 'ph-tarn-load', 'gtm-tarn-load']);
@@ -186,7 +186,7 @@ describe('a partial choice', () => {
     it(`of ${category} releases its vendors and the tag manager, and nobody else`, async () => {
       const page = await visit('/');
       await saveCategories(page, [category]);
-      await waitFor('the first request', async () => (await world.recorder.requests()).length > 0);
+      await world.waitForHosts(...expected);
       const requests = await world.waitQuiet();
       assert.deepEqual(vendorHosts(requests), [...expected].sort());
       assert.equal(countOf(requests, TAG_MANAGER, '/gtag/js'), category === 'analytics' ? 1 : 0, 'the loader of GA4 shares its host with the tag manager');
@@ -194,7 +194,7 @@ describe('a partial choice', () => {
       if (category !== 'marketing') assert.equal((await trackerTraces(page)).includes('_fbp'), false);
       await world.recorder.clear();
       await page.reload();
-      await waitFor('requests after the reload', async () => (await world.recorder.requests()).length > 0);
+      await world.waitForHosts(...expected);
       assert.deepEqual(vendorHosts(await world.waitQuiet()), [...expected].sort(), 'the same after a reload');
       await page.context().close();
     });
@@ -251,12 +251,13 @@ describe('a withdrawal', () => {
     'by window.postern': (page) => decideOrReload(page, () => page.evaluate(() => { window.postern.withdraw(); })),
   };
 
-  /** A withdrawal may reload the page; either way the Worker has acknowledged it when this returns. */
+  /** A withdrawal may reload the page; either way the Worker has acknowledged it and the page knows when this returns. */
   async function decideOrReload(page, act) {
     const acknowledged = page.waitForResponse((response) => response.url().endsWith('/_postern/decision') && response.request().method() === 'POST');
     await act();
     assert.ok((await acknowledged).status() < 400);
     await page.waitForLoadState('load');
+    await waitFor('the withdrawal', () => page.evaluate(() => window.postern?.state.granted.length === 1));
   }
 
   for (const [name, withdraw] of Object.entries(ways)) {

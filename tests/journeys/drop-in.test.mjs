@@ -35,6 +35,7 @@ async function decide(page, act) {
 
 const stateOf = (page) => page.evaluate(() => window.postern.state);
 const shown = (page) => banner(page).waitFor();
+const hasToldMeta = async () => eventsOf(await world.recorder.requests(), 'meta-pixel').length > 0;
 
 describe('a site with the script', () => {
   it('contacts nobody and stores nothing before a choice, and shows the banner in its language', async () => {
@@ -70,20 +71,19 @@ describe('a site with the script', () => {
     await shown(page);
     const said = await decide(page, () => action(page, 'accept').click());
     assert.match(said.receipt, /^[0-9a-f-]{36}$/);
-    await waitFor('both', async () => {
-      const requests = await world.recorder.requests();
-      return eventsOf(requests, 'meta-pixel').length > 0 && eventsOf(requests, 'ga4').some(({ id }) => id === 'ga-drop-1');
-    });
+    await waitFor('the first events', async () => eventsOf(await world.recorder.requests(), 'ga4').some(({ id }) => id === 'ga-drop-1') && await hasToldMeta());
+    await world.waitForHosts('www.youtube.com', 'bat.bing.com');
     const requests = await world.waitQuiet();
     assert.deepEqual(eventsOf(requests, 'meta-pixel').map(({ id }) => id), ['fb-drop-1']);
     assert.deepEqual(eventsOf(requests, 'ga4').map(({ id }) => id).filter(Boolean), ['ga-drop-1']);
     assert.ok(vendorHosts(requests).includes('www.youtube.com') && vendorHosts(requests).includes('bat.bing.com'));
     await world.recorder.clear();
     await page.reload({ waitUntil: 'load' });
-    await waitFor('them again, without asking', async () => eventsOf(await world.recorder.requests(), 'meta-pixel').length > 0);
+    await waitFor('them again, without asking', hasToldMeta);
     assert.equal(await banner(page).isVisible(), false);
     await openSettings(page);
     await decide(page, () => action(page, 'withdraw').click());
+    await waitFor('the withdrawal', async () => (await stateOf(page)).granted.length === 1);
     await world.settle();
     assert.deepEqual(await trackerTraces(page), []);
     await page.reload({ waitUntil: 'load' });
@@ -97,6 +97,7 @@ describe('a site with the script', () => {
     const page = await visit();
     await shown(page);
     assert.deepEqual(await page.evaluate(() => window.postern.grantVendor('youtube')), { decided: false, granted: ['necessary'], vendors: ['youtube'] });
+    await world.waitForHosts('www.youtube.com');
     assert.deepEqual(vendorHosts(await world.waitQuiet()), ['www.youtube.com']);
     await page.reload({ waitUntil: 'load' });
     await waitFor('it', async () => (await stateOf(page)).vendors.includes('youtube'));
@@ -162,17 +163,20 @@ describe('a site with the script', () => {
     const page = await visit();
     await shown(page);
     await decide(page, () => action(page, 'accept').click());
+    await waitFor('what was granted', hasToldMeta);
     await world.waitQuiet();
     for (const forge of [(token) => token.replace(/^v1\.1e/, 'v1.1f'), () => 'v1.1f.000000.00000000.00000000000000000000000000000000.x', () => '{}', (token) => `${token}x`]) {
       const address = page.url();
       // What still runs says its last words on leaving.
       await page.goto(`${world.originBase}/plain-html`);
       await page.evaluate((token) => localStorage.setItem('postern', token), forge(await page.evaluate(() => localStorage.getItem('postern'))));
-      await world.settle();
+      await world.waitQuiet();
+      await world.recorder.clear();
       await page.goto(address, { waitUntil: 'load' });
       await shown(page);
       assert.equal(describeRequests(await world.waitQuiet()), '');
       await decide(page, () => action(page, 'accept').click());
+      await waitFor('what was granted anew', hasToldMeta);
       await world.waitQuiet();
     }
     await page.context().close();

@@ -266,7 +266,7 @@ describe('a WebSocket', () => {
     const failed = new Promise((_, reject) => { socket.on('error', reject); });
     failed.catch(() => {});
     const next = () => Promise.race([failed, messages.length > 0 ? messages.shift() : new Promise((resolve) => { waiting.push(resolve); })]);
-    const timer = setTimeout(() => socket.terminate(), 10_000);
+    const timer = setTimeout(() => socket.terminate(), 30_000);
     try {
       assert.deepEqual(JSON.parse(await next()), { url: '/ws?size=42', cookie: 'session=1' });
       assert.equal(socket.protocol, 'echo');

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
-import { countedOf, dayNumber, loadCells, readCells } from './figures.mjs';
+import { NOON, countedOf, dayNumber, loadCells, policyIn, readCells } from './figures.mjs';
 import { BATCH_MS, ROOT, WITHOUT_SCRIPTS, action, banner, decide, makeFolder, sleep, startWorld, waitFor } from './harness.mjs';
 import { askedCookie, consentCookie, postDecision, readDashboard, readText, send, valuesOf, readPolicy } from './wire.mjs';
 
@@ -171,6 +171,11 @@ describe('the figures', () => {
     await answered('.place.corner', 'reject');
     await answered('.place.control', 'accept');
     await answered('', 'accept');
+    await waitFor('the counts', async () => {
+      const { first, accepted, refused } = await countedOf(worker);
+      return first >= 12 && accepted >= 3 && refused >= 1;
+    });
+    // And no more comes.
     await sleep(BATCH_MS);
     const all = await countedOf(worker);
     assert.deepEqual([all.first, all.accepted, all.refused], [12, 3, 1]);
@@ -237,14 +242,14 @@ describe('an experiment', () => {
 });
 
 describe('the dashboard', () => {
-  // A day counts as over an hour after its end.
-  const today = dayNumber(undefined, new Date(Date.now() - 3_600_000));
+  // A day counts as over an hour after its end: at noon the one before does.
+  const today = dayNumber(NOON);
   const cell = (day, dimension, value, [first, accepted, refused]) => `${day}\t${dimension}\t${value}\t0:${first * 3} 2:${first * 2} 3:${first} 6:${accepted} 7:${refused} 16:${accepted + refused} 17:${accepted}`;
   const cells = (days, ways) => Array.from({ length: days }, (_, place) => today - 1 - place).flatMap((day) => [
     cell(day, 'all', '', Object.values(ways).reduce((sum, way) => sum.map((count, place) => count + way[place]), [40, 10, 10])),
     ...Object.entries(ways).map(([way, counts]) => cell(day, 'variant', `place.${way}`, counts)),
   ]).join('\n');
-  const policy = trying({ from: date(-9), until: date(9), more: 'expected = 35' });
+  const policy = policyIn(NOON, trying({ from: date(-9), until: date(9), more: 'expected = 35' }));
   const ask = async (worker, path) => JSON.parse(readText(await send(worker.port, `/_postern/api/v1/${path}`, { headers: { authorization: `Bearer ${worker.token}` } })));
 
   /** A Worker with these figures of the days before. */

@@ -2,9 +2,10 @@
 // The lines are those of postern_stats::Batch: day, dimension, value, counts, with tabs between.
 
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { ROOT } from './harness.mjs';
 import { readDashboard } from './wire.mjs';
 
 /** The counters in the order of their places. Source: postern_stats::Counter. */
@@ -80,4 +81,13 @@ export async function countedOf(worker) {
 /** Today at a place, as days are numbered. */
 export function dayNumber(zone = 'Europe/Dublin', date = new Date()) {
   return Date.parse(`${date.toLocaleDateString('sv-SE', { timeZone: zone })}T00:00:00Z`) / 86_400_000;
+}
+
+const ahead = 12 - new Date().getUTCHours();
+/** A zone where it is about noon: no day ends there, nor begins to count as over, while a journey reads those before it. */
+export const NOON = ahead === 0 ? 'UTC' : `Etc/GMT${ahead > 0 ? '-' : '+'}${Math.abs(ahead)}`;
+
+/** The site's policy, or another, where its days are those of that zone. */
+export function policyIn(zone, policy = readFileSync(join(ROOT, 'postern.toml'), 'utf8')) {
+  return policy.replace(/^time_zone = "[^"]*"/m, `time_zone = "${zone}"`);
 }

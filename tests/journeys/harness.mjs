@@ -101,8 +101,12 @@ export async function waitFor(what, condition, milliseconds = COMES_MS) {
   }
 }
 
-/** Ports below those from which systems take the near end of a connection: there another may have one by the time it is needed. */
-const PORTS = { first: 20_000, count: 12_000 };
+/**
+ * Ports below those from which systems take the near end of a connection: there another may have one by the time it is needed. Files
+ * of journeys that run side by side draw from ranges of their own (POSTERN_LANE, 0 to 3): a server takes seconds to take its port.
+ */
+const PORTS = { first: 20_000 + 3000 * Number(process.env.POSTERN_LANE ?? 0), count: 3000 };
+const givenPorts = new Set();
 
 const isFree = (port) => new Promise((resolve) => {
   const server = createServer();
@@ -110,15 +114,17 @@ const isFree = (port) => new Promise((resolve) => {
   server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
 });
 
-/** Ports that were free a moment ago, all different. */
-async function findPorts(count) {
-  const ports = new Set();
-  for (let tries = 0; ports.size < count; tries += 1) {
+/** Ports that were free a moment ago, all different, and no one twice. */
+export async function findPorts(count) {
+  const ports = [];
+  for (let tries = 0; ports.length < count; tries += 1) {
     if (tries > 1000) throw new Error('no free ports: is something else taking them all?');
     const port = PORTS.first + randomInt(PORTS.count);
-    if (!ports.has(port) && await isFree(port)) ports.add(port);
+    if (givenPorts.has(port)) continue;
+    givenPorts.add(port);
+    if (await isFree(port)) ports.push(port);
   }
-  return [...ports];
+  return ports;
 }
 
 /** A folder that is gone when this process ends. */
@@ -140,7 +146,11 @@ function run(name, command, args, env = {}) {
   started.stop = async () => {
     if (!started.pid) return;
     killGroup(started.pid, 'SIGTERM');
-    await waitFor(`${name} to end`, () => !isGroupAlive(started.pid), 5000).catch(() => killGroup(started.pid, 'SIGKILL'));
+    const hasEnded = () => !isGroupAlive(started.pid);
+    await waitFor(`${name} to end`, hasEnded, 5000).catch(() => {
+      killGroup(started.pid, 'SIGKILL');
+      return waitFor(`${name} to be killed`, hasEnded);
+    });
     processes.delete(started);
   };
   if (started.pid) processes.add(started);
@@ -333,27 +343,35 @@ export async function startWorld({ origin = 'shop', vars = {}, dashboard = false
     const waitQuiet = async (milliseconds = QUIET_MS) => {
       const end = Date.now() + QUIET_MS_MAX;
       let count = -1;
-      let since = Date.now();
+      let quietMs = 0;
+      let last = Date.now();
       for (;;) {
         const requests = await recorder.requests();
-        if (requests.length !== count) {
-          count = requests.length;
-          since = Date.now();
-        }
-        if (Date.now() - since >= milliseconds) return requests;
-        if (Date.now() > end) throw new Error(`requests did not stop within ${QUIET_MS_MAX} ms:\n${describeRequests(requests.slice(-20))}`);
+        const now = Date.now();
+        // Where the machine stood still nobody sent anything either.
+        quietMs = requests.length === count ? quietMs + Math.min(now - last, 200) : 0;
+        count = requests.length;
+        last = now;
+        if (quietMs >= milliseconds) return requests;
+        if (now > end) throw new Error(`requests did not stop within ${QUIET_MS_MAX} ms:\n${describeRequests(requests.slice(-20))}`);
         await sleep(100);
       }
     };
 
-    /** Forgets what came before: a page closed a moment ago may still have sent its last words. */
-    const settle = async () => {
-      await waitQuiet(300);
+    /** Waits until each of these hosts has been asked for something. */
+    const waitForHosts = (...hosts) => waitFor(`${hosts} to be asked`, async () => {
+      const asked = vendorHosts(await recorder.requests());
+      return hosts.every((host) => asked.includes(host));
+    });
+
+    /** Forgets what came before: a page closed a moment ago may still have sent its last words, and one that stays more than these. */
+    const settle = async (milliseconds = 300) => {
+      await waitQuiet(milliseconds);
       await recorder.clear();
     };
 
     return {
-      worker, base: worker.base, originBase: `http://127.0.0.1:${originPort}`, originPort, recorderPort, recorder, newPage, waitQuiet, settle, close,
+      worker, base: worker.base, originBase: `http://127.0.0.1:${originPort}`, originPort, recorderPort, recorder, newPage, waitQuiet, waitForHosts, settle, close,
       stopOrigin: () => originProcess.stop(),
       /** A Chromium that nobody drives, at this address: what it does, its pages tell. Give it an end by `stop()`. */
       openUndriven: (address) => {
@@ -393,10 +411,10 @@ export function banner(page) {
 
 /** Does `act`, and waits until the page says that the Worker acknowledged a decision. Gives the granted categories. */
 export async function decide(page, act) {
-  const changed = page.evaluate(() => new Promise((resolve, reject) => {
+  const changed = page.evaluate((comesMs) => new Promise((resolve, reject) => {
     document.addEventListener('postern:change', (event) => resolve(event.detail.granted), { once: true });
-    setTimeout(() => reject(new Error('no postern:change within 20 s')), 20_000);
-  }));
+    setTimeout(() => reject(new Error(`no postern:change within ${comesMs} ms`)), comesMs);
+  }), COMES_MS);
   changed.catch(() => { /* reported by the await below, if act() itself did not fail first */ });
   await act();
   return changed;

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, it } from 'node:test';
-import { ROOT, action, decide, describeRequests, saveCategories, startWorld } from './harness.mjs';
+import { ROOT, action, decide, describeRequests, saveCategories, startWorld, waitFor } from './harness.mjs';
 
 const POLICY = `${readFileSync(join(ROOT, 'postern.toml'), 'utf8')}\n[edge]\nhold_landing = true\n`;
 const LANDING = '/product-alder.html?size=42&gclid=CLICK-1&_ga=LINK-1&q=%20x';
@@ -41,7 +41,9 @@ it('the whole address is back, in order, when all is granted, before any tracker
   const page = await land();
   await decide(page, () => action(page, 'accept').click());
   assert.equal(await addressOf(page), LANDING);
-  const told = (await world.waitQuiet()).flatMap((request) => request.events).filter((event) => event.address);
+  const toldOf = (requests) => requests.flatMap((request) => request.events).filter((event) => event.address);
+  await waitFor('a tracker to tell where it is', async () => toldOf(await world.recorder.requests()).length > 0);
+  const told = toldOf(await world.waitQuiet());
   assert.ok(told.length > 0, 'a tracker has told where it is');
   assert.deepEqual([...new Set(told.map((event) => new URL(event.address).searchParams.get('gclid')))], ['CLICK-1']);
   await page.context().close();

@@ -98,6 +98,15 @@ async function watch({ definition }, state, act) {
   }
 }
 
+/** Waits where a way of the page was asked a moment ago: more may be under way. Not for ever, as some ways ask again and again. */
+async function fallSilent({ ways }) {
+  const own = new Set(ways.map((way) => way.id));
+  const end = Date.now() + PATIENT_MS;
+  const isRecent = ({ time, way }) => own.has(way) && Date.now() - time < SILENT_MS;
+  let contacts = await nextContacts();
+  while (Date.now() < end && contacts.some(isRecent)) contacts = await nextContacts();
+}
+
 /** Whoever is none of the ways, in a test in which all is denied. */
 async function noteStrangers(state) {
   for (const { way, host, path } of await readContacts()) {
@@ -142,7 +151,7 @@ function choose({ page }, categories) {
   return page.evaluate(async (categories) => {
     const changed = new Promise((resolve, reject) => {
       document.addEventListener('postern:change', resolve, { once: true });
-      setTimeout(() => reject(new Error('no postern:change within 20 s')), 20_000);
+      setTimeout(() => reject(new Error('no postern:change within 30 s')), 30_000);
     });
     await window.postern.open();
     for (const input of document.querySelectorAll('#postern input[data-consent-category]')) {
@@ -226,6 +235,7 @@ describe('each way is tried', () => {
       // The page under the grant must be gone, and its last requests with it.
       await next.page.goto('about:blank');
       await sleep(500);
+      await fallSilent(definition);
       await carry(next, cookies.withdrawn);
       await watch(next, 'withdrawn', () => loadAndUse(next));
       await next.page.context().close();

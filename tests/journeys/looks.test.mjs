@@ -125,6 +125,8 @@ for (const layout of LAYOUTS) {
     for (const direction of Object.keys(DIRECTIONS)) {
       it(`${layout}, ${scheme}, ${direction}: axe is content, accept and reject are twins, all can be hit`, async () => {
         const page = await visit(layout, direction, options);
+        // It fades in, and is to be read as it stands then.
+        await banner(page).evaluate(async (section) => { await Promise.all(section.getAnimations().map(({ finished }) => finished.catch(() => {}))); });
         await assertAccessible(page, 'layer 1', '#postern');
         await assertTwins(page);
         await assertTargets(page, '#postern section');

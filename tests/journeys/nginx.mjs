@@ -2,26 +2,17 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { makeFolder, waitFor } from './harness.mjs';
+import { findPorts, makeFolder, waitFor } from './harness.mjs';
 import { send } from './wire.mjs';
 
 /** Where it is; undefined where it is not. */
 export const NGINX = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/sbin/nginx', '/opt/homebrew/bin/nginx'].find(existsSync);
 
-async function findPort() {
-  const server = createServer();
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const { port } = server.address();
-  await new Promise((resolve) => { server.close(resolve); });
-  return port;
-}
-
 /** Starts one with these lines in its `http` (where FOLDER is its own) and in its only `server`: {port, stop}. */
 export async function startNginx(http, server) {
   const folder = makeFolder();
-  const port = await findPort();
+  const [port] = await findPorts(1);
   writeFileSync(join(folder, 'nginx.conf'), `
 daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log;
 events {}

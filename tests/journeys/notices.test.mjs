@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { DESKTOP, PHONE, ROOT, WITHOUT_SCRIPTS, action, banner, choiceCookies, decide, describeRequests, startWorld, vendorHosts } from './harness.mjs';
 
-const day = (offset) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
+/** One moment for all of the file, whatever day it is by the end. */
+const NOW = Date.now();
+const day = (offset) => new Date(NOW + offset * 86_400_000).toISOString().slice(0, 10);
 const POLICY = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
 
 /** The shop, announcing a change between these days, counted from today. */

@@ -12,7 +12,7 @@ import { after, before, describe, it } from 'node:test';
 import addFormats from 'ajv-formats';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
-import { COUNTERS, dayNumber, loadCells, readCells, withFirst } from './figures.mjs';
+import { COUNTERS, NOON, dayNumber, loadCells, policyIn, readCells, withFirst } from './figures.mjs';
 import { ROOT, makeFolder, startWorld, waitFor } from './harness.mjs';
 import { readText, send, valueOf } from './wire.mjs';
 
@@ -29,8 +29,8 @@ const ACCESS_TOKENS = Object.entries(TOKENS).map(([role, token]) => `${role} ${r
 
 /** Twenty days until yesterday: enough in each group to be told apart. */
 function figures() {
-  // A day counts as over an hour after its end.
-  const today = dayNumber(undefined, new Date(Date.now() - 3_600_000));
+  // A day counts as over an hour after its end: at noon the one before does.
+  const today = dayNumber(NOON);
   const counts = (first, accepted, refused) => Object.entries(withFirst({ views: first * 3, shown: first, first, accepted, refused, analytics: accepted }))
     .map(([name, count]) => `${COUNTERS.indexOf(name)}:${count}`).join(' ');
   return Array.from({ length: 20 }, (_, place) => today - 20 + place).flatMap((day) => [
@@ -47,7 +47,7 @@ let sites;
 let validate;
 before(async () => {
   const state = join(makeFolder(), 'state');
-  const options = { dashboard: true, browser: false, state, vars: { ACCESS_TOKENS } };
+  const options = { dashboard: true, browser: false, state, vars: { ACCESS_TOKENS, POLICY: policyIn(NOON) } };
   world = await startWorld(options);
   await send(world.worker.port, '/', { headers: { accept: 'text/html', 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' } });
   await waitFor('a page to be counted', () => readCells(world.worker)['all/']?.views === 1);

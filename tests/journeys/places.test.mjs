@@ -189,6 +189,7 @@ describe('a browser with Global Privacy Control', () => {
       await banner(visitor).locator('[data-postern-signal="gpc"]').waitFor();
       const granted = await decide(visitor, () => action(visitor, 'accept').click());
       assert.deepEqual([...granted].sort(), ['analytics', 'functional', 'necessary', 'social']);
+      await world.waitForHosts('www.youtube.com');
       const hosts = vendorHosts(await world.waitQuiet());
       assert.ok(hosts.includes('www.youtube.com') && !hosts.some((host) => host.includes('facebook')), `${hosts}`);
       await openSettings(visitor);

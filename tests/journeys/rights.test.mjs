@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import jsonld from 'jsonld';
-import { ROOT, WITHOUT_SCRIPTS, action, banner, categorySwitch, choiceCookies, decide, describeRequests, openSettings, startWorld, trackerTraces, waitFor } from './harness.mjs';
+import { QUIET_MS, ROOT, WITHOUT_SCRIPTS, action, banner, categorySwitch, choiceCookies, decide, describeRequests, openSettings, startWorld, trackerTraces, waitFor } from './harness.mjs';
 import { countedOf } from './figures.mjs';
 import { consentCookie, postDecision, readText, send, valueOf, valuesOf } from './wire.mjs';
 
@@ -107,7 +107,7 @@ describe('in the settings', () => {
     await dialog(page).locator('details[data-postern-receipt] summary').click();
     await action(page, 'erase').click();
     await banner(page).waitFor();
-    await world.settle();
+    await world.settle(QUIET_MS);
     await page.reload({ waitUntil: 'load' });
     await banner(page).waitFor();
     assert.equal(describeRequests(await world.waitQuiet()), '');

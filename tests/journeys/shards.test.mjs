@@ -200,7 +200,9 @@ describe('a site with four shards', () => {
   });
 
   it('makes no shard that somebody has made up', async () => {
-    const before = readdirSync(join(state, 'v3', 'do'), { recursive: true }).length;
+    // The file beside each, of what is not in it yet, comes and goes.
+    const stores = () => readdirSync(join(state, 'v3', 'do'), { recursive: true }).filter((name) => name.endsWith('.sqlite')).length;
+    const before = stores();
     for (const path of ['/_postern/log/9/checkpoint', '/_postern/log/4/key', '/_postern/log/0/checkpoint', '/_postern/log/03/checkpoint', '/_postern/log/3/verify', '/_postern/log/999/key']) {
       assert.equal((await send(worker.port, path)).status, 404, path);
     }
@@ -209,7 +211,7 @@ describe('a site with four shards', () => {
     const policy = (await readPolicy(worker)).replace(/_4$/, '_200');
     const refused = await postDecision(worker, { key: keyFor(150, 200), change: { policy } });
     assert.equal(refused.status, 409);
-    assert.equal(readdirSync(join(state, 'v3', 'do'), { recursive: true }).length, before);
+    assert.equal(stores(), before);
   });
 });
 

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { BATCH_MS, ROOT, action, banner, choiceCookies, decide, describeRequests, eventsOf, saveCategories, startWorld, trackerTraces, vendorHosts, waitFor } from './harness.mjs';
+import { BATCH_MS, QUIET_MS, ROOT, action, banner, choiceCookies, decide, describeRequests, eventsOf, saveCategories, startWorld, trackerTraces, vendorHosts, waitFor } from './harness.mjs';
 
 const PRODUCT = '/product-alder.html';
 const META = ['connect.facebook.net', 'www.facebook.com'];
@@ -35,6 +35,7 @@ describe('one vendor', () => {
     });
     const state = await grant(page, 'youtube');
     assert.deepEqual(state, { decided: false, granted: ['necessary'], vendors: ['youtube'] });
+    await world.waitForHosts(YOUTUBE);
     assert.deepEqual(await hosts(), [YOUTUBE]);
     assert.ok(await banner(page).isVisible(), 'the visitor was not asked about the rest');
     assert.deepEqual(await page.evaluate(() => window.heard), [state]);
@@ -86,7 +87,7 @@ describe('one vendor', () => {
     await waitFor('it', async () => (await hosts()).includes(META[1]));
     const state = await page.evaluate(() => window.postern.withdraw());
     assert.deepEqual(state, { decided: true, granted: ['necessary'], vendors: [] });
-    await world.settle();
+    await world.settle(QUIET_MS);
     await page.locator('.buy button').click();
     await page.reload({ waitUntil: 'load' });
     assert.equal(describeRequests(await world.waitQuiet(BATCH_MS)), '');
@@ -189,7 +190,7 @@ describe('two pages of one visitor', () => {
     assert.equal(await banner(other).isVisible(), false);
     await one.evaluate(() => window.postern.withdraw());
     await waitFor('the other page to hear of it', async () => (await stateOf(other)).granted.length === 1);
-    await world.settle();
+    await world.settle(QUIET_MS);
     await other.locator('.buy button').click();
     assert.equal(describeRequests(await world.waitQuiet(BATCH_MS)), '');
     await one.context().close();

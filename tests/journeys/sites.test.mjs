@@ -12,6 +12,8 @@ import { DESKTOP, PHONE, ROOT, makeFolder, serveSite, sleep, startWorld, waitFor
 import { consentCookie, postDecision, readText, send, valuesOf } from './wire.mjs';
 
 const SHOP_POLICY = readFileSync(join(ROOT, 'postern.toml'), 'utf8');
+/** What is recorded is sealed so long after it, where it must not be before the Worker's end. */
+const LATER = '10000';
 const OWN_TOKENS = { zoe: 'zoe-of-the-clinic-alone', max: 'max-who-reads-all-sites' };
 const hash = (token) => createHash('sha256').update(token).digest('hex');
 
@@ -122,6 +124,8 @@ describe('each site', () => {
 describe('what is counted', () => {
   it('is of the site whose page it was, however they take turns', async () => {
     const worker = await world.startWorker({ vars: vars() });
+    const daysNow = () => ['Europe/Dublin', 'Pacific/Auckland'].map((zone) => [dayNumber(zone)]);
+    const daysBefore = daysNow();
     const browser = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'sec-fetch-dest': 'document' };
     for (let count = 0; count < 9; count += 1) await open(at(count % 3 === 0 ? 'localhost' : 'clinic.localhost', worker), '/', browser);
     const read = (site, statement) => {
@@ -135,7 +139,9 @@ describe('what is counted', () => {
     await sleep(2500);
     assert.deepEqual([viewsOf('luxmoor'), viewsOf('clinic')], [3, 6]);
     const days = (site) => [...new Set(read(site, 'SELECT day FROM cells').map(({ day }) => day))];
-    assert.deepEqual([days('luxmoor'), days('clinic')], [[dayNumber('Europe/Dublin')], [dayNumber('Pacific/Auckland')]]);
+    const counted = [days('luxmoor'), days('clinic')];
+    // Each in its own; a day may have begun meanwhile.
+    assert.ok([daysBefore, daysNow()].map(String).includes(`${counted}`), `${counted}`);
     const strangers = (site) => read(site, "SELECT name FROM seen WHERE kind = 'unknown'").map(({ name }) => name);
     await waitFor('what was seen', () => strangers('clinic').length > 0);
     assert.deepEqual([strangers('luxmoor').includes('cdn.stranger.example'), strangers('clinic')], [false, ['cdn.stranger.example']]);
@@ -181,7 +187,7 @@ describe('a site that comes or goes', () => {
   it('has what was recorded while it was the only one, before Ledgers were kept by site, signed under no other\'s name', async () => {
     const state = makeFolder();
     const options = { state, cookieKey: randomBytes(32).toString('hex') };
-    const own = { LOG_KEY: randomBytes(32).toString('hex'), LOG_SEAL_AFTER_MS: '3000' };
+    const own = { LOG_KEY: randomBytes(32).toString('hex'), LOG_SEAL_AFTER_MS: LATER };
     const alone = await world.startWorker({ ...options, vars: own });
     assert.equal((await postDecision(at('localhost', alone))).status, 200);
     await alone.stop();
@@ -191,14 +197,14 @@ describe('a site that comes or goes', () => {
     stored.close();
     // Another site has become the deployment's first.
     const both = await world.startWorker({ ...options, vars: { ...own, POLICY: clinicPolicy, POLICY_SHOP: policyOf('luxmoor', ['shop.localhost']), ORIGIN_SHOP: world.originBase } });
-    await waitFor('the alarm', () => /the log of receipts is not sealed: the site of this log is not deployed/.test(both.log), 20_000);
+    await waitFor('the alarm', () => /the log of receipts is not sealed: the site of this log is not deployed/.test(both.log));
     const [first, second] = [at('clinic.localhost', both), at('shop.localhost', both)];
     assert.equal((await open(first, '/_postern/log/checkpoint')).status, 404);
     assert.equal((await postDecision(second)).status, 200);
     const checkpoint = await waitFor('the seal', async () => {
       const answer = await open(second, '/_postern/log/checkpoint');
       return answer.status === 200 && readText(answer).split('\n');
-    }, 20_000);
+    });
     // Two receipts, and the version that each was asked with.
     assert.deepEqual(checkpoint.slice(0, 2), ['shop.localhost/_postern/log', '4']);
     await both.stop();
@@ -208,7 +214,7 @@ describe('a site that comes or goes', () => {
     it(`has its log signed by nobody while its policy is ${what}, and by its own name when it is back`, async () => {
       const state = makeFolder();
       const options = { state, cookieKey: randomBytes(32).toString('hex') };
-      const own = { ...vars(), LOG_SEAL_AFTER_MS: '3000' };
+      const own = { ...vars(), LOG_SEAL_AFTER_MS: LATER };
       const sealed = () => {
         const ledger = openLedger(state, { readOnly: true }, 'clinic');
         const note = ledger.prepare('SELECT note FROM log_sealed').get()?.note ?? '';
@@ -221,12 +227,12 @@ describe('a site that comes or goes', () => {
       await first.stop();
       assert.equal(sealed(), '');
       const without = await world.startWorker({ ...options, vars: { ...own, POLICY_CLINIC: gone }, health: gone ? 503 : 200 });
-      await waitFor('the alarm', () => /the log of receipts is not sealed: the site of this log is not deployed/.test(without.log), 20_000);
+      await waitFor('the alarm', () => /the log of receipts is not sealed: the site of this log is not deployed/.test(without.log));
       await without.stop();
       assert.equal(sealed(), '');
-      const back = await world.startWorker({ ...options, vars: own });
+      const back = await world.startWorker({ ...options, vars: { ...own, LOG_SEAL_AFTER_MS: '300' } });
       await postDecision(at('clinic.localhost', back));
-      await waitFor('the seal', async () => (await open(at('clinic.localhost', back), '/_postern/log/checkpoint')).status === 200, 20_000);
+      await waitFor('the seal', async () => (await open(at('clinic.localhost', back), '/_postern/log/checkpoint')).status === 200);
       await back.stop();
       assert.equal(sealed(), 'clinic.localhost/_postern/log');
     });

@@ -7,12 +7,12 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { makeFolder, startWorld } from './harness.mjs';
+import { makeFolder, startWorld, waitFor } from './harness.mjs';
 import { NGINX, startNginx } from './nginx.mjs';
 import { readText, send } from './wire.mjs';
 
 /** How long silence means that no more comes. */
-const SILENCE_MS = 1500;
+const SILENCE_MS = 3500;
 const HONEST = 40;
 
 let world;
@@ -137,7 +137,11 @@ describe('two servers in a row', { skip: NGINX ? false : 'nginx is not installed
         honest = await asking;
         // What was left in a connection between servers would come before the next one's request.
         for (let index = HONEST; index < HONEST + 20; index += 1) honest.push(await ask(index));
-        asked = origin.read();
+        // It writes a line when it has answered, which may be after who asked has it.
+        asked = await waitFor('every line of its log', () => {
+          const lines = origin.read();
+          return lines.filter((line) => line.includes(`/honest-${tag}`)).length >= honest.length && lines;
+        });
       });
 
       it('whoever asks meanwhile gets their own answer', () => {

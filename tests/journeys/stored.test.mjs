@@ -119,6 +119,7 @@ describe('a page for who has refused', () => {
     assert.equal(await page.locator('#postern dialog').count(), 1, 'they come once');
     await categorySwitch(page, 'marketing').check();
     assert.deepEqual(await decide(page, () => action(page, 'save').click()), ['necessary', 'marketing']);
+    await world.waitForHosts('www.facebook.com');
     assert.deepEqual(vendorHosts(await world.waitQuiet()), ['www.facebook.com'], 'what was held starts, and no other');
     await page.context().close();
   });

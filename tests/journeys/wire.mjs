@@ -18,13 +18,14 @@ function pairs(rawHeaders) {
 
 /**
  * Sends one request to 127.0.0.1. Gives {status, headers, body, isWhole, firstByteMs, totalMs}; a body cut off by the other
- * side is given as far as it came with isWhole false. `host` is what the Host header says.
+ * side is given as far as it came with isWhole false. `host` is what the Host header says; each request has a connection of its own
+ * unless an `agent` keeps some.
  */
-export function send(port, path, { method = 'GET', headers = {}, body, host = `localhost:${port}`, onChunk } = {}) {
+export function send(port, path, { method = 'GET', headers = {}, body, host = `localhost:${port}`, onChunk, agent = false } = {}) {
   return new Promise((resolve, reject) => {
     const startedAt = performance.now();
     let firstByteMs;
-    const request = httpRequest({ host: '127.0.0.1', port, path, method, headers: { host, ...headers }, agent: false, maxHeaderSize: 1024 * 1024 }, (response) => {
+    const request = httpRequest({ host: '127.0.0.1', port, path, method, headers: { host, ...headers }, agent, maxHeaderSize: 1024 * 1024 }, (response) => {
       const chunks = [];
       const finish = (isWhole) => resolve({
         status: response.statusCode, headers: pairs(response.rawHeaders), body: Buffer.concat(chunks), isWhole,
@@ -76,7 +77,7 @@ export async function readPolicy(worker, path = '/') {
 }
 
 /** Posts a decision as the page would. `change` overrides fields of the body, `headers` override headers (undefined removes). */
-export async function postDecision(worker, { change = {}, headers = {}, key = randomUUID(), body } = {}) {
+export async function postDecision(worker, { change = {}, headers = {}, key = randomUUID(), body, agent } = {}) {
   const choice = change.choice ?? 'accept';
   const categories = choice === 'accept' ? ALL_CATEGORIES : [];
   const text = body ?? JSON.stringify({ choice, categories, policy: change.policy ?? await readPolicy(worker), layer: 1, lang: 'en', ...change });
@@ -84,7 +85,7 @@ export async function postDecision(worker, { change = {}, headers = {}, key = ra
     'content-type': 'application/json', 'idempotency-key': key, origin: worker.base, 'sec-fetch-site': 'same-origin',
     'content-length': String(Buffer.byteLength(text)), ...headers,
   };
-  return send(worker.port, '/_postern/decision', { host: worker.host, method: 'POST', headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)), body: text });
+  return send(worker.port, '/_postern/decision', { host: worker.host, method: 'POST', headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)), body: text, agent });
 }
 
 /** The cookie that says that a browser was asked, from an answer that sets it. */

@@ -92,7 +92,7 @@ function compressedAsset(_request, response) {
 function slowBody(_request, response) {
   response.writeHead(200, { 'content-type': HTML });
   response.write(`<!DOCTYPE html><html lang="en"><head><title>slow</title></head><body><p id="first">first half</p>${TRACKERS}<!-- ${'x'.repeat(4096)} -->`);
-  const timer = setTimeout(() => response.end('<p id="second">second half</p></body></html>'), 3000);
+  const timer = setTimeout(() => response.end('<p id="second">second half</p></body></html>'), 8000);
   response.on('close', () => clearTimeout(timer));
 }
 

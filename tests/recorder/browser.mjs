@@ -109,6 +109,8 @@ function firefoxPreferences(recorderPort) {
     'network.proxy.no_proxies_on': 'localhost, .localhost, 127.0.0.1',
     // As it is for visitors: what a program drives has both off.
     'network.http.speculative-parallel-limit': 20, 'network.cookie.sameSite.laxByDefault': true,
+    // What it has kept it takes, however slow the disk: else it also asks the network, and takes what comes first.
+    'network.http.rcwn.enabled': false,
     // The browser's own traffic.
     'network.captive-portal-service.enabled': false, 'dom.push.connection.enabled': false, 'browser.safebrowsing.provider.mozilla.updateURL': '',
   };

@@ -63,15 +63,16 @@ pub fn run_all(tools: &Tools, browsers: &Browsers, mut journeys: Vec<Journey>) -
     };
     let ended = Mutex::new(Ended::default());
     for journey in &alone {
-        run.one(journey, &ended);
+        run.one(journey, 0, &ended);
     }
     let waiting = Mutex::new(VecDeque::from(together));
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     std::thread::scope(|scope| {
-        for _ in 0..lanes {
-            scope.spawn(|| {
+        for lane in 0..lanes {
+            let (run, next, ended) = (&run, &next, &ended);
+            scope.spawn(move || {
                 while let Some(journey) = next() {
-                    run.one(&journey, &ended);
+                    run.one(&journey, lane, ended);
                 }
             });
         }
@@ -101,9 +102,9 @@ struct Ended {
 
 impl Run<'_> {
     /// Runs one, and says how it ended.
-    fn one(&self, journey: &Journey, ended: &Mutex<Ended>) {
+    fn one(&self, journey: &Journey, lane: usize, ended: &Mutex<Ended>) {
         let began = Instant::now();
-        let outcome = self.outcome(journey);
+        let outcome = self.outcome(journey, lane);
         let mut ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
         ended.count += 1;
         let sign = if outcome.is_ok() { '✔' } else { '✖' };
@@ -120,7 +121,7 @@ impl Run<'_> {
     }
 
     /// Runs one; gives what it printed if it fails and that was not shown.
-    fn outcome(&self, journey: &Journey) -> Result<(), String> {
+    fn outcome(&self, journey: &Journey, lane: usize) -> Result<(), String> {
         let file = root().join("tests/journeys").join(format!("{}.test.mjs", journey.name));
         let mut command = self.tools.node();
         command
@@ -133,6 +134,8 @@ impl Run<'_> {
             .env("POSTERN_FIREFOX", &self.browsers.firefox)
             .env("POSTERN_WRANGLER", Tools::npm_bin("wrangler"))
             .env("WRANGLER_SEND_METRICS", "false")
+            // Its servers' ports are of a range of the lane's own.
+            .env("POSTERN_LANE", lane.to_string())
             // Wrangler and the browsers' driver are large, and each journey loads them again.
             .env("NODE_COMPILE_CACHE", root().join("target/node"));
         if self.is_shown {

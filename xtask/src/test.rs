@@ -148,6 +148,16 @@ fn journeys(tools: &Tools, browsers: &Browsers, filter: &str) -> Result<(), Stri
     if names.is_empty() {
         return Err(format!("no journey is named like {filter:?}"));
     }
+    // What journeys run of them: by itself each has other features of what it rests on than all together, and would be compiled
+    // in the midst of a journey that waits for it.
+    run(
+        "building the command that journeys run",
+        cargo(["build", "--quiet", "-p", "postern-cli"]).args(["--bins", "--examples"]),
+    )?;
+    run(
+        "building what they compare with",
+        &mut cargo(["build", "--quiet", "-p", "postern-rewrite", "--example", "judge"]),
+    )?;
     let in_firefox = names.iter().filter(|name| IN_BOTH_ENGINES.contains(&name.as_str()));
     let in_firefox: Vec<_> =
         in_firefox.map(|name| Journey { engine: "firefox", name: name.clone() }).collect();
