@@ -7,14 +7,13 @@ use crate::ledgers::Ledger;
 use crate::pages::read_policy;
 use postern_platform::{Numbers, country_name, day_in, language_name};
 use postern_policy::Policy;
-use postern_stats::{Alert, Counts, Day, Dimension, Point, Range, Seen, Step, Week, last_week, points};
+use postern_stats::{
+    Alert, Counts, DROP_DAYS, Day, Dimension, Point, Range, Seen, Step, Week, last_week, points,
+};
 use postern_view::{Locale, alert_text, stop_text, week_text};
 use serde_json::{Value, json};
 use std::time::Duration;
 use worker::{Env, Fetch, Headers, Method, Request, RequestInit, Result};
-
-/// Days that a drop of the rate is looked for in: blocks of quiet sites are long.
-const DAYS: u32 = 60;
 
 /// How often it is looked for.
 const EVERY: Duration = Duration::from_secs(3600);
@@ -106,7 +105,7 @@ fn find(
     unsealed: Option<u64>,
     locale: &Locale<'_>,
 ) -> Result<Vec<Alert>> {
-    let blocks = store.blocks(Dimension::All, site.today.minus(DAYS), site.today.minus(1), "")?;
+    let blocks = store.blocks(Dimension::All, site.today.minus(DROP_DAYS), site.today.minus(1), "")?;
     let blocks = blocks.into_iter().map(|(first, last, _, counts)| Point { first, last, counts });
     let series = points(blocks, Step::Day);
     let updated = site.policy.as_ref().and_then(|policy| Day::parse(&policy.notice.updated).ok());
@@ -114,12 +113,12 @@ fn find(
     let mut alerts: Vec<Alert> = [
         Alert::counts_stopped(store.last_viewed()?, site.today),
         Alert::not_sealed(unsealed, site.now_ms),
-        Alert::rate_dropped(&series),
         Alert::notice_old(updated, site.today),
     ]
     .into_iter()
     .flatten()
     .collect();
+    alerts.extend(Alert::rate_dropped(&series, site.today));
     let experiment = site.policy.as_ref().and_then(|policy| policy.experiment.as_ref());
     if let Some(experiment) = experiment.filter(|experiment| experiment.winner.is_none())
         && let Some(tried) = experiments::found_in(store, experiment, site.settled)?

@@ -10,6 +10,7 @@ mod bots;
 mod counts;
 mod day;
 mod dimension;
+mod drops;
 mod experiment;
 mod facts;
 mod figures;
@@ -29,6 +30,7 @@ pub use bots::{BOT_WORDS, is_bot};
 pub use counts::{Counter, Counts};
 pub use day::{Day, DayError};
 pub use dimension::{Dimension, browser_of, device_of, plain_value, wait_of};
+pub use drops::DROP_DAYS;
 pub use experiment::{
     ALPHA, ANSWERS_MIN, Evidence, LOOKING_FACTOR, Verdict, always_valid_p, difference_95, judge, planned_size,
 };

@@ -1,17 +1,21 @@
 //! What whoever keeps a site must be told, as far as figures and sightings say it. What it is called: `postern-view`.
 
-use crate::{Counts, Day, Kind, Point, Range, Rate, Seen, difference_95};
+use crate::drops::drops;
+use crate::{Day, Kind, Point, Range, Rate, Seen};
 
 /// Something to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Alert {
-    /// Fewer say yes than in the days before, by more than chance makes it.
+    /// Fewer say yes than in the days before, by more than chance makes it, and still do.
     RateDropped {
-        /// The days that were published last, most often one.
+        /// The day that names the drop: its first, or the last of its first few where these are published together.
+        begun: Day,
+        /// The days since then that were published last: seven once there are so many, on a quiet site those of a fortnight.
         days: Range,
         /// The rate of these.
         now: Rate,
-        /// Those before that they are compared with.
+        /// Those before the drop that they are compared with: as long as it lasts the same, unless it is back at these and still
+        /// low against those before its second day.
         days_before: Range,
         /// The rate of those.
         before: Rate,
@@ -52,10 +56,6 @@ pub enum Alert {
     },
 }
 
-/// A drop that is told, in points of a rate: smaller ones come and go.
-const DROP_POINTS: f64 = 0.05;
-/// Points that the last one is compared with: a week of days, or on a quiet site as many times of several days.
-const POINTS_BEFORE: usize = 7;
 /// Days without a page that are told.
 const SILENT_DAYS: u32 = 2;
 /// For how long a stranger is new, milliseconds.
@@ -80,7 +80,7 @@ impl Alert {
     #[must_use]
     pub fn key(&self) -> String {
         match self {
-            Self::RateDropped { days, .. } => format!("rate-dropped {}", days.last),
+            Self::RateDropped { begun, .. } => format!("rate-dropped {begun}"),
             Self::CountsStopped { last } => format!("counts-stopped {last}"),
             Self::Stranger { name } => format!("stranger {name}"),
             Self::NotSealed { .. } => "not-sealed".into(),
@@ -104,20 +104,12 @@ impl Alert {
         }
     }
 
-    /// Has the rate of answers dropped on the last of these points, against the seven before it? It is told where the whole
-    /// interval of the difference lies below nothing, and the difference is five points or more.
+    /// Where the rate of answers has dropped of late and is low still, the oldest drop first: by the points of the last
+    /// [`DROP_DAYS`](crate::DROP_DAYS) before today. A drop is told from the point on with which it begins until the rate is back, 28 days
+    /// at most; where it falls further later, that is a drop of its own.
     #[must_use]
-    pub fn rate_dropped(points: &[Point]) -> Option<Self> {
-        let (last, before) = points.split_last()?;
-        let before = before.get(before.len().saturating_sub(POINTS_BEFORE)..).unwrap_or(before);
-        let days_before = Range { first: before.first()?.first, last: before.last()?.last };
-        let before = Counts::total(before.iter().map(|point| point.counts)).rate_of_decided();
-        let now = last.counts.rate_of_decided();
-        let fallen = before.share()? - now.share()?;
-        let interval = difference_95(before, now)?;
-        let has_dropped = fallen >= DROP_POINTS && interval.high < 0.0;
-        let days = Range { first: last.first, last: last.last };
-        has_dropped.then_some(Self::RateDropped { days, now, days_before, before })
+    pub fn rate_dropped(points: &[Point], today: Day) -> Vec<Self> {
+        drops(points, today)
     }
 
     /// Has no page been counted since that day, on a site that had some?
@@ -156,7 +148,6 @@ impl Alert {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Counter;
 
     fn day(number: u32) -> Day {
         Day::new(number).unwrap()
@@ -164,51 +155,6 @@ mod tests {
 
     fn days(first: u32, last: u32) -> Range {
         Range { first: day(first), last: day(last) }
-    }
-
-    fn point(number: u32, accepted: u64, refused: u64) -> Point {
-        let counts = Counts::default().with(Counter::Accepted, accepted).with(Counter::Refused, refused);
-        Point { first: day(number), last: day(number), counts }
-    }
-
-    #[test]
-    fn a_drop_is_told_if_it_is_large_and_no_chance() {
-        let week: Vec<Point> = (1..8).map(|number| point(number, 60, 40)).collect();
-        let with = |accepted, refused| {
-            let mut points = week.clone();
-            points.push(point(8, accepted, refused));
-            Alert::rate_dropped(&points)
-        };
-        assert_eq!(
-            with(40, 60),
-            Some(Alert::RateDropped {
-                days: days(8, 8),
-                now: Rate::new(40, 100),
-                days_before: days(1, 7),
-                before: Rate::new(420, 700)
-            })
-        );
-        // The same share of ten answers may be chance; four points of many answers are no matter; a rise is none.
-        assert_eq!(with(4, 6), None);
-        assert_eq!(with(56_000, 44_000), None);
-        assert_eq!(with(90, 10), None);
-        assert_eq!(with(0, 0), None);
-        assert_eq!(Alert::rate_dropped(&[point(1, 1, 9)]), None);
-        assert_eq!(Alert::rate_dropped(&[]), None);
-        // What was before those seven is forgotten.
-        let mut long = vec![point(0, 1, 100_000)];
-        long.extend(week.clone());
-        long.push(point(8, 40, 60));
-        assert!(Alert::rate_dropped(&long).is_some());
-        // On a quiet site a point is a week: both times are named as what they are.
-        let of_week = |number: u32, accepted, refused| Point {
-            first: day(number * 7),
-            last: day(number * 7 + 6),
-            ..point(number, accepted, refused)
-        };
-        let told = Alert::rate_dropped(&[of_week(1, 60, 40), of_week(2, 60, 40), of_week(3, 30, 70)]);
-        let Some(Alert::RateDropped { days: now, days_before, .. }) = told else { panic!("{told:?}") };
-        assert_eq!((now, days_before), (days(21, 27), days(7, 20)));
     }
 
     #[test]
@@ -272,7 +218,13 @@ mod tests {
     fn each_kind_begins_its_key() {
         let rate = Rate::new(1, 2);
         for alert in [
-            Alert::RateDropped { days: days(1, 1), now: rate, days_before: days(0, 0), before: rate },
+            Alert::RateDropped {
+                begun: day(1),
+                days: days(1, 1),
+                now: rate,
+                days_before: days(0, 0),
+                before: rate,
+            },
             Alert::CountsStopped { last: day(1) },
             Alert::Stranger { name: "x".into() },
             Alert::NotSealed { since_ms: 1 },

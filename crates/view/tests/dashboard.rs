@@ -268,6 +268,7 @@ fn what_must_be_seen_to_says_what_to_do() {
     for (alert, text) in [
         (
             Alert::RateDropped {
+                begun: day("2026-11-22"),
                 days: Range { first: day("2026-11-22"), last: day("2026-11-22") },
                 now: rate(40, 100),
                 days_before: Range { first: day("2026-11-02"), last: day("2026-11-21") },

@@ -8,7 +8,7 @@ use postern_stats::{Alert, Counter, Range, Week};
 #[must_use]
 pub fn alert_text(alert: &Alert, locale: &Locale<'_>) -> String {
     match alert {
-        Alert::RateDropped { days, now, days_before, before } => format!(
+        Alert::RateDropped { days, now, days_before, before, .. } => format!(
             "{} of those who answered said yes {}, after {} {}. See what was changed, and whether it is the banner or the visitors.",
             locale.percent(*now),
             when(*days),
