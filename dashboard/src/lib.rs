@@ -16,6 +16,7 @@ mod marks;
 mod pages;
 mod register;
 mod sites;
+mod unnamed;
 mod watching;
 
 use figures::Site;

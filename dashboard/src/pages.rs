@@ -3,6 +3,7 @@
 use crate::figures::{Figures, whole};
 use crate::ledgers::Ledger;
 use crate::marks::marks;
+use crate::unnamed::unnamed;
 use crate::watching::locale;
 use crate::{Asked, answer, experiments, register};
 use postern_catalogue::VENDORS;
@@ -73,7 +74,7 @@ async fn found<'a>(asked: &Asked<'a>, question: &Question) -> Result<Found<'a>> 
         None => None,
     };
     let ledger = Ledger::main(asked.site.env, asked.site.id)?;
-    let seen = ledger.seen().await?.all().collect();
+    let seen = unnamed(ledger.seen().await?.all(), asked.policy);
     let tried = match asked.policy.and_then(|policy| policy.experiment.as_ref()) {
         Some(experiment) => experiments::found(&asked.site, experiment).await?,
         None => None,

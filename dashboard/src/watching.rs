@@ -5,6 +5,7 @@ use crate::experiments;
 use crate::figures_store::{FiguresStore, number};
 use crate::ledgers::Ledger;
 use crate::pages::read_policy;
+use crate::unnamed::unnamed;
 use postern_platform::{Numbers, country_name, day_in, language_name};
 use postern_policy::Policy;
 use postern_stats::{
@@ -74,13 +75,12 @@ pub async fn watch(env: &Env, store: &FiguresStore, site: &Site<'_>) -> Result<(
     let numbers = Numbers::of("en");
     let locale = locale(&numbers);
     let alerts = find(store, site, &seen, unsealed, &locale)?;
-    store.keep_alerts(
-        &alerts
-            .iter()
-            .map(|alert| (alert.key(), alert.kind(), alert_text(alert, &locale)))
-            .collect::<Vec<_>>(),
-        site.now_ms,
-    )?;
+    let lines: Vec<_> =
+        alerts.iter().map(|alert| (alert.key(), alert.kind(), alert_text(alert, &locale))).collect();
+    // Whom the policy names meanwhile is none, however many there are.
+    let all = Alert::strangers(&seen, site.now_ms).into_iter();
+    let named: Vec<_> = all.filter(|alert| !alerts.contains(alert)).map(|alert| alert.key()).collect();
+    store.keep_alerts(&lines, &named, Alert::strangers_over(&seen, site.now_ms), site.now_ms)?;
     let Some(webhook) = webhook(env) else { return store.forget_over() };
     for told in store.to_tell()? {
         let what = json!({
@@ -126,7 +126,8 @@ fn find(
     {
         alerts.push(Alert::Experiment { name: experiment.name.clone(), winner: winner.to_owned(), text });
     }
-    alerts.extend(Alert::strangers(seen, site.now_ms));
+    let unnamed = unnamed(seen.iter().cloned(), site.policy.as_ref());
+    alerts.extend(Alert::strangers(&unnamed, site.now_ms));
     alerts.extend(issues.map(|issue| Alert::Policy { text: issue.to_string() }));
     Ok(alerts)
 }
@@ -214,9 +215,16 @@ pub struct ToTell {
 }
 
 impl FiguresStore {
-    /// Keeps what is so now; what was and is no more is over.
-    fn keep_alerts(&self, alerts: &[(String, &str, String)], now_ms: u64) -> Result<()> {
-        let now = || worker::SqlStorageValue::Integer(i64::try_from(now_ms).unwrap_or(i64::MAX));
+    /// Keeps what is so now; what was and is no more is over, a stranger if it is among these keys or has not been so since that moment.
+    fn keep_alerts(
+        &self,
+        alerts: &[(String, &str, String)],
+        named: &[String],
+        strangers_over_ms: u64,
+        now_ms: u64,
+    ) -> Result<()> {
+        let moment = |ms: u64| worker::SqlStorageValue::Integer(i64::try_from(ms).unwrap_or(i64::MAX));
+        let now = || moment(now_ms);
         // No await between these: all are written, or none.
         for (key, kind, text) in alerts {
             self.0.exec(
@@ -225,7 +233,11 @@ impl FiguresStore {
                 vec![line(key).into(), (*kind).into(), line(text).into(), now(), now()],
             )?;
         }
-        self.0.exec("UPDATE alerts_1 SET is_over = seen_ms < ?", vec![now()]).map(|_| ())
+        for key in named {
+            self.0.exec("UPDATE alerts_1 SET seen_ms = 0 WHERE key = ?", vec![line(key).into()])?;
+        }
+        let over = "UPDATE alerts_1 SET is_over = seen_ms < CASE kind WHEN 'stranger' THEN ? ELSE ? END";
+        self.0.exec(over, vec![moment(strangers_over_ms), now()]).map(|_| ())
     }
 
     /// What has not been told, and what is over and has been told.

@@ -10,6 +10,7 @@ extern crate alloc;
 
 mod generated;
 mod matcher;
+mod named;
 mod pattern;
 mod site;
 
@@ -17,6 +18,7 @@ pub use generated::{HOSTS, KEEP_COOKIES, SHAPES, VENDORS};
 pub use matcher::{
     cookie_owner, database_owner, inline_owner, param_owner, shape_owner, storage_owner, url_owner, vendor,
 };
+pub use named::{Named, NamedVendor};
 pub use site::{Catalogue, Changes, SiteVendor};
 
 use postern_consent::{Category, CategorySet, Need};

@@ -50,6 +50,13 @@ pub fn url_owner(host: &str, path: &str, query: &str) -> Option<&'static Vendor>
     }
 }
 
+/// All rules of a host and of those above it.
+pub(crate) fn rules_of_host(host: &str) -> impl Iterator<Item = &'static UrlRule> {
+    let bare = host.strip_suffix('.').unwrap_or(host);
+    let above = core::iter::successors(Some(bare), |host| host.split_once('.').map(|(_, parent)| parent));
+    above.flat_map(rules_of)
+}
+
 /// The vendor whose address is telling on any host, by the end of its path and marks in its query.
 /// Cheap where it is nobody's: two bytes are looked up before anything is compared.
 ///

@@ -106,6 +106,12 @@ impl Catalogue {
         self.listed.iter().any(|listed| listed.id == vendor.id)
     }
 
+    /// Have visitors been told of it, or need they not be: does the policy list it, or is it necessary?
+    #[must_use]
+    pub fn is_declared(&self, vendor: &Vendor) -> bool {
+        vendor.is_necessary() || self.is_listed(vendor)
+    }
+
     /// A built-in vendor as this site has it; an optional one counts only where it is listed.
     fn as_listed(&self, found: &'static Vendor) -> Option<&'static Vendor> {
         let listed = self.listed.iter().find(|listed| listed.id == found.id).copied();

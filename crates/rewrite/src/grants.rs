@@ -143,7 +143,7 @@ impl Grants {
             None if is_own => Verdict::Passes,
             None if self.is_strict => Verdict::Stranger(&UNKNOWN),
             None => Verdict::Unknown,
-            Some(owner) if self.is_strict && !owner.is_necessary() && !self.catalogue.is_listed(owner) => {
+            Some(owner) if self.is_strict && !self.catalogue.is_declared(owner) => {
                 Verdict::Stranger(&UNKNOWN)
             }
             Some(owner) => self.unmet(owner).map_or(Verdict::Passes, Verdict::Held),
@@ -178,10 +178,7 @@ impl Grants {
     /// told of by its host.
     #[must_use]
     pub fn is_undeclared(&self, vendor: &Vendor) -> bool {
-        !vendor.is_necessary()
-            && !self.catalogue.is_listed(vendor)
-            && vendor.id != UNKNOWN.id
-            && vendor.id != OWN_CODE
+        !self.catalogue.is_declared(vendor) && vendor.id != UNKNOWN.id && vendor.id != OWN_CODE
     }
 
     /// Is it the address of somebody whom the policy does not list?

@@ -1,7 +1,7 @@
 //! What whoever keeps a site must be told, as far as figures and sightings say it. What it is called: `postern-view`.
 
 use crate::drops::drops;
-use crate::{Day, Kind, Point, Range, Rate, Seen};
+use crate::{Day, Kind, Point, Range, Rate, SEEN_OF_KIND_MAX, Seen};
 
 /// Something to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Alert {
         /// The last day with a page.
         last: Day,
     },
-    /// A host or a vendor is in the pages that the policy does not name, for some days.
+    /// A host or a vendor is in the pages that the policy does not name.
     Stranger {
         /// The host, or the vendor's id.
         name: String,
@@ -58,8 +58,8 @@ pub enum Alert {
 
 /// Days without a page that are told.
 const SILENT_DAYS: u32 = 2;
-/// For how long a stranger is new, milliseconds.
-const NEW_MS: u64 = 7 * 86_400_000;
+/// For how long who is seen no more counts as still there, milliseconds: some pages are asked for only once in a week.
+const STRANGER_MS: u64 = 7 * 86_400_000;
 /// Longer than any setting of the log waits before it seals, milliseconds.
 const SEALED_WITHIN_MS: u64 = 30 * 60_000;
 /// How long a notice is good for, days. Source: standards.md S4.13 ("review this policy at least annually").
@@ -120,14 +120,23 @@ impl Alert {
         (silent >= SILENT_DAYS).then_some(Self::CountsStopped { last })
     }
 
-    /// Who has been seen of late that the policy does not name. What browsers report is left out: anybody can report anything.
+    /// Who is in the pages, of those seen that the policy does not name now: who has been seen within seven days, however long ago first.
+    /// What browsers report is left out: anybody can report anything.
     #[must_use]
-    pub fn strangers(seen: &[Seen], now_ms: u64) -> Vec<Self> {
-        let is_new = |seen: &&Seen| {
-            matches!(seen.kind, Kind::Unknown | Kind::Undeclared)
-                && now_ms.saturating_sub(seen.first_ms) < NEW_MS
+    pub fn strangers(unnamed: &[Seen], now_ms: u64) -> Vec<Self> {
+        let told = unnamed.iter().filter(|seen| is_stranger(seen, now_ms));
+        told.map(|seen| Self::Stranger { name: seen.name.clone() }).collect()
+    }
+
+    /// Who was told as a stranger, and has not been found to be one since that moment, is one no more. Unix milliseconds: now; but where so
+    /// many are seen in a week that the list does not hold all, who is not in it may be there still, and the moment is a week ago.
+    #[must_use]
+    pub fn strangers_over(seen: &[Seen], now_ms: u64) -> u64 {
+        let is_full = |kind: Kind| {
+            let strangers = seen.iter().filter(|seen| seen.kind == kind && is_stranger(seen, now_ms));
+            strangers.count() >= SEEN_OF_KIND_MAX
         };
-        seen.iter().filter(is_new).map(|seen| Self::Stranger { name: seen.name.clone() }).collect()
+        if Kind::ALL.into_iter().any(is_full) { now_ms.saturating_sub(STRANGER_MS) } else { now_ms }
     }
 
     /// Has the oldest of what no checkpoint holds waited for too long?
@@ -143,6 +152,11 @@ impl Alert {
         let updated = updated?;
         (today.number().saturating_sub(updated.number()) > NOTICE_DAYS).then_some(Self::NoticeOld { updated })
     }
+}
+
+/// Is it somebody whom the edge itself has seen in a page of late?
+fn is_stranger(seen: &Seen, now_ms: u64) -> bool {
+    matches!(seen.kind, Kind::Unknown | Kind::Undeclared) && now_ms.saturating_sub(seen.last_ms) < STRANGER_MS
 }
 
 #[cfg(test)]
@@ -183,25 +197,42 @@ mod tests {
         }
     }
 
+    fn seen(kind: Kind, name: &str, first_ms: u64, last_ms: u64) -> Seen {
+        Seen { kind, name: name.into(), page: "/".into(), count: 1, first_ms, last_ms }
+    }
+
     #[test]
-    fn strangers_are_told_while_they_are_new_and_not_on_anybodys_word() {
-        let seen = |kind, name: &str, first_ms| Seen {
-            kind,
-            name: name.into(),
-            page: "/".into(),
-            count: 1,
-            first_ms,
-            last_ms: first_ms,
-        };
+    fn strangers_are_told_while_they_are_there_and_not_on_anybodys_word() {
+        let now_ms = STRANGER_MS * 60;
         let all = [
-            seen(Kind::Unknown, "a.example", NEW_MS + 1),
-            seen(Kind::Undeclared, "tiktok", NEW_MS * 2),
-            seen(Kind::Unknown, "old.example", 1),
-            seen(Kind::Reported, "made-up.example", NEW_MS * 2),
-            seen(Kind::Fault, "rewriter", NEW_MS * 2),
+            seen(Kind::Unknown, "new.example", now_ms - 1, now_ms - 1),
+            // Whether since a year or once more after it.
+            seen(Kind::Undeclared, "tiktok", 1, now_ms - STRANGER_MS + 1),
+            seen(Kind::Unknown, "gone.example", 1, now_ms - STRANGER_MS),
+            seen(Kind::Reported, "made-up.example", now_ms, now_ms),
+            seen(Kind::Cookie, "basket", now_ms, now_ms),
+            seen(Kind::Fault, "rewriter", now_ms, now_ms),
         ];
-        let names: Vec<String> = Alert::strangers(&all, NEW_MS * 2).iter().map(Alert::key).collect();
-        assert_eq!(names, ["stranger a.example", "stranger tiktok"]);
+        let names: Vec<String> = Alert::strangers(&all, now_ms).iter().map(Alert::key).collect();
+        assert_eq!(names, ["stranger new.example", "stranger tiktok"]);
+    }
+
+    #[test]
+    fn who_finds_no_room_in_a_full_list_is_a_stranger_for_another_week() {
+        let now_ms = STRANGER_MS * 60;
+        let many = |kind, last_ms| -> Vec<Seen> {
+            (0..SEEN_OF_KIND_MAX).map(|index| seen(kind, &format!("h{index}"), 1, last_ms)).collect()
+        };
+        let full = many(Kind::Unknown, now_ms);
+        assert_eq!(Alert::strangers_over(&full, now_ms), now_ms - STRANGER_MS);
+        for all in [
+            &full[1..],
+            // Who is in none of these has not been seen for longer than the last of them.
+            &many(Kind::Undeclared, now_ms - STRANGER_MS),
+            &many(Kind::Reported, now_ms),
+        ] {
+            assert_eq!(Alert::strangers_over(all, now_ms), now_ms);
+        }
     }
 
     #[test]
