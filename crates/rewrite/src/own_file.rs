@@ -5,7 +5,7 @@
 
 use crate::address::Base;
 use crate::charset::label_in;
-use crate::html::{Page, add, encode_text, escape_in_script, escape_in_style};
+use crate::html::{Page, add, decode_text, encode_text, escape_in_script, escape_in_style};
 use crate::script::{ScriptKind, literals};
 use crate::{Grants, Headers, Seen, css};
 use encoding_rs::{Encoding, UTF_8};
@@ -15,6 +15,9 @@ use url::Url;
 
 /// How much of a file is looked into and kept while it arrives; the rest of a longer one passes.
 pub const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The byte order mark of UTF-8. Source: Encoding standard, "BOM sniff".
+const UTF_8_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// What a file is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +85,11 @@ pub fn plan_file(
     guard: &str,
 ) -> FilePlan {
     let encoding = encoding_of(kind, content_type, bytes);
-    let (text, _) = encoding.decode_with_bom_removal(bytes);
+    let text = if encoding == UTF_8 {
+        decode_text(bytes.strip_prefix(UTF_8_MARK).unwrap_or(bytes), encoding)
+    } else {
+        encoding.decode_with_bom_removal(bytes).0
+    };
     let mut page = Page::new(Base::new(url.clone()), grants.clone(), None, None);
     let mut owners = Vec::new();
     let mut held = hold(kind, &text, &mut page, &mut owners);
@@ -224,6 +231,14 @@ mod tests {
         let (out, label) = plan(FileKind::Style, &bytes, &denied()).replacement.unwrap();
         assert_eq!(label, "windows-1252");
         assert_eq!(out, b"@charset \"windows-1252\";a{c:'\xe4';b:url(\"about:invalid\")}");
+        for (bytes, expected) in [
+            (&b"\xef\xbb\xbf@import 'T'/*\xc3\xa4*/"[..], "@import \"about:invalid\"/*ä*/"),
+            (b"@import 'T'/*\xe4*/", "@import \"about:invalid\"/*\u{fffd}*/"),
+        ] {
+            let bytes = bytes.split(|byte| *byte == b'T').collect::<Vec<_>>().join(FONT.as_bytes());
+            let (out, label) = plan(FileKind::Style, &bytes, &denied()).replacement.unwrap();
+            assert_eq!((String::from_utf8(out).unwrap().as_str(), label), (expected, "UTF-8"));
+        }
         let wide: Vec<u8> = [0xff, 0xfe]
             .into_iter()
             .chain(format!("a{{b:url({FONT})}}").encode_utf16().flat_map(u16::to_le_bytes))
