@@ -7,7 +7,7 @@ use crate::unnamed::unnamed;
 use crate::watching::locale;
 use crate::{Asked, answer, experiments, register};
 use postern_catalogue::VENDORS;
-use postern_consent::Category;
+use postern_consent::{Category, CategorySet};
 use postern_platform::Numbers;
 use postern_policy::Policy;
 use postern_stats::{Counter, Question, Seen, Segment};
@@ -94,6 +94,9 @@ fn page(asked: &Asked<'_>, question: &Question, found: &Found<'_>) -> Result<Res
         whole: whole(&figures.sums, segment.as_ref()),
         points: &figures.points,
     });
+    let offered = policy.map_or(CategorySet::ALL, Policy::offered);
+    let offered: Vec<Counter> =
+        offered.iter().filter_map(|category| Counter::of_category(category.name())).collect();
     let vendors = policy.into_iter().flat_map(Policy::vendors);
     let vendors: Vec<VendorName> = vendors
         .map(|vendor| VendorName {
@@ -116,6 +119,7 @@ fn page(asked: &Asked<'_>, question: &Question, found: &Found<'_>) -> Result<Res
         alerts: &alerts,
         week: figures.week.as_ref(),
         experiment: tried.as_ref(),
+        offered: &offered,
         vendors: &vendors,
         seen,
         locale,

@@ -30,10 +30,14 @@ pub const BOT_WORDS: [&str; 24] = [
     "scrapy",
 ];
 
+/// Names of phones with such a word in them.
+const PHONES: [&str; 1] = ["cubot"];
+
 /// Is it a bot by its own words? An empty user agent is one: browsers send theirs.
 #[must_use]
 pub fn is_bot(user_agent: &str) -> bool {
     let lower = user_agent.to_ascii_lowercase();
+    let lower = PHONES.iter().fold(lower, |rest, phone| rest.replace(phone, "phone"));
     lower.trim().is_empty() || BOT_WORDS.into_iter().any(|word| lower.contains(word))
 }
 
@@ -47,6 +51,7 @@ mod tests {
             "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
             "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
             "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Mozilla/5.0 (Linux; Android 11; CUBOT NOTE 20) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36",
         ] {
             assert!(!is_bot(user_agent), "{user_agent}");
         }

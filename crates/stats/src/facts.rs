@@ -10,6 +10,8 @@ pub struct Facts {
     pub is_by_agent: bool,
     /// Is it the first answer of a browser that was counted as asked ([`Counter::First`])?
     pub is_first: bool,
+    /// Does its sender say that it is no visitor's browser ([`crate::is_bot`])? Then nothing of it is counted.
+    pub is_bot: bool,
 }
 
 /// The word for what a program answered.
@@ -17,6 +19,9 @@ const AGENT: &str = "agent";
 
 /// The word for the first answer of who was asked.
 const FIRST: &str = "first";
+
+/// The word for what a bot sent.
+const BOT: &str = "bot";
 
 /// The layer of what no visitor answered: the browser's own signal took something back.
 pub const SIGNAL_LAYER: &str = "signal";
@@ -37,8 +42,8 @@ impl Facts {
         for (dimension, value) in &self.values {
             words.extend([dimension.name(), value]);
         }
-        for (word, _) in [(AGENT, self.is_by_agent), (FIRST, self.is_first)].into_iter().filter(|(_, is)| *is)
-        {
+        let is = [(AGENT, self.is_by_agent), (FIRST, self.is_first), (BOT, self.is_bot)];
+        for (word, _) in is.into_iter().filter(|(_, is)| *is) {
             words.extend([word, ""]);
         }
         words.join("\t")
@@ -55,6 +60,7 @@ impl Facts {
                 None => {
                     facts.is_by_agent |= name == AGENT;
                     facts.is_first |= name == FIRST;
+                    facts.is_bot |= name == BOT;
                 }
             }
         }
@@ -70,10 +76,13 @@ impl Facts {
         }
     }
 
-    /// Counts acts of these facts, `times` of the same: what they amount to, in a counter's word or another where they answer
+    /// Counts acts of these facts, unless they are a bot's: `times` of the same: what they amount to, in a counter's word or another where they answer
     /// nothing, and the names of the categories that they grant. What a signal takes back is no answer, whatever is left. Who is asked
     /// anew and says no refuses: what that takes back held no longer.
     pub fn count_acts(&self, batch: &mut Batch, day: Day, outcome: &str, granted: &[&str], times: u64) {
+        if self.is_bot {
+            return;
+        }
         let mut counts = match Counter::parse(outcome) {
             Some(Counter::Withdrawn) if self.is_first => {
                 Counts::default().with_first(Counter::Refused, times)
@@ -122,6 +131,15 @@ mod tests {
         assert_eq!(Facts::parse(""), Facts::default());
         let known = Facts::parse("city\tParis\tplace\teu/FR\tplace");
         assert_eq!(known, Facts::default().with(Dimension::Place, "eu/FR"));
+    }
+
+    #[test]
+    fn what_a_bot_sends_counts_for_nothing() {
+        let bot = Facts { is_bot: true, ..facts() }.with(Dimension::Gate, "released/ga4");
+        assert_eq!(Facts::parse(&bot.write()), bot);
+        let mut batch = Batch::default();
+        bot.count_acts(&mut batch, Day::new(5).unwrap(), "accepted", &["analytics"], 1);
+        assert_eq!(batch.cells().count(), 0);
     }
 
     #[test]

@@ -8,6 +8,8 @@
 #[path = "dashboard/beside.rs"]
 mod beside;
 mod check;
+#[path = "dashboard/shares.rs"]
+mod shares;
 
 use check::check_golden;
 use postern_stats::{
@@ -72,6 +74,8 @@ fn points() -> Vec<Point> {
     ]
 }
 
+const OFFERED: [Counter; 2] = [Counter::Analytics, Counter::Marketing];
+
 const VENDORS: [VendorName<'_>; 2] = [
     VendorName { id: "ga4", name: "Google Analytics 4", category: Some(Counter::Analytics) },
     VendorName { id: "youtube", name: "YouTube", category: Some(Counter::Social) },
@@ -104,6 +108,7 @@ fn page<'a>(change: impl FnOnce(&mut Dashboard<'a>)) -> String {
         alerts: &[],
         week: None,
         experiment: None,
+        offered: &OFFERED,
         vendors: &VENDORS,
         seen: &[],
         locale: ENGLISH,
@@ -259,7 +264,8 @@ fn what_happened_stands_beside_the_curve_within_its_days() {
         "{page}"
     );
     assert!(!page.contains("long ago"));
-    assert!(page.find("The notice is &lt;old&gt;.").unwrap() < page.find("<h1>").unwrap());
+    let alert = page.find("The notice is &lt;old&gt;.").unwrap();
+    assert!(page.find("<h1>").unwrap() < alert && alert < page.find("<figure").unwrap());
 }
 
 #[test]

@@ -156,6 +156,7 @@ fn each_site_leads_to_its_figures_and_its_figures_to_more_of_it() {
         alerts: &[],
         week: None,
         experiment: None,
+        offered: &[],
         vendors: &[],
         seen: &[],
         locale: ENGLISH,

@@ -77,7 +77,7 @@ pub struct AlertLine<'a> {
     pub text: &'a str,
 }
 
-/// The list of them, above everything else.
+/// The list of them, behind the answer and above everything else.
 pub(super) fn alerts(lines: &[AlertLine<'_>]) -> Markup {
     html! {
         @if !lines.is_empty() {

@@ -98,80 +98,118 @@ fn empty(facts: &Dashboard<'_>) -> Markup {
     }
 }
 
-/// From asked to yes, as steps.
+/// A row of the tables beside the curve: name, count, share, how it is counted.
+type Step<'text> = (&'text str, u64, Option<Rate>, &'text str);
+
+/// From asked to yes, as steps; and what else became of it.
 pub(super) fn funnel(facts: &Dashboard<'_>) -> Markup {
     let funnel = Funnel::of(&facts.whole);
-    if funnel.asked == 0 {
-        return html! {};
-    }
-    let mut steps = vec![
+    let of_asked = |count: u64| Some(Rate::new(count, funnel.asked));
+    // Nobody is asked where a browser is asked on another page, or on another site.
+    let has_asked = funnel.asked > 0;
+    let steps = [
         (
             "Browsers asked",
             funnel.asked,
+            of_asked(funnel.asked),
             "Each once in its session, by a cookie that says so and nothing else; once more when what it chose holds no longer.",
         ),
-        ("Answered", funnel.answered, "Their first answers, each from one receipt."),
-        ("Said yes, to all or some", funnel.granted, "Accepted all, or some of it."),
-    ];
-    let mut rest = vec![
-        ("Refused all", funnel.refused, "First answers that grant nothing."),
-        ("Did not answer", funnel.ignored, "Asked, and no answer came. Nothing runs for them."),
         (
-            "Answered by a program",
-            funnel.by_agent,
-            "Among the answers: clicks that a browser’s extension made, as far as the page can tell.",
+            "Answered",
+            funnel.answered,
+            of_asked(funnel.answered),
+            "Their first answers, each from one receipt.",
+        ),
+        (
+            "Said yes, to all or some",
+            funnel.granted,
+            of_asked(funnel.granted),
+            "Accepted all, or some of it.",
         ),
     ];
-    if funnel.others > 0 {
+    let mut rest: Vec<Step<'_>> = Vec::new();
+    if has_asked {
         rest.push((
-            "Answers of others",
-            funnel.others,
-            "Changes of mind, and answers on pages that are not served by Postern, which count nobody as asked.",
+            "Refused all",
+            funnel.refused,
+            of_asked(funnel.refused),
+            "First answers that grant nothing.",
+        ));
+        rest.push((
+            "Did not answer",
+            funnel.ignored,
+            of_asked(funnel.ignored),
+            "Asked, and no answer came. Nothing runs for them.",
         ));
     }
-    if let Some(blocked) = funnel.blocked {
+    if let Some(blocked) = funnel.blocked.filter(|_| has_asked) {
         rest.push((
             "Banner never drawn",
             blocked,
+            of_asked(blocked),
             "By a blocker, or the visitor left before it was; some of them are programs that do not say so.",
         ));
-        rest.push(("No scripts", funnel.without_scripts, "The banner was drawn, and works without."));
+        rest.push((
+            "No scripts",
+            funnel.without_scripts,
+            of_asked(funnel.without_scripts),
+            "The banner was drawn, and works without.",
+        ));
     }
-    let row = |(name, count, note): &(&str, u64, &str)| {
-        let share = Rate::new(*count, funnel.asked);
-        html! {
-            tr {
-                th scope="row" { (name) }
-                td data-value=(count) { (facts.locale.count(*count)) }
-                td { (facts.locale.percent(share)) }
-                td class="note-cell" { (note) }
-            }
-        }
-    };
-    let head = html! {
-        thead { tr {
-            th scope="col" { "Step" }
-            th scope="col" data-series="line" { "How many" }
-            th scope="col" { "Of those asked" }
-            th scope="col" { "How counted" }
-        } }
-    };
+    if has_asked && funnel.others > 0 {
+        rest.push((
+            "Answers of others",
+            funnel.others,
+            None,
+            "Changes of mind, and answers on pages that are not served by Postern, which count nobody as asked.",
+        ));
+    }
+    rest.push((
+        "Answered by a program",
+        funnel.by_agent,
+        None,
+        "Among all answers: clicks that a browser’s extension made, as far as the page can tell.",
+    ));
     html! {
-        h2 { "From the question to the answer" }
-        figure class="chart" id="funnel" data-chart="steps" data-format="number" aria-labelledby="funnel-title" {
-            figcaption id="funnel-title" { "Browsers asked, and what became of it" }
-            p class="soft about" { "Each browser once in its session, by a cookie that says so and nothing else; each answer from one receipt." }
-            details {
-                summary { "The figures as a table" }
-                section class="wide" tabindex="0" aria-label="Steps" {
-                    table { (head) tbody { @for step in steps.drain(..) { (row(&step)) } } }
+        @if has_asked {
+            h2 { "From the question to the answer" }
+            figure class="chart" id="funnel" data-chart="steps" data-format="number" aria-labelledby="funnel-title" {
+                figcaption id="funnel-title" { "Browsers asked, and what became of it" }
+                p class="soft about" { "Each browser once in its session, by a cookie that says so and nothing else; each answer from one receipt." }
+                details {
+                    summary { "The figures as a table" }
+                    section class="wide" tabindex="0" aria-label="Steps" {
+                        table { (step_heads("Step")) tbody { @for step in &steps { (step_row(facts, step)) } } }
+                    }
                 }
             }
         }
         section class="wide" tabindex="0" aria-label="The others" {
-            table class="rest" { tbody { @for step in rest.drain(..) { (row(&step)) } } }
+            table class="rest" { (step_heads("Beside it")) tbody { @for step in &rest { (step_row(facts, step)) } } }
         }
         (withdrawals(&facts.whole, facts))
+    }
+}
+
+fn step_heads(name: &str) -> Markup {
+    html! {
+        thead { tr {
+            th scope="col" { (name) }
+            th scope="col" data-series="line" { "How many" }
+            th scope="col" { "Of those asked" }
+            th scope="col" { "How counted" }
+        } }
+    }
+}
+
+fn step_row(facts: &Dashboard<'_>, (name, count, share, note): &Step<'_>) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (name) }
+            td data-value=(count) { (facts.locale.count(*count)) }
+            td { @if let Some(share) = share { (facts.locale.percent(*share)) } @else { "–" } }
+            td class="note-cell" { (note) }
+        }
     }
 }
 

@@ -35,10 +35,13 @@ const fn category_name(counter: Counter) -> &'static str {
 
 /// What was granted, of all answers.
 pub(super) fn categories(facts: &Dashboard<'_>) -> Markup {
-    let rows = category_rates(&facts.whole);
     if facts.whole.decided() == 0 {
         return html! {};
     }
+    // What nobody was asked for nobody has refused.
+    let rows = category_rates(&facts.whole);
+    let rows =
+        rows.into_iter().filter(|(category, rate)| facts.offered.contains(category) || rate.numerator() > 0);
     html! {
         h2 { "What they said yes to" }
         (bars("categories", "By category, of all answers", "Category", html! {
@@ -49,7 +52,7 @@ pub(super) fn categories(facts: &Dashboard<'_>) -> Markup {
                     td data-value=(rate.numerator()) { (facts.locale.count(rate.numerator())) }
                 }
             }
-        }, "Grants", None, &About { note: "An answer that grants a category, whatever else it grants.", csv: None }))
+        }, "Grants", None, &About { note: "An answer that grants a category, whatever else it grants. One that was asked for on some of these days only is of the answers of all of them.", csv: None }))
     }
 }
 

@@ -126,9 +126,9 @@ pub(super) fn experiment(facts: &Dashboard<'_>) -> Markup {
                         th scope="col" { "Answered" }
                         th scope="col" { "Said yes" }
                         th scope="col" { "Of those asked" }
-                        th scope="col" { "between" }
+                        th scope="col" { "Share between" }
                         th scope="col" { "Points more" }
-                        th scope="col" { "between" }
+                        th scope="col" { "Points between" }
                         th scope="col" { "p" }
                     } }
                     tbody { @for place in 0..tried.ways.len() { (way(tried, place, locale)) } }

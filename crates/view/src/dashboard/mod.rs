@@ -18,7 +18,7 @@ mod today;
 
 use maud::{Markup, html};
 use place::frame;
-use postern_stats::{Counts, Day, Dimension, Point, Question, SMALLEST_GROUP, Seen, Week};
+use postern_stats::{Counter, Counts, Day, Dimension, Point, Question, SMALLEST_GROUP, Seen, Week};
 
 pub use alerts::{AlertLine, alert_text, week_text};
 pub use experiment::{Tried, stop_text};
@@ -38,7 +38,7 @@ pub struct VendorName<'a> {
     /// Its name.
     pub name: &'a str,
     /// The counter of its category; `None` for what needs no consent.
-    pub category: Option<postern_stats::Counter>,
+    pub category: Option<Counter>,
 }
 
 /// Something that happened on a day, to be seen beside the curve.
@@ -123,6 +123,8 @@ pub struct Dashboard<'a> {
     pub week: Option<&'a Week>,
     /// What the site tries, or has tried.
     pub experiment: Option<&'a Tried<'a>>,
+    /// The counters of the categories that the policy asks for.
+    pub offered: &'a [Counter],
     /// The policy's vendors.
     pub vendors: &'a [VendorName<'a>],
     /// What was seen that the policy does not name, and what went wrong; in any order.
@@ -139,8 +141,8 @@ pub fn dashboard(facts: &Dashboard<'_>) -> Markup {
         Some(Own::Figures),
         &format!("Consent – {}", facts.place.site),
         html! {
-            (alerts::alerts(facts.alerts))
             (answer::answer(facts))
+            (alerts::alerts(facts.alerts))
             @if let Some(week) = facts.week { p id="week" class="soft" { (week_text(facts.place.site, week, &facts.locale)) } }
         @if facts.standing.has_more && !facts.whole.is_empty() {
             p class="note" role="status" { "More days are being gathered. Look again in a moment for all of them." }

@@ -10,12 +10,13 @@ use postern_stats::{Against, Counter, Day, Dimension, Point, Step};
 /// its own range.
 fn beside<'a>(facts: &'a Dashboard<'_>, point: &Point) -> Option<&'a Point> {
     let points = facts.beside?.points;
-    if let Against::Segment(_) = facts.question.against {
-        return points.iter().find(|other| other.last == point.last);
-    }
     let range = facts.question.range(facts.today);
-    let (other_range, _) = facts.question.other(facts.today)?;
     let step = Step::for_range(range);
+    if let Against::Segment(_) = facts.question.against {
+        // One that was not told apart on the last day of a week or month has its figures until the day before.
+        return points.iter().find(|other| step.number_of(other.last) == step.number_of(point.last));
+    }
+    let (other_range, _) = facts.question.other(facts.today)?;
     if (&facts.question.against, step) == (&Against::YearBefore, Step::Month) {
         return points.iter().find(|other| step.number_of(other.last) + 12 == step.number_of(point.last));
     }

@@ -110,3 +110,26 @@ fn months_stand_beside_the_same_month_a_year_before() {
         assert!(row.contains(&format!("<td data-value=\"{cell}\">")), "{at}: {row}");
     }
 }
+
+#[test]
+fn weeks_of_two_groups_stand_beside_each_other_wherever_their_days_end() {
+    let point = |last: &str, accepted| Point {
+        first: day(last).minus(6),
+        last: day(last),
+        counts: counts(90, accepted, 20, 0),
+    };
+    let question = Question {
+        span: Span::Last(180),
+        segment: Some(Segment { level: Level::Country, value: "FR".into() }),
+        against: Against::Segment(Segment { level: Level::Country, value: "DE".into() }),
+        ..Question::default()
+    };
+    // The one until Sunday; the other, of too few on that day, until Saturday.
+    let (own, others) = ([point("2026-11-15", 60)], [point("2026-11-14", 30)]);
+    let beside = Beside { name: "Germany", whole: counts(90, 30, 20, 0), points: &others };
+    let markup = page(|facts| {
+        (facts.question, facts.points, facts.beside) = (&question, &own, Some(&beside));
+    });
+    let row = row_of(&markup, "2026-11-15");
+    assert!(row.contains("<td data-value=\"0.7500\">") && row.contains("<td data-value=\"0.6000\">"), "{row}");
+}
