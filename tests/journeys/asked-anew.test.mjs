@@ -28,6 +28,9 @@ async function open(worker, cookie) {
 async function choose(worker, cookie, choice) {
   const answer = await postDecision(worker, { change: { choice }, headers: { 'user-agent': BROWSER, cookie } });
   assert.equal(answer.status, 200, readText(answer));
+  // The choice takes its place: when that holds no longer, under the same question too, its browser is asked for the first time.
+  const isGone = valuesOf(answer, 'set-cookie').includes('__Host-postern-asked=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax');
+  assert.equal(isGone, cookie?.includes('__Host-postern-asked=') ?? false);
   return consentCookie(answer);
 }
 
@@ -99,6 +102,7 @@ it('is so in a browser', async () => {
   await decide(page, () => action(page, 'accept').click());
   const cookieOf = async () => (await page.context().cookies(first.base)).find(({ name }) => name === '__Host-postern');
   const kept = await cookieOf();
+  assert.deepEqual((await page.context().cookies(first.base)).map(({ name }) => name).filter((name) => name.startsWith('__Host-postern')), ['__Host-postern']);
   await first.stop();
   const second = await world.startWorker({ ...options, vars: { POLICY: OTHER } });
   const before = await countedOf(second);

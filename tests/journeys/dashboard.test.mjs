@@ -159,7 +159,11 @@ describe('what visitors do', () => {
 
   it('leaves bots and pages fetched ahead out, and says how many bots', async () => {
     const before = await countedOf(world.worker);
-    await ask(world.worker, '/', { 'user-agent': 'Mozilla/5.0 (compatible; Googlebot/2.1)' });
+    const bot = { 'user-agent': 'Mozilla/5.0 (compatible; Googlebot/2.1)' };
+    await ask(world.worker, '/', bot);
+    // It has its receipt, as everybody has, and is in no rate.
+    const answered = await postDecision(world.worker, { headers: bot });
+    assert.match(valueOf(answered, 'postern-receipt'), /^[0-9a-f-]{36}$/);
     await ask(world.worker, '/', { 'sec-purpose': 'prefetch' });
     await ask(world.worker, '/basket.html');
     await waitFor('the page and the bot', async () => {
@@ -167,7 +171,7 @@ describe('what visitors do', () => {
       return now.views > before.views && now.bots > before.bots;
     });
     const now = await countedOf(world.worker);
-    assert.deepEqual([now.views - before.views, now.bots - before.bots], [1, 1]);
+    assert.deepEqual([now.views - before.views, now.bots - before.bots, now.accepted - before.accepted], [1, 1, 0]);
     assert.equal(readCells(world.worker)['page/basket'].views, 1);
   });
 

@@ -7,6 +7,9 @@ import { randomUUID } from 'node:crypto';
 
 const ALL_CATEGORIES = ['functional', 'analytics', 'marketing', 'social'];
 
+/** What a visitor's browser says of itself: who says nothing is a bot. */
+const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+
 /** Headers that belong to one connection or one moment, not to the answer. */
 const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date', 'server']);
 
@@ -82,7 +85,7 @@ export async function postDecision(worker, { change = {}, headers = {}, key = ra
   const categories = choice === 'accept' ? ALL_CATEGORIES : [];
   const text = body ?? JSON.stringify({ choice, categories, policy: change.policy ?? await readPolicy(worker), layer: 1, lang: 'en', ...change });
   const all = {
-    'content-type': 'application/json', 'idempotency-key': key, origin: worker.base, 'sec-fetch-site': 'same-origin',
+    'user-agent': BROWSER, 'content-type': 'application/json', 'idempotency-key': key, origin: worker.base, 'sec-fetch-site': 'same-origin',
     'content-length': String(Buffer.byteLength(text)), ...headers,
   };
   return send(worker.port, '/_postern/decision', { host: worker.host, method: 'POST', headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)), body: text, agent });

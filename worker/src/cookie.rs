@@ -29,9 +29,14 @@ pub fn asked(site: &Site, visit: &Visit) -> String {
     line(ASKED_COOKIE, &experiment::asked(site, visit.way), None)
 }
 
+/// Takes that away.
+pub fn asked_no_more() -> String {
+    line(ASKED_COOKIE, "", Some(0))
+}
+
 /// Takes both away.
 pub fn gone() -> [String; 2] {
-    [CONSENT_COOKIE, ASKED_COOKIE].map(|name| line(name, "", Some(0)))
+    [line(CONSENT_COOKIE, "", Some(0)), asked_no_more()]
 }
 
 /// A cookie's line: for so many seconds, or for the browser's session.

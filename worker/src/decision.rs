@@ -1,6 +1,6 @@
 //! Taking a decision: checked, recorded, and only then told. Source: standards.md 5.4.
 
-use crate::cookie::kept;
+use crate::cookie::{self, ASKED_COOKIE, kept};
 use crate::ledger::{CHANGED, Ledger, Refusal, body_hash};
 use crate::messages::{ActMessage, METHODS, layer_of};
 use crate::site::Site;
@@ -187,6 +187,10 @@ async fn take(
     }
     // What scripts cannot see is removed here; what they can, the gate removes as well.
     let cookies = visit.header("cookie").unwrap_or("");
+    // The choice stands in its place: whoever is asked again when it holds no longer is asked for the first time then.
+    if cookies.contains(ASKED_COOKIE) {
+        headers.push(("set-cookie", cookie::asked_no_more()));
+    }
     headers
         .extend(expire_denied(cookies, &visit.url, &grants).into_iter().map(|cookie| ("set-cookie", cookie)));
     // The receipt is durable by now: whether the log can sign its word on it changes nothing.
@@ -218,6 +222,7 @@ fn facts(
     }
     facts.is_by_agent = is_by_agent;
     facts.is_first = visit.is_asked && visit.decision.must_ask;
+    facts.is_bot = visit.is_bot();
     facts
 }
 
