@@ -317,6 +317,7 @@ fn publish(store: &FiguresStore, end: Day) -> Result<bool> {
         }
         store.clean(reached.unwrap_or_else(|| end.minus(1)))?;
     }
+    changed.extend(store.publish_late()?);
     store.sum_months(&changed)?;
     Ok(false)
 }

@@ -1,7 +1,7 @@
 //! The tables of a site's figures: the Ledgers' cells as they are, and what of them may be shown. Each statement once.
 
 use crate::ledgers::Changed;
-use postern_stats::{Block, Counter, Counts, Day, Dimension};
+use postern_stats::{Block, Cell, Counter, Counts, Day, Dimension, added, late_parts};
 use std::collections::{BTreeMap, BTreeSet};
 use worker::{Error, Result, SqlStorage, SqlStorageValue};
 
@@ -11,6 +11,14 @@ pub struct FiguresStore(pub SqlStorage);
 /// All that is here can be gathered from the Ledgers again, so another form of it begins anew under another name of these tables.
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS raw_1 (
+    day INTEGER NOT NULL,
+    shard INTEGER NOT NULL,
+    dimension TEXT NOT NULL,
+    value TEXT NOT NULL,
+    counts TEXT NOT NULL,
+    PRIMARY KEY (day, shard, dimension, value)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS late_1 (
     day INTEGER NOT NULL,
     shard INTEGER NOT NULL,
     dimension TEXT NOT NULL,
@@ -105,15 +113,39 @@ impl FiguresStore {
         Ok(self.number_of(statement, vec![number(shard.into())])?.unwrap_or(0))
     }
 
-    /// Takes the days that have changed in a Ledger in place of what was here of them.
+    /// Takes the days that have changed in a Ledger in place of what was here of them; what has come to a day that is published
+    /// waits apart.
     pub fn take(&self, shard: u8, changed: &Changed) -> Result<()> {
         // No await between these: all are written, or none.
-        for day in &changed.days {
-            let day_of_shard = vec![number(day.number()), number(shard.into())];
-            self.0.exec("DELETE FROM raw_1 WHERE day = ? AND shard = ?", day_of_shard)?;
-            self.soil(*day)?;
-        }
+        let mut days: BTreeMap<Day, Vec<Cell>> = changed.days.iter().map(|day| (*day, Vec::new())).collect();
         for ((day, dimension, value), counts) in changed.cells.cells() {
+            days.entry(*day).or_default().push((*dimension, value.clone(), *counts));
+        }
+        for (day, cells) in &days {
+            let day_of_shard = || vec![number(day.number()), number(shard.into())];
+            self.0.exec("DELETE FROM late_1 WHERE day = ? AND shard = ?", day_of_shard())?;
+            if self.is_published(*day)?
+                && let Some(late) = added(&self.of_shard(*day, shard)?, cells)
+            {
+                self.put("late_1", *day, shard, &late)?;
+                continue;
+            }
+            self.0.exec("DELETE FROM raw_1 WHERE day = ? AND shard = ?", day_of_shard())?;
+            self.soil(*day)?;
+            self.put("raw_1", *day, shard, cells)?;
+        }
+        let row = vec![number(shard.into()), integer(changed.revision)];
+        // Where nothing has changed nothing is written, so that no reader waits for a disk.
+        let statement = "INSERT INTO synced_1 (shard, revision) VALUES (?, ?) \
+                         ON CONFLICT (shard) DO UPDATE SET revision = excluded.revision WHERE revision <> excluded.revision";
+        self.0.exec(statement, row).map(|_| ())
+    }
+
+    fn put(&self, table: &str, day: Day, shard: u8, cells: &[Cell]) -> Result<()> {
+        let statement = format!(
+            "INSERT OR REPLACE INTO {table} (day, shard, dimension, value, counts) VALUES (?, ?, ?, ?, ?)"
+        );
+        for (dimension, value, counts) in cells {
             let row = vec![
                 number(day.number()),
                 number(shard.into()),
@@ -121,15 +153,84 @@ impl FiguresStore {
                 value.as_str().into(),
                 counts.write().into(),
             ];
-            self.0.exec(
-                "INSERT INTO raw_1 (day, shard, dimension, value, counts) VALUES (?, ?, ?, ?, ?)",
-                row,
-            )?;
+            self.0.exec(&statement, row)?;
         }
-        let row = vec![number(shard.into()), integer(changed.revision)];
-        // Where nothing has changed nothing is written, so that no reader waits for a disk.
-        let statement = "INSERT INTO synced_1 (shard, revision) VALUES (?, ?) \
-                         ON CONFLICT (shard) DO UPDATE SET revision = excluded.revision WHERE revision <> excluded.revision";
+        Ok(())
+    }
+
+    /// Is there a block of that day, or one behind it?
+    fn is_published(&self, day: Day) -> Result<bool> {
+        Ok(self.day_of("SELECT MAX(last) FROM blocks_1", Vec::new())?.is_some_and(|last| day <= last))
+    }
+
+    /// What is here of a day of one shard, but for what is late.
+    fn of_shard(&self, day: Day, shard: u8) -> Result<Vec<Cell>> {
+        let statement = "SELECT dimension || char(9) || value || char(9) || counts AS line FROM raw_1 WHERE day = ? AND shard = ?";
+        let text = self.text(statement, vec![number(day.number()), number(shard.into())])?;
+        text.lines().map(read_line).collect()
+    }
+
+    /// Publishes what is late of each block, where it is enough, and gives the last days of these blocks. What is late of days that no
+    /// block has any more is theirs.
+    pub fn publish_late(&self) -> Result<BTreeSet<Day>> {
+        let statement = "SELECT COALESCE((SELECT MIN(last) FROM blocks_1 WHERE last >= day), '') || char(9) || day || char(9) || \
+                         shard || char(9) || dimension || char(9) || value || char(9) || counts AS line FROM late_1";
+        let mut blocks: BTreeMap<Option<Day>, Vec<(Day, u8, Cell)>> = BTreeMap::new();
+        for line in self.text(statement, Vec::new())?.lines() {
+            let read = || {
+                let mut cells = line.splitn(4, '\t');
+                let (last, day, shard) = (cells.next()?, cells.next()?, cells.next()?);
+                let day = day.parse().ok().and_then(Day::new)?;
+                Some((last.parse().ok().and_then(Day::new), day, shard.parse().ok()?, cells.next()?))
+            };
+            let (last, day, shard, cell) = read().ok_or_else(unreadable)?;
+            blocks.entry(last).or_default().push((day, shard, read_line(cell)?));
+        }
+        let mut changed = BTreeSet::new();
+        for (last, late) in blocks {
+            if let Some(last) = last {
+                let cells: Vec<Cell> = late.iter().map(|(_, _, cell)| cell.clone()).collect();
+                let Some(parts) = late_parts(&cells) else { continue };
+                self.add_parts(last, &parts)?;
+                // A day without a count is in no block until one comes.
+                let first = late.iter().map(|(day, ..)| *day).min().unwrap_or(last);
+                let reach = vec![number(first.number()), number(last.number())];
+                self.0.exec("UPDATE blocks_1 SET first = MIN(first, ?) WHERE last = ?", reach)?;
+                changed.insert(last);
+            }
+            for (day, shard, (dimension, value, counts)) in late {
+                let before = self.of_shard(day, shard)?;
+                let own = before.into_iter().find(|(of, named, _)| *of == dimension && *named == value);
+                let counts = own.map_or(counts, |(_, _, before)| before.merge(counts));
+                self.put("raw_1", day, shard, &[(dimension, value, counts)])?;
+                self.0.exec(
+                    "DELETE FROM late_1 WHERE day = ? AND shard = ?",
+                    vec![number(day.number()), number(shard.into())],
+                )?;
+                if last.is_none() {
+                    self.soil(day)?;
+                }
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Adds parts to those that are published of a block.
+    fn add_parts(&self, last: Day, parts: &[Cell]) -> Result<()> {
+        for (dimension, value, counts) in parts {
+            let published = self.published(*dimension, last, last)?;
+            let own = published.into_iter().find(|(named, _)| named == value);
+            let counts = dimension.told(*counts);
+            let counts = own.map_or(counts, |(_, before)| before.merge(counts));
+            self.keep_part(last, *dimension, value, counts)?;
+        }
+        Ok(())
+    }
+
+    fn keep_part(&self, last: Day, dimension: Dimension, value: &str, counts: Counts) -> Result<()> {
+        let row = vec![dimension.name().into(), number(last.number()), value.into(), counts.write().into()];
+        let statement =
+            "INSERT OR REPLACE INTO published_1 (dimension, last, value, counts) VALUES (?, ?, ?, ?)";
         self.0.exec(statement, row).map(|_| ())
     }
 
@@ -185,7 +286,7 @@ impl FiguresStore {
     }
 
     /// All cells of a day, of all shards together.
-    pub fn day(&self, day: Day) -> Result<Vec<(Dimension, String, Counts)>> {
+    pub fn day(&self, day: Day) -> Result<Vec<Cell>> {
         let statement =
             "SELECT dimension || char(9) || value || char(9) || counts AS line FROM raw_1 WHERE day = ?";
         let mut sums: BTreeMap<(Dimension, String), Counts> = BTreeMap::new();
@@ -215,16 +316,7 @@ impl FiguresStore {
         let row = vec![number(block.last.number()), number(block.first.number())];
         self.0.exec("INSERT OR REPLACE INTO blocks_1 (last, first) VALUES (?, ?)", row)?;
         for (dimension, value, counts) in &block.cells {
-            let row = vec![
-                dimension.name().into(),
-                number(block.last.number()),
-                value.as_str().into(),
-                dimension.told(*counts).write().into(),
-            ];
-            self.0.exec(
-                "INSERT OR REPLACE INTO published_1 (dimension, last, value, counts) VALUES (?, ?, ?, ?)",
-                row,
-            )?;
+            self.keep_part(block.last, *dimension, value, dimension.told(*counts))?;
         }
         Ok(())
     }
@@ -366,7 +458,7 @@ fn unreadable() -> Error {
     Error::RustError("the figures' storage cannot be read".into())
 }
 
-fn read_line(line: &str) -> Result<(Dimension, String, Counts)> {
+fn read_line(line: &str) -> Result<Cell> {
     let read = || {
         let mut cells = line.split('\t');
         let dimension = Dimension::parse(cells.next()?)?;

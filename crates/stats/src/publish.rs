@@ -1,7 +1,7 @@
 //! Which figures are shown at all: none of a group of fewer than [`SMALLEST_GROUP`], and no two whose difference is one.
 //!
 //! Three things make it hold. Days are put together into blocks, each large enough as a whole, and a block never changes
-//! once it is published. In a block every dimension is cut into parts that do not overlap, that are each large enough, and
+//! once it is published (what comes late: `late`). In a block every dimension is cut into parts that do not overlap, that are each large enough, and
 //! that together are everybody. And nothing else is published: whatever is asked, the answer is a sum of whole parts, so
 //! the difference of two answers, one of which lies within the other, is a sum of whole parts as well.
 //!
@@ -105,7 +105,10 @@ fn values(
 }
 
 /// Cuts each dimension of a whole that is showable.
-fn publish(whole: Counts, cells: &BTreeMap<(Dimension, String), Counts>) -> Vec<(Dimension, String, Counts)> {
+pub(crate) fn publish(
+    whole: Counts,
+    cells: &BTreeMap<(Dimension, String), Counts>,
+) -> Vec<(Dimension, String, Counts)> {
     let mut published = Vec::new();
     for dimension in Dimension::ALL {
         let of_dimension = values(cells, dimension);

@@ -131,5 +131,8 @@ fn weeks_of_two_groups_stand_beside_each_other_wherever_their_days_end() {
         (facts.question, facts.points, facts.beside) = (&question, &own, Some(&beside));
     });
     let row = row_of(&markup, "2026-11-15");
-    assert!(row.contains("<td data-value=\"0.7500\">") && row.contains("<td data-value=\"0.6000\">"), "{row}");
+    assert!(
+        row.contains("<td data-value=\"0.7500\">") && row.contains("<td data-value=\"0.6000\">"),
+        "{row}"
+    );
 }
