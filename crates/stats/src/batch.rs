@@ -189,7 +189,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_batch_survives_its_text(cells in prop::collection::vec((0u32..5, 0usize..11, "\\PC{0,60}", 1u64..), 0..20)) {
+        fn a_batch_survives_its_text(cells in prop::collection::vec((0u32..5, 0..Dimension::ALL.len(), "\\PC{0,60}", 1u64..), 0..20)) {
             let mut batch = Batch::default();
             for (number, dimension, value, views) in &cells {
                 batch.add(day(*number), Dimension::ALL[*dimension], value, Counts::default().with(Counter::Views, *views));

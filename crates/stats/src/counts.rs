@@ -138,8 +138,11 @@ impl Counts {
 
     /// Both together.
     #[must_use]
-    pub fn merge(self, other: Self) -> Self {
-        Counter::ALL.into_iter().fold(self, |sum, counter| sum.with(counter, other.get(counter)))
+    pub fn merge(mut self, other: Self) -> Self {
+        for (count, more) in self.0.iter_mut().zip(other.0) {
+            *count = count.saturating_add(more);
+        }
+        self
     }
 
     /// What is left without `other`; never less than nothing.

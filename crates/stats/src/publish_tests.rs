@@ -49,6 +49,10 @@ fn groups_are_large_or_empty() {
     assert!(!is_showable(&Counts::default().with(Counter::Withdrawn, 12)));
     assert!(is_showable(&counts(10, 10, 0).with(Counter::Withdrawn, 1)));
     assert!(is_showable(&Counts::default().with(Counter::Bots, 3).with(Counter::Times, 1)));
+    // How a group that is enough was asked is no smaller group, nor is how it has answered.
+    let asked = counts(12, 12, 0).with(Counter::Shown, 12);
+    assert!(is_showable(&asked.with(Counter::Reported, 9).with(Counter::NoScript, 1)));
+    assert!(is_showable(&counts(12, 0, 12).with(Counter::Shown, 1)));
 }
 
 #[test]
@@ -180,58 +184,94 @@ fn days_wait_until_they_are_enough() {
     assert_eq!((block.first, block.last), (day(6), day(6)));
 }
 
-/// A visitor: a day, a place, a client, a page, whether asked, and whether decided and after what wait.
+/// A visitor: a day, a value in each of [`VALUES`], what the page counts, and what was done on it, where and after what wait.
 #[derive(Clone, Debug)]
 struct Visitor {
     day: u32,
-    values: [&'static str; 3],
-    is_asked: bool,
-    wait: Option<&'static str>,
+    values: [&'static str; 6],
+    page: &'static [Counter],
+    act: Option<(Counter, [&'static str; 2])>,
 }
 
-const PLACES: [&str; 8] = ["eu/DE", "eu/FR", "eu/LU", "eu/?", "us/US", "other/BR", "other", "?"];
-const CLIENTS: [&str; 5] = ["phone/safari", "phone/other", "computer/chrome", "tablet/chrome", "tablet"];
-const PAGES: [&str; 4] = ["shop", "blog", "", "other"];
+/// The first day on which nobody can have come.
+const DAYS_END: u32 = 8;
+const VALUES: [(Dimension, &[&str]); 6] = [
+    (Dimension::Place, &["eu/DE", "eu/FR", "eu/LU", "eu/?", "us/US", "other/BR", "other", "?"]),
+    (Dimension::Client, &["phone/safari", "phone/other", "computer/chrome", "tablet/chrome", "tablet"]),
+    (Dimension::Version, &["1a/17", "1a/16", "1a/2", "0f/9", "0f/8"]),
+    (Dimension::Language, &["de", "fr", "pl", "el"]),
+    (Dimension::Page, &["shop", "blog", "", "other"]),
+    (Dimension::Signal, &["none", "gpc", "dnt", "adpc"]),
+];
+const LAYERS: [&str; 4] = ["banner", "settings", "page", "withdrawal"];
 const WAITS: [&str; 3] = ["0-2", "2-5", "5-15"];
-const DIMENSIONS: [Dimension; 4] = [Dimension::Place, Dimension::Client, Dimension::Page, Dimension::Wait];
+const DIMENSIONS: [Dimension; 8] = [
+    Dimension::Place,
+    Dimension::Client,
+    Dimension::Version,
+    Dimension::Language,
+    Dimension::Page,
+    Dimension::Signal,
+    Dimension::Layer,
+    Dimension::Wait,
+];
+
+/// Asked for the first time, again, or not at all; a bot is in no other figure.
+const SEEN: [&[Counter]; 6] = [
+    &[Counter::Views, Counter::Shown, Counter::First, Counter::Reported],
+    &[Counter::Views, Counter::Shown, Counter::First],
+    &[Counter::Views, Counter::Shown, Counter::First, Counter::NoScript],
+    &[Counter::Views, Counter::Shown],
+    &[Counter::Views],
+    &[Counter::Bots],
+];
+const ACTS: [Counter; 4] = [Counter::Accepted, Counter::Refused, Counter::Partial, Counter::Withdrawn];
 
 impl Visitor {
     fn value(&self, dimension: Dimension) -> Option<&'static str> {
-        match dimension {
-            Dimension::Wait => self.wait,
-            _ => DIMENSIONS
-                .into_iter()
-                .zip(self.values)
-                .find(|(of, _)| *of == dimension)
-                .map(|(_, value)| value),
+        match (dimension, self.act) {
+            // A withdrawal answers nothing.
+            (Dimension::Layer | Dimension::Wait, None | Some((Counter::Withdrawn, _))) => None,
+            (Dimension::Layer, Some((_, [layer, _]))) => Some(layer),
+            (Dimension::Wait, Some((_, [_, wait]))) => Some(wait),
+            _ => VALUES.iter().zip(self.values).find(|((of, _), _)| *of == dimension).map(|(_, value)| value),
         }
     }
 
     fn counts(&self, dimension: Dimension) -> Counts {
-        let yes = u64::from(self.wait.is_some());
-        let act = Counts::default().with_first(Counter::Accepted, yes);
-        match dimension {
-            Dimension::Wait => Counts::default().with(Counter::Accepted, yes),
-            _ => act.with(Counter::Views, 1).with(Counter::First, u64::from(self.is_asked)),
+        let page = self.page.iter().fold(Counts::default(), |counts, counter| counts.with(*counter, 1));
+        match (dimension, self.act) {
+            (Dimension::Layer | Dimension::Wait, Some((act, _))) => Counts::default().with(act, 1),
+            (_, None) => page,
+            (_, Some((act, _))) if act != Counter::Withdrawn && page.get(Counter::First) > 0 => {
+                page.with_first(act, 1)
+            }
+            (_, Some((act, _))) => page.with(act, 1),
         }
     }
 }
 
+/// A place below the end: the later, the rarer, and the last one time in the square of the end.
+fn rare(end: usize) -> impl Strategy<Value = usize> {
+    (1..=end, 1..=end).prop_map(move |(one, other)| (one * other - 1) / end)
+}
+
 /// Some values are rare, so that there are small groups to hide; the tail of the list is the rare one.
-fn one_of(values: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
-    (0..values.len(), 0..values.len()).prop_map(|(one, other)| values[one * other / values.len()])
+fn one_of<T: Copy + std::fmt::Debug>(values: &'static [T]) -> impl Strategy<Value = T> {
+    rare(values.len()).prop_map(|place| values[place])
 }
 
 fn visitor() -> impl Strategy<Value = Visitor> {
-    let wait = prop::option::weighted(0.5, one_of(&WAITS));
-    (0u32..5, one_of(&PLACES), one_of(&CLIENTS), one_of(&PAGES), prop::bool::weighted(0.8), wait).prop_map(
-        |(day, place, client, page, is_asked, wait)| Visitor {
-            day,
-            values: [place, client, page],
-            is_asked,
-            wait: wait.filter(|_| is_asked),
-        },
-    )
+    let values = VALUES.map(|(_, values)| one_of(values));
+    let act = prop::option::weighted(0.5, (one_of(&ACTS), [one_of(&LAYERS), one_of(&WAITS)]));
+    // On the last days few come, so that days are put together.
+    let day = rare(DAYS_END as usize).prop_map(|day| day as u32);
+    (day, values, one_of(&SEEN), act).prop_map(|(day, values, page, act)| Visitor {
+        day,
+        values,
+        page,
+        act: act.filter(|_| page.contains(&Counter::Views)),
+    })
 }
 
 fn cells_of(visitors: &[Visitor], day: u32) -> Vec<Cell> {
@@ -247,8 +287,11 @@ fn cells_of(visitors: &[Visitor], day: u32) -> Vec<Cell> {
     cells.into_iter().map(|((dimension, value), counts)| cell(dimension, value, counts)).collect()
 }
 
+/// Of days without a count every other is left out, as one may be.
 fn blocks_of(mut publisher: Publisher, visitors: &[Visitor], days: std::ops::Range<u32>) -> Vec<Block> {
-    days.filter_map(|number| publisher.push(day(number), &cells_of(visitors, number))).collect()
+    let days = days.map(|number| (number, cells_of(visitors, number)));
+    let pushed = days.filter(|(number, cells)| !cells.is_empty() || number % 2 == 0);
+    pushed.filter_map(|(number, cells)| publisher.push(day(number), &cells)).collect()
 }
 
 /// The published part that somebody with that value is in: as far down as it is told apart, and else among the others.
@@ -270,26 +313,18 @@ fn part_of<'a>(parts: &'a BTreeSet<&str>, value: &str) -> &'a str {
     parts.get(path.as_str()).copied().unwrap_or_else(|| panic!("{value} is in none of {parts:?}: {path}"))
 }
 
+#[rustfmt::skip]
+const PREFIXES: [&str; 22] = [
+    "eu", "eu/DE", "eu/FR", "us", "other", "?", "phone", "tablet", "phone/safari", "1a", "1a/17", "0f", "de", "fr", "shop",
+    "blog", "none", "gpc", "banner", "settings", "0-2", "2-5",
+];
+
 /// A question: blocks, a dimension, and the beginnings of values in it, or everybody but these.
 type Query = (usize, usize, usize, Vec<&'static str>, bool);
 
 fn query() -> impl Strategy<Value = Query> {
-    let prefixes = [
-        "eu",
-        "eu/DE",
-        "eu/FR",
-        "us",
-        "other",
-        "?",
-        "phone",
-        "tablet",
-        "phone/safari",
-        "shop",
-        "blog",
-        "0-2",
-        "2-5",
-    ];
-    (0usize..5, 0usize..5, 0usize..4, prop::sample::subsequence(prefixes.to_vec(), 0..13), any::<bool>())
+    let some = prop::sample::subsequence(PREFIXES.to_vec(), 0..=PREFIXES.len());
+    (0..DAYS_END as usize, 0..DAYS_END as usize, 0..DIMENSIONS.len(), some, any::<bool>())
 }
 
 /// What is displayed for a question, and who is behind it: by block and part.
@@ -320,7 +355,7 @@ proptest! {
         visitors in prop::collection::vec(visitor(), 0..350),
         queries in prop::collection::vec((query(), query()), 1..12),
     ) {
-        let blocks = blocks_of(Publisher::default(), &visitors, 0..5);
+        let blocks = blocks_of(Publisher::default(), &visitors, 0..DAYS_END);
         // Every part is as many as are in it, and they are enough.
         for (block, dimension) in blocks.iter().flat_map(|block| DIMENSIONS.map(|dimension| (block, dimension))) {
             let cells: Vec<_> = block.cells.iter().filter(|(of, _, _)| *of == dimension).collect();
@@ -336,35 +371,42 @@ proptest! {
             prop_assert!(found.values().all(is_showable), "{:?}", found);
         }
         // A pair as drawn, and one that lies within the other for certain.
-        for (one, two) in queries {
+        for (one, mut two) in queries {
+            two.2 = one.2;
             let mut within = one.clone();
             within.3.retain(|prefix| two.3.contains(prefix));
             for (inner, outer) in [(&one, &two), (&within, &one), (&one, &within), (&two, &one)] {
-                let ((dimension, inner, inside), (other, outer, around)) = (answer(&blocks, inner), answer(&blocks, outer));
-                if dimension != other || !inside.is_subset(&around) {
+                let ((dimension, inner, inside), (_, outer, around)) = (answer(&blocks, inner), answer(&blocks, outer));
+                if !inside.is_subset(&around) {
                     continue;
                 }
                 // And against everybody in the same blocks; of an act, only the answer is counted.
                 let blocks_of_outer: BTreeSet<usize> = around.iter().map(|(place, _)| *place).collect();
                 let everybody = Counts::total(blocks_of_outer.into_iter().map(|place| blocks[place].cells[0].2));
-                let everybody = if dimension == Dimension::Wait { acts(everybody) } else { everybody };
+                let is_of_acts = matches!(dimension, Dimension::Layer | Dimension::Wait);
+                let everybody = if is_of_acts { acts(everybody) } else { everybody };
                 for base in [|of: &Counts| of.get(Counter::Views), |of: &Counts| of.get(Counter::First), Counts::decided] {
                     for difference in [base(&outer) - base(&inner), base(&everybody) - base(&outer)] {
                         prop_assert!(difference == 0 || difference >= SMALLEST_GROUP);
                     }
+                }
+                // Whatever else is counted (shown, reported, without scripts) is so of a group that is enough.
+                for (more, less) in [(outer, inner), (everybody, outer)] {
+                    prop_assert_eq!(less.merge(more.minus(less)), more);
+                    prop_assert!(is_showable(&more.minus(less)), "{:?} {:?}", more, less);
                 }
             }
         }
     }
 
     #[test]
-    fn what_is_published_stays(visitors in prop::collection::vec(visitor(), 0..350), until in 0u32..5) {
-        let (early, late) = (blocks_of(Publisher::default(), &visitors, 0..until), blocks_of(Publisher::default(), &visitors, 0..5));
+    fn what_is_published_stays(visitors in prop::collection::vec(visitor(), 0..350), until in 0..DAYS_END) {
+        let (early, late) = (blocks_of(Publisher::default(), &visitors, 0..until), blocks_of(Publisher::default(), &visitors, 0..DAYS_END));
         prop_assert_eq!(&early[..], &late[..early.len()]);
         // And one that starts anew from the last block's end goes on alike.
         if let Some(block) = early.last() {
             let next = block.last.number() + 1;
-            prop_assert_eq!(&blocks_of(Publisher::after(block.last), &visitors, next..5)[..], &late[early.len()..]);
+            prop_assert_eq!(&blocks_of(Publisher::after(block.last), &visitors, next..DAYS_END)[..], &late[early.len()..]);
         }
     }
 
@@ -397,9 +439,10 @@ proptest! {
 /// Cells that no site would count, most of them for everybody, so that the others are often less.
 fn any_cell() -> impl Strategy<Value = Cell> {
     let count = prop_oneof![4 => 0u64..30, 1 => any::<u64>()];
-    let counts = prop::collection::vec((0usize..16, count), 0..6).prop_map(|each| {
+    let counts = prop::collection::vec((0..Counter::ALL.len(), count), 0..6).prop_map(|each| {
         each.into_iter().fold(Counts::default(), |sum, (place, count)| sum.with(Counter::ALL[place], count))
     });
-    let dimension = prop_oneof![Just(0usize), 0usize..11].prop_map(|place| Dimension::ALL[place]);
+    let dimension =
+        prop_oneof![Just(0usize), 0..Dimension::ALL.len()].prop_map(|place| Dimension::ALL[place]);
     (dimension, "[ab?/]{0,6}|other|other/a", counts)
 }

@@ -2,13 +2,16 @@
 
     cargo run --release -p postern-stats --example two_years | python3 -P crates/stats/tests/scipy.py > crates/stats/tests/scipy.tsv
 
--P, since this file would be found in place of SciPy itself. Run by hand when a formula changes (last with SciPy 1.17.1).
+-P, since this file would be found in place of SciPy itself. Run by hand when a formula changes, or the site
+(last with SciPy 1.17.1); scipy.rs fails where the site's figures are others than those written, or COUNTERS than those counted.
 Nothing here repeats a closed form of experiment.rs where there is another way: the p-value is integrated numerically
 over the mixture, and the size is searched for by its power.
 
-Lines, with tabs between: what, its arguments, its results.
+Lines, with tabs between: what, of which figures (or "-"), its arguments, its results. Figures are named by the rate, how many days,
+and of whom: of the site's last days, or, for a version, of the first on which there were two.
 """
 import sys
+from collections import namedtuple
 from itertools import cycle
 from math import ceil, exp, hypot, log, pi, sqrt
 
@@ -16,9 +19,31 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.stats import binomtest, norm
 
+# In the order of their places.
+COUNTERS = """
+    views bots shown first reported no_script accepted refused partial withdrawn by_agent functional analytics marketing social
+    times first_answered first_granted
+"""
+Counts = namedtuple("Counts", COUNTERS)
+OF_CATEGORIES = ("by_agent", "functional", "analytics", "marketing", "social")
+
+# Each rate: of whom those are that say yes, and of how many.
+RATES = {
+    "of_answers": lambda counts: (counts.accepted + counts.partial, answers(counts)),
+    "of_asked": lambda counts: (counts.first_granted, counts.first),
+    "answers_of_asked": lambda counts: (counts.first_answered, counts.first),
+}
+
 # The smallest difference worth finding, a different one for each p-value.
 SMALLEST = cycle((0.03, 0.01, 0.1, 0.3))
-VIEWS, BOTS, SHOWN, FIRST, REPORTED, NO_SCRIPT, ACCEPTED, REFUSED, PARTIAL = range(9)
+
+
+def answers(counts):
+    return counts.accepted + counts.refused + counts.partial
+
+
+def total(each):
+    return Counts(*(sum(column) for column in zip(*each)))
 
 
 def wilson(yes, of):
@@ -67,75 +92,83 @@ def read(lines):
     cells = {}
     for line in lines:
         day, dimension, value, counts = line.rstrip("\n").split("\t")
-        found = [0] * 16
+        found = [0] * len(Counts._fields)
         for part in counts.split():
             place, count = part.split(":")
             found[int(place)] = int(count)
-        cells[int(day), dimension, value] = found
-        answers = found[ACCEPTED] + found[REFUSED] + found[PARTIAL]
+        found = cells[int(day), dimension, value] = Counts(*found)
         if dimension not in ("layer", "wait", "vendor", "gate"):
-            assert found[VIEWS] >= found[SHOWN] >= found[FIRST] >= found[REPORTED] + found[NO_SCRIPT], line
-            assert found[FIRST] >= answers, line
-        assert all(found[place] <= answers for place in range(10, 15)), line
-    sums = {}
+            assert found.views >= found.shown >= found.first >= found.reported + found.no_script, line
+            assert found.first >= found.first_answered >= found.first_granted, line
+            assert answers(found) >= found.first_answered and found.accepted + found.partial >= found.first_granted, line
+        assert all(getattr(found, name) <= answers(found) for name in OF_CATEGORIES), line
+    by_dimension = {}
     for (day, dimension, _), counts in cells.items():
-        so_far = sums.setdefault((day, dimension), [0] * 16)
-        sums[day, dimension] = [one + other for one, other in zip(so_far, counts)]
+        by_dimension.setdefault((day, dimension), []).append(counts)
+    sums = {place: total(each) for place, each in by_dimension.items()}
     for (day, dimension), found in sums.items():
         everybody = sums[day, "all"]
         if dimension in ("layer", "wait"):
-            assert found[6:9] + found[10:15] == everybody[6:9] + everybody[10:15], (day, dimension)
+            acts = ("accepted", "refused", "partial", *OF_CATEGORIES)
+            assert all(getattr(found, name) == getattr(everybody, name) for name in acts), (day, dimension)
         elif dimension not in ("vendor", "gate"):
             assert found == everybody, (day, dimension)
     return cells
 
 
-def write(what, arguments, results):
-    print(what, *arguments, *(result if isinstance(result, int) else repr(float(result)) for result in results), sep="\t")
+def write(what, of, arguments, results):
+    print(what, of, *arguments, *(result if isinstance(result, int) else repr(float(result)) for result in results), sep="\t")
 
 
-def main():
-    cells = read(sys.stdin)
-    rate = lambda counts: (counts[ACCEPTED] + counts[PARTIAL], counts[ACCEPTED] + counts[REFUSED] + counts[PARTIAL])
+def write_p(of, arguments):
+    smallest = next(SMALLEST)
+    p = always_valid(*arguments, smallest)
+    if p > 1e-300:
+        write("always_valid", of, (*arguments, smallest), (p,))
+
+
+def write_rate(name, rate, cells):
     days = sorted({day for day, _, _ in cells})
 
-    def total(dimension, value, days):
+    def of(dimension, value, days):
         found = [cells[day, dimension, value] for day in days if (day, dimension, value) in cells]
-        return rate([sum(each) for each in zip(*found)]) if found else (0, 0)
+        return rate(total(found)) if found else (0, 0)
 
-    places = sorted({value for _, dimension, value in cells if dimension == "place"})
-    clients = sorted({value for _, dimension, value in cells if dimension == "client"})
     # A day, a week and all days, from a handful of answers to millions.
     for some in (days[-1:], days[-7:], days):
-        everybody = total("all", "", some)
-        for dimension, values in (("place", places), ("client", clients)):
-            for value in values:
-                part = total(dimension, value, some)
+        everybody = of("all", "", some)
+        for dimension in ("place", "client"):
+            for value in sorted({value for _, each, value in cells if each == dimension}):
+                part = of(dimension, value, some)
                 if part[1] == 0:
                     continue
-                write("wilson", part, wilson(*part))
+                figures = f"{name} {len(some)} {dimension} {value}"
+                write("wilson", figures, part, wilson(*part))
                 rest = (everybody[0] - part[0], everybody[1] - part[1])
-                write("newcombe", (*rest, *part), newcombe(*rest, *part))
-                if min(part[1], rest[0] + part[0], rest[1] + part[1] - rest[0] - part[0]) >= 10:
-                    smallest = next(SMALLEST)
-                    p = always_valid(*rest, *part, smallest)
-                    if p > 1e-300:
-                        write("always_valid", (*rest, *part, smallest), (p,))
+                write("newcombe", figures, (*rest, *part), newcombe(*rest, *part))
+                if min(part[1], rest[1], everybody[0], everybody[1] - everybody[0]) >= 10:
+                    write_p(figures, (*rest, *part))
     # Two banners at a time, looked at each day.
     control, other = "c29e04b7/12", "c29e04b7/13"
     both = [day for day in days if all((day, "version", value) in cells for value in (control, other))]
     for count in range(1, len(both) + 1):
-        a, b = total("version", control, both[:count]), total("version", other, both[:count])
-        write("newcombe", (*a, *b), newcombe(*a, *b))
-        smallest = next(SMALLEST)
-        write("always_valid", (*a, *b, smallest), (always_valid(*a, *b, smallest),))
+        a, b = of("version", control, both[:count]), of("version", other, both[:count])
+        figures = f"{name} {count} version {other}"
+        write("newcombe", figures, (*a, *b), newcombe(*a, *b))
+        write_p(figures, (*a, *b))
+
+
+def main():
+    cells = read(sys.stdin)
+    for name, rate in RATES.items():
+        write_rate(name, rate, cells)
     for yes, of in ((0, 1), (1, 1), (0, 10), (10, 10), (0, 1000), (1000, 1000), (1, 10**9)):
-        write("wilson", (yes, of), wilson(yes, of))
-        write("newcombe", (yes, of, 3, 7), newcombe(yes, of, 3, 7))
+        write("wilson", "-", (yes, of), wilson(yes, of))
+        write("newcombe", "-", (yes, of, 3, 7), newcombe(yes, of, 3, 7))
     for base in (0.01, 0.1, 0.35, 0.5, 0.56, 0.9, 0.995):
         for smallest in (0.002, 0.01, 0.02, 0.05, 0.2):
             for comparisons in (1, 2, 3):
-                write("planned", (base, smallest, comparisons), (planned(base, smallest, comparisons),))
+                write("planned", "-", (base, smallest, comparisons), (planned(base, smallest, comparisons),))
 
 
 main()

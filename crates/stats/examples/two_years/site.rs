@@ -1,39 +1,10 @@
-//! Two years of a site that does not exist, as the storage of figures would hold them: lines of batches, one batch a day,
-//! on standard output. The same arguments give the same lines.
+//! A site that does not exist: its days, each as a batch of what was counted.
 //!
 //! Every visit is one of a few kinds, so that no counter can contradict another, and every dimension gives each visit one
 //! value, so that its values sum up to everybody. What the shapes are like (weeks, seasons, laws, browsers, a banner's
 //! wording) is invented, after what such sites tell.
-//!
-//! Usage: `two_years [LAST_DAY] [--days N] [--views N] [--decisions N]`
 
-use postern_stats::{Batch, Counter, Counts, Day, Dimension};
-use std::error::Error;
-use std::io::{BufWriter, Write};
-
-fn main() -> Result<(), Box<dyn Error>> {
-    let mut site = Site { last: Day::parse("2026-11-27")?, days: 730, views: 500e6, decisions: 10e6 };
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        let mut number = || words.next().ok_or("a number is missing");
-        match word.as_str() {
-            "--days" => site.days = number()?.parse()?,
-            "--views" => site.views = number()?.parse()?,
-            "--decisions" => site.decisions = number()?.parse()?,
-            day => site.last = Day::parse(day)?,
-        }
-    }
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    let mut random = Random(20_261_127);
-    let weights: Vec<f64> =
-        site.calendar().map(|day| site.weight(day) * (1.0 + 0.03 * random.bell())).collect();
-    let sum: f64 = weights.iter().sum();
-    for (day, weight) in site.calendar().zip(&weights) {
-        out.write_all(site.day(day, weight / sum, &mut random).write().as_bytes())?;
-    }
-    out.flush()?;
-    Ok(())
-}
+use postern_stats::{Batch, Counter, Counts, Day, DayError, Dimension};
 
 /// Splitmix64.
 struct Random(u64);
@@ -269,14 +240,32 @@ const VERSIONS: [(f64, f64, f64, &str); 7] = [
 /// Answers of people that grant a part.
 const PARTIAL: f64 = 0.118;
 
-struct Site {
-    last: Day,
-    days: u32,
-    views: f64,
-    decisions: f64,
+/// How long it is looked at, and how much is counted in all of that.
+pub struct Site {
+    pub last: Day,
+    pub days: u32,
+    pub views: f64,
+    pub decisions: f64,
 }
 
 impl Site {
+    /// The one that is compared with SciPy and asked for by the bench.
+    ///
+    /// # Errors
+    /// Never: its last day is a day.
+    pub fn new() -> Result<Self, DayError> {
+        Ok(Self { last: Day::parse("2026-11-27")?, days: 730, views: 500e6, decisions: 10e6 })
+    }
+
+    /// Each day, in order: the same each time.
+    pub fn batches(&self) -> impl Iterator<Item = Batch> {
+        let mut random = Random(20_261_127);
+        let weights: Vec<f64> =
+            self.calendar().map(|day| self.weight(day) * (1.0 + 0.03 * random.bell())).collect();
+        let sum: f64 = weights.iter().sum();
+        self.calendar().zip(weights).map(move |(day, weight)| self.day(day, weight / sum, &mut random))
+    }
+
     fn calendar(&self) -> impl Iterator<Item = Day> {
         self.last.minus(self.days.saturating_sub(1)).through(self.last)
     }
@@ -391,8 +380,9 @@ impl Site {
         ] {
             for (kind, count) in &kinds {
                 let weights: Vec<f64> = values.iter().map(|value| value.weight(*kind)).collect();
+                let counts = kind.counts();
                 for (value, part) in values.iter().zip(random.share_out(*count, &weights)) {
-                    batch.add(day, dimension, &value.name, times(kind.counts(), part));
+                    batch.add(day, dimension, &value.name, times(counts, part));
                 }
             }
         }
@@ -435,7 +425,8 @@ fn of_answers(kind: Kind) -> [(Dimension, Vec<(&'static str, f64)>); 2] {
 
 /// The same, so often.
 fn times(counts: Counts, often: u64) -> Counts {
-    Counter::ALL.into_iter().fold(Counts::default(), |sum, of| sum.with(of, counts.get(of) * often))
+    let counted = Counter::ALL.into_iter().filter(|of| counts.get(*of) > 0);
+    counted.fold(Counts::default(), |sum, of| sum.with(of, counts.get(of) * often))
 }
 
 /// The answer alone, without the page it was given on.
