@@ -5,6 +5,10 @@ use super::{Dashboard, names};
 use maud::{Markup, html};
 use postern_stats::{Against, Common, Counts, Funnel, Rate, SMALLEST_GROUP, Segment};
 
+/// What is said of the share of those asked of a group: it is told apart where it is enough, and it is enough where many answer.
+pub(super) const BUSIER_DAYS: &str = "A group is told apart on days on which ten of it were asked and ten answered. Of a small one these are the busier days: \
+     its share of those asked is too high, that of those who answered is not.";
+
 /// Who is asked about, as a phrase behind the figures.
 fn of_whom(facts: &Dashboard<'_>, segment: Option<&Segment>) -> String {
     segment.map_or_else(String::new, |segment| {
@@ -33,6 +37,9 @@ pub(super) fn answer(facts: &Dashboard<'_>) -> Markup {
                 }
                 (days) ", " (facts.locale.margin(rate)) " points. "
                 (facts.locale.count(rate.numerator())) " of " (facts.locale.count(rate.denominator())) " answers."
+            }
+            @if facts.question.segment.is_some() && facts.whole.rate_of_asked().share().is_some() {
+                p class="soft" { (BUSIER_DAYS) }
             }
             (difference(facts, rate))
         }

@@ -1,6 +1,6 @@
 //! By what the figures differ: categories, vendors, and each level by which visits are told apart.
 
-use super::answer::{rate_cells, rate_heads};
+use super::answer::{BUSIER_DAYS, rate_cells, rate_heads};
 use super::{Dashboard, Sum, figures_address, names};
 use maud::{Markup, html};
 use postern_sort::sorted_by_key;
@@ -111,6 +111,7 @@ pub(super) fn levels(facts: &Dashboard<'_>) -> Markup {
     }
     html! {
         h2 { "Who said yes" }
+        @if segment.is_none() && facts.whole.get(Counter::First) > 0 { p class="soft" { (BUSIER_DAYS) } }
         @if let Some(segment) = segment {
             p class="soft" {
                 "Figures are kept by one thing at a time, so that no two of them tell about a few visitors: by "
