@@ -151,9 +151,12 @@ impl SqlStore {
             bounds()?,
         )?;
         let changed = self.lines(&format!("SELECT day FROM ({days})"), bounds()?)?.replace('\n', " ");
-        let soon = integer(worker::Date::now().as_millis() + SOON_MS)?;
-        let due = format!("SELECT COUNT(*) FROM receipts WHERE expires_ms < ? AND {IS_FREE}");
-        let due = self.count(&due, vec![soon])?;
+        let soon = || integer(worker::Date::now().as_millis() + SOON_MS);
+        // By the index alone, less the few that are restricted: to look each of the others up takes seventy times as long, and decisions
+        // would wait for it.
+        let due = "SELECT COUNT(*) - (SELECT COUNT(*) FROM restrictions CROSS JOIN receipts USING (subject) WHERE +expires_ms < ?) \
+                   FROM receipts WHERE expires_ms < ?";
+        let due = self.count(due, vec![soon()?, soon()?])?;
         Ok(format!("{to}\t{}\t{changed}\t{due}\n{cells}", u8::from(more || to < newest)))
     }
 }

@@ -1,3 +1,5 @@
+//! What comes late: what is added, when it is told, and that no two readings tell of few.
+
 use super::*;
 use crate::{Counter, Day, Publisher};
 use proptest::prelude::*;
