@@ -572,10 +572,10 @@ describe('what must be seen to', () => {
   let isRefusing = true;
   let webhook;
   let worker;
-  const start = async () => {
+  const start = async (more = '') => {
     // The platform's variables are the first Worker's alone: those of the dashboard stand in its configuration.
     writeFileSync(config, `${readFileSync(join(ROOT, 'build/wrangler.dashboard.toml'), 'utf8')}\n[vars]\nALERT_WEBHOOK = "${webhook}"\nWATCH_EVERY_MS = "700"\n`);
-    worker = await world.startWorker({ config: [join(ROOT, 'build/wrangler-whole.toml'), config], state, vars: { POLICY: policyIn(NOON), LOG_KEY: randomBytes(32).toString('hex') } });
+    worker = await world.startWorker({ config: [join(ROOT, 'build/wrangler-whole.toml'), config], state, vars: { POLICY: policyIn(NOON) + more, LOG_KEY: randomBytes(32).toString('hex') } });
   };
   const day = (number, accepted) => [number, 'all', '', counts(answered(400, accepted, 200 - accepted))].join('\t');
 
@@ -620,6 +620,29 @@ describe('what must be seen to', () => {
     await readDashboard(worker);
     await waitFor('the end of it', () => told.some(({ kind, is_over: isOver }) => kind === 'rate-dropped' && isOver));
     assert.doesNotMatch(await readDashboard(worker), /data-alert="rate-dropped"/);
+  });
+
+  it('is a stranger for as long as it is seen, and no more once the policy names it', async () => {
+    await worker.stop();
+    const ledger = openLedger(state);
+    const see = ledger.prepare("INSERT INTO seen (kind, name, page, count, first_ms, last_ms) VALUES ('unknown', ?, '/', 20, ?, ?)");
+    const daysAgo = (days) => Date.now() - days * 86_400_000;
+    see.run('cdn.acme.example', daysAgo(40), daysAgo(1));
+    see.run('cdn.gone.example', daysAgo(40), daysAgo(9));
+    ledger.close();
+    await start();
+    assert.match(await readDashboard(worker), /data-seen="cdn\.acme\.example"/);
+    const ofStrangers = () => told.filter(({ kind }) => kind === 'stranger').map(({ key, is_over: isOver }) => [key, isOver]);
+    await waitFor('the message', () => ofStrangers().length > 0);
+    await sleep(2500);
+    assert.deepEqual(ofStrangers(), [['stranger cdn.acme.example', false]]);
+    await worker.stop();
+    await start('\n[vendors.acme]\nname = "Acme"\ncategory = "analytics"\nrole = "processor"\ncountry = "DE"\nhosts = ["acme.example"]\n');
+    const page = await readDashboard(worker);
+    assert.doesNotMatch(page, /data-seen="cdn\.acme\.example"/);
+    assert.match(page, /data-seen="cdn\.gone\.example"/);
+    await waitFor('the end of it', () => ofStrangers().length > 1);
+    assert.deepEqual(ofStrangers(), [['stranger cdn.acme.example', false], ['stranger cdn.acme.example', true]]);
   });
 
   it('is a week as well, once and with its Sunday, in the words of the page', async () => {
