@@ -132,6 +132,8 @@ describe('back to a page', () => {
 
 /** Notes what the document is and, in Chromium, why it was given up; `back` comes to it from wherever the visitor has gone. */
 async function leave(page) {
+  // Of a page that still waits for an answer a browser keeps nothing.
+  await page.waitForLoadState('networkidle');
   const [path, length] = await page.evaluate(() => {
     window.marker = 'the same document';
     addEventListener('pageshow', ({ persisted }) => { window.isKept = persisted; });
@@ -252,6 +254,8 @@ describe('back to a page of a registered site, which the browser has kept whole'
     await waitFor('what it releases', async () => await hits() === 1);
     await waitFor('the document that was left', () => isKept(page));
     assert.equal(await isAsked(page), false);
+    // What it released has been answered, too.
+    await world.waitQuiet();
     await keep(page, { choice: 'withdraw', policy });
     await back();
     await waitFor('the withdrawal', async () => await granted(page) === 1);
