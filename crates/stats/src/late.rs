@@ -1,4 +1,4 @@
-//! What is counted of days that are published already: batches of pages that were late.
+//! What is counted of days that are published already: batches of pages that were late, and receipts whose restriction is lifted.
 //!
 //! Nothing that is published changes by them, since two readings, one before and one after, would tell of the few that came
 //! between. What is late waits until it is enough by itself, and is then published as one more block of the same days, which is
