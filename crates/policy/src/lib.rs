@@ -2,7 +2,7 @@
 //!
 //! What lives here: the shape of the file, every rule on what may stand in it, the legal profiles'
 //! numbers (`profiles.toml`), the built-in texts (`texts/`, a file for each language,
-//! made a table by `build.rs`), which of them a visitor reads, and the hashes of what is asked.
+//! made a table by `build.rs`), which of them a visitor reads, the hashes of what is asked, and what one file changes of another.
 //! What never does: vendor facts (they arrive as [`KnownVendor`]s), markup (`postern-view`), I/O.
 //!
 //! ```
@@ -17,6 +17,7 @@
 //! [`Profile`]: postern_consent::Profile
 
 mod cause;
+mod changes;
 mod error;
 mod experiment;
 mod figures;
@@ -39,6 +40,7 @@ mod vendor;
 mod words;
 
 pub use cause::Cause;
+pub use changes::Changes;
 pub use error::{FILE_NAME, Issue, PolicyError};
 pub use experiment::{Experiment, Variant};
 pub use figures::Figures;
