@@ -2,7 +2,7 @@
 
 use crate::figures::{Figures, whole};
 use crate::ledgers::Ledger;
-use crate::marks::marks;
+use crate::marks::{Happened, marks};
 use crate::sites::{Told, figures_of_all};
 use crate::watching::locale;
 use crate::{Asked, answer, experiments};
@@ -83,9 +83,11 @@ async fn figures_told(asked: &Asked<'_>, question: &Question, figures: &Figures)
         Some(experiment) => experiments::found(&asked.site, experiment).await?,
         None => None,
     };
-    let marks = marks(asked, &Ledger::main(asked.site.env, asked.site.id)?).await?;
-    let marks = marks.iter().filter(|mark| (range.first..=range.last).contains(&mark.day));
-    let marks = marks.map(|mark| json!({ "day": mark.day.to_string(), "text": mark.text }));
+    let marks = marks(asked, &Ledger::main(asked.site.env, asked.site.id)?, range).await?;
+    let marks = marks.iter().map(|Happened { mark, changes }| {
+        let (day, text) = (mark.day.to_string(), &mark.text);
+        json!({ "day": day, "text": text, "changes": changes.named, "more_changes": changes.more })
+    });
     let standing = &figures.standing;
     Ok(json!({
         "site": asked.site.id,

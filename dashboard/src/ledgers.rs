@@ -98,6 +98,17 @@ impl Ledger {
         self.ask("register", "").await
     }
 
+    /// The policy file of the version of that name, which is at that place of the log. `None` if the Ledger has another there, none, or
+    /// cannot be reached. It has those of all versions, whatever code runs there now.
+    pub async fn policy_of(&self, place: u64, name: &str) -> Option<String> {
+        let said = self.ask("version", &place.to_string()).await.ok()?;
+        // Its name, what it is made of, what it asks with, its entry, the file.
+        let mut cells = said.splitn(5, '\t');
+        // One that was put back from a copy may have it at another place than its log says.
+        cells.next().filter(|own| *own == name)?;
+        cells.nth(3).map(str::to_owned)
+    }
+
     /// The versions of what visitors are asked with in their order, a line of JSON each.
     pub async fn releases(&self) -> Result<String> {
         let (mut all, mut from) = (String::new(), 0);

@@ -79,7 +79,13 @@ async fn found<'a>(asked: &Asked<'a>, question: &Question) -> Result<Found<'a>> 
         Some(experiment) => experiments::found(&asked.site, experiment).await?,
         None => None,
     };
-    Ok(Found { figures, other, tried, seen, marks: marks(asked, &ledger).await? })
+    // Marks stand beside the curve, which is not there where there is nothing to show.
+    let marks = if whole(&figures.sums, question.segment.as_ref()).is_empty() {
+        Vec::new()
+    } else {
+        marks(asked, &ledger, range).await?.into_iter().map(|happened| happened.mark).collect()
+    };
+    Ok(Found { figures, other, tried, seen, marks })
 }
 
 fn page(asked: &Asked<'_>, question: &Question, found: &Found<'_>) -> Result<Response> {

@@ -5,6 +5,8 @@ const DAY = 86_400_000;
 const FIRST = Date.UTC(2026, 8, 7);
 
 const MARKS = [['2026-09-15', 'Version 12: new wording'], ['2026-09-16', 'Version 13: “Choose” became “Settings”'], ['2026-10-05', 'Profile for Switzerland']];
+/** A version is compared by a link, which is no part of what the chart says of it. */
+const LINKED = /^Version 12/;
 
 const percent = (value) => (value === null ? '–' : `${Math.round(value * 100)} %`);
 const whole = (value) => (value === null ? '–' : value.toLocaleString('en-GB'));
@@ -48,7 +50,7 @@ export function rateFigure({ days = 42, missing = [18, 20], id = 'rate', title =
   return figure({
     id, kind: 'time', format: 'percent', title, first: 'Day', rows: rows.toReversed(),
     heads: [['line', 'Of those who answered'], ['low', 'from'], ['high', 'to'], ['line', 'Of those asked'], ['compare', 'Period before'], ['volume', 'Answers'], ['', 'Note']],
-    marks: `<ol class="marks">${MARKS.map(([at, text]) => `<li data-at="${at}">${text}</li>`).join('')}</ol>`,
+    marks: `<ol class="marks">${MARKS.map(([at, text]) => `<li data-at="${at}"><span>${text}</span>${LINKED.test(text) ? ` <a href="/_postern/dashboard?from=${at}">Before and after</a>` : ''}</li>`).join('')}</ol>`,
   });
 }
 

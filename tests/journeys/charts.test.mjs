@@ -276,7 +276,7 @@ describe('a chart', () => {
   }));
 
   it('puts the letters of its marks before their sentences', visit('/', {}, async (page) => {
-    assert.deepEqual(await page.locator('#rate .marks li').allTextContents(), ['A Version 12: new wording', 'B Version 13: “Choose” became “Settings”', 'C Profile for Switzerland']);
+    assert.deepEqual(await page.locator('#rate .marks li').allTextContents(), ['A Version 12: new wording Before and after', 'B Version 13: “Choose” became “Settings”', 'C Profile for Switzerland']);
   }));
 
   it('goes to paper in the light scheme with its table, and comes back', visit('/', { colorScheme: 'dark' }, async (page) => {

@@ -46,7 +46,7 @@ export function readChart(figure) {
   const series = readSeries(table, rows);
   const known = rows.filter((_, index) => series.some(({ role, cells }) => role === 'line' && cells[index].value !== null)).length;
   const marks = [...figure.querySelectorAll('.marks > [data-at]')]
-    .map((element) => ({ element, at: Date.parse(element.dataset.at), text: element.textContent.trim() }))
+    .map((element) => ({ element, at: Date.parse(element.dataset.at), text: element.querySelector('span').textContent.trim() }))
     .filter(({ at }) => !Number.isNaN(at))
     .sort((one, other) => one.at - other.at);
   return {

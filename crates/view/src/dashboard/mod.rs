@@ -48,6 +48,8 @@ pub struct Mark {
     pub day: Day,
     /// What, in a sentence.
     pub text: String,
+    /// The place in the log of the version that it is, where there was one before: then the days before and after can be compared.
+    pub version: Option<u64>,
 }
 
 /// Where the figures stand.

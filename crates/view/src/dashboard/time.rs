@@ -1,10 +1,14 @@
 //! The curve: the rate over time, with what happened.
 
-use super::Dashboard;
 use super::answer::{rate_cells, rate_heads};
 use super::numbers::{day_name, days_name, value};
+use super::{Dashboard, Mark, figures_address};
 use maud::{Markup, html};
-use postern_stats::{Against, Counter, Day, Dimension, Point, Step};
+use postern_stats::{Against, Counter, Day, Dimension, Point, Question, Range, Span, Step};
+
+/// Days from a version's mark on that stand beside as many before, at most: four weeks, so that days of the week count alike, and
+/// little else has changed meanwhile.
+const COMPARED_DAYS: u32 = 28;
 
 /// The point of another series that stands beside one: of the same days, of the same month a year before, or as far from the beginning of
 /// its own range.
@@ -63,12 +67,35 @@ pub(super) fn rate(facts: &Dashboard<'_>) -> Markup {
             }
             @if !marks.is_empty() {
                 ol class="marks" {
-                    @for mark in &marks { li data-at=(mark.day) { (day_name(mark.day)) ": " (mark.text) } }
+                    @for mark in &marks { (happened(facts, mark)) }
                 }
             }
             p class="acts" { a href=(format!("/_postern/api/v1/series.csv?{}", facts.question.write())) download { "CSV" } }
         }
     }
+}
+
+/// What happened, and for a version what it did. The chart reads the sentence alone.
+fn happened(facts: &Dashboard<'_>, mark: &Mark) -> Markup {
+    html! {
+        li data-at=(mark.day) {
+            span { (day_name(mark.day)) ": " (mark.text) }
+            @if let Some((version, question)) = mark.version.zip(before_and_after(facts, mark.day)) {
+                " " a href=(figures_address(&question)) { "Before and after version " (version) }
+            }
+        }
+    }
+}
+
+/// The same question of the days from that one on, beside as many before; `None` where no day that can be told of follows.
+fn before_and_after(facts: &Dashboard<'_>, first: Day) -> Option<Question> {
+    let last =
+        facts.question.range(facts.today).last.min(facts.today.minus(1)).min(first.plus(COMPARED_DAYS - 1)?);
+    (first < last).then(|| Question {
+        span: Span::Days(Range { first, last }),
+        against: Against::Before,
+        ..facts.question.clone()
+    })
 }
 
 /// Is anything told of who was asked? Not of a group of pages ([`Dimension::told`]).
