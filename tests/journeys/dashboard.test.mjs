@@ -679,7 +679,62 @@ it('marks what happened on the day that it was at the site', async () => {
     { day: isoDay(today), text: 'version 0 of the banner, the first' },
     { day: isoDay(today), text: 'the first day of experiment “place”' },
     { day: isoDay(today + 20), text: 'the last day of experiment “place”' },
+  ].map((mark) => ({ ...mark, changes: [], more_changes: 0 })));
+  await worker.stop();
+});
+
+it('says of a version what its policy changed, and leads to the days before and after', async () => {
+  const state = join(makeFolder(), 'state');
+  const today = dayNumber(NOON);
+  const isoDay = (day) => new Date(day * 86_400_000).toISOString().slice(0, 10);
+  const own = policyIn(NOON);
+  const other = `${own.replace('layout = "bar"', 'layout = "box"').replace('reopen = "button"', 'reopen = "own-link"')}\n[texts]\nreopen = "Cookie choices"\n`;
+  const changes = ['banner.layout from bar to box', 'banner.reopen from button to own-link', 'texts added'];
+  let worker;
+  const start = async (policy) => { worker = await world.startWorker({ dashboard: true, state, vars: { POLICY: policy } }); };
+  const marks = async (query) => JSON.parse(readText(await send(worker.port, `/_postern/api/v1/figures?${query}`, { headers: { authorization: `Bearer ${worker.token}` } }))).marks;
+  for (const [before, policy] of [own, other].entries()) {
+    await start(policy);
+    await ask(worker, '/');
+    await waitFor('a page to be counted', () => readCells(worker)['all/']?.views === before + 1);
+    await worker.stop();
+  }
+  loadCells(state, fortyDays(today));
+  const ledger = openLedger(state);
+  // As if they had come some days ago, when other code ran.
+  const daysAgo = [6, 4];
+  for (const [place, days] of daysAgo.entries()) {
+    const at = `${new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 19)}Z`;
+    const { json } = ledger.prepare("SELECT json FROM entries WHERE kind = 'release' AND place = ?").get(place);
+    ledger.prepare('UPDATE entries SET json = ? WHERE place = ?').run(json.replace(/"at":"[^"]*"/, `"at":"${at}"`), place);
+  }
+  assert.equal(ledger.prepare("UPDATE releases SET asked = ''").run().changes, 2);
+  ledger.close();
+  await start(other);
+  await waitFor('the figures', async () => !(await readDashboard(worker)).includes('being gathered'));
+  const [first, second] = daysAgo.map((days) => isoDay(today - days));
+  const page = await readDashboard(worker);
+  assert.match(page, new RegExp(`<li data-at="${first}"><span>[^<]*: version 0 of the banner, the first</span></li>`));
+  const [, said, address, link] = new RegExp(`<li data-at="${second}"><span>[^<]*: version 1 of the banner: ([^<]*)</span> <a href="([^"]*)">([^<]*)</a></li>`).exec(page) ?? [];
+  assert.deepEqual([said, link], ['banner.layout from bar to box, banner.reopen from button to own-link and texts added', 'Before and after version 1']);
+  const query = `from=${second}&to=${isoDay(today - 1)}&against=before`;
+  assert.equal(address.replaceAll('&amp;', '&'), `/_postern/dashboard?${query}`);
+  const compared = readText(await send(worker.port, `/_postern/dashboard?${query}`, { headers: { accept: 'text/html', cookie: await ownerSession(worker) } }));
+  assert.match(compared, /<option value="before" selected>/);
+  assert.match(compared, /<th scope="col" data-series="compare">/);
+  assert.deepEqual(await marks('days=30'), [
+    { day: first, text: 'version 0 of the banner, the first', changes: [], more_changes: 0 },
+    { day: second, text: `version 1 of the banner: ${said}`, changes, more_changes: 0 },
   ]);
+  assert.deepEqual((await marks(`from=${second}&to=${second}`)).map((mark) => mark.changes), [changes], 'beside one that came before these days');
+  assert.deepEqual(await marks('days=2'), []);
+  // One that cannot be read is another policy, and no more is known.
+  await worker.stop();
+  const storage = openLedger(state);
+  assert.equal(storage.prepare("UPDATE releases SET source = '[' WHERE place = 0").run().changes, 1);
+  storage.close();
+  await start(other);
+  assert.deepEqual((await marks('days=30')).at(-1), { day: second, text: 'version 1 of the banner, another policy', changes: [], more_changes: 0 });
   await worker.stop();
 });
 
