@@ -81,6 +81,8 @@ pub fn test(args: &[String]) -> Result<(), String> {
     let mut tests = cargo(["test", "--quiet", "--workspace"]);
     exclude_wasm(&mut tests);
     run("unit and property tests", &mut tests)?;
+    // What it makes of values asks the platform nothing, and so needs none.
+    run("unit tests, the dashboard", &mut cargo(["test", "--quiet", "--lib", "-p", "postern-dashboard"]))?;
     wasm_tests(&tools, &browsers.chromium)?;
     run("sizes", tools.node().arg(root().join("xtask/size.mjs")))?;
     journeys(&tools, &browsers, "")
