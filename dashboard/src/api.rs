@@ -8,8 +8,8 @@ use crate::watching::locale;
 use crate::{Asked, answer, experiments};
 use postern_platform::Numbers;
 use postern_stats::{
-    Counter, Counts, Dimension, GATE_ACTS, Level, Question, Rate, Segment, Verdict, Week, gate_by_vendor,
-    lines_of,
+    Counter, Counts, Dimension, GATE_ACTS, Level, Question, Rate, Segment, Verdict, Week, cover_of,
+    gate_by_vendor, lines_of, rate_of_asked,
 };
 use postern_view::{Standing, Tried, week_text};
 use serde_json::{Map, Value, json};
@@ -45,14 +45,23 @@ pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
     };
     match path {
         "series.csv" => {
-            let rows =
-                figures.points.iter().map(|point| (format!("{},{}", point.first, point.last), point.counts));
+            let rows = figures.points.iter().map(|point| {
+                let rate = of_asked(&figures, segment, &point.counts);
+                (format!("{},{}", point.first, point.last), point.counts, rate)
+            });
             csv("from,to", rows)
         }
         "breakdown.csv" => {
-            let level = level.filter(|level| is_kept(*level, segment));
-            let rows = level.map(|level| lines_of(&figures.sums, level, segment)).unwrap_or_default();
-            csv("value", rows.into_iter().map(|(value, counts)| (quoted(&value), counts)))
+            let rows = level.into_iter().filter(|level| is_kept(*level, segment)).flat_map(|level| {
+                let lines = lines_of(&figures.sums, level, segment).into_iter();
+                lines
+                    .map(|(value, counts)| {
+                        let group = Segment { level, value };
+                        (quoted(&group.value), counts, of_asked(&figures, Some(&group), &counts))
+                    })
+                    .collect::<Vec<_>>()
+            });
+            csv("value", rows)
         }
         _ => match figures_told(asked, &question, &figures).await {
             Ok(body) => answer::with(200, "application/json", format!("{body}\n")),
@@ -65,7 +74,7 @@ pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
 async fn figures_told(asked: &Asked<'_>, question: &Question, figures: &Figures) -> Result<Value> {
     let (range, segment) = (question.range(asked.site.settled), question.segment.as_ref());
     let points = figures.points.iter().map(|point| {
-        let mut one = told(&point.counts);
+        let mut one = told(&point.counts, of_asked(figures, segment, &point.counts));
         one.insert("from".into(), point.first.to_string().into());
         one.insert("to".into(), point.last.to_string().into());
         Value::from(one)
@@ -73,8 +82,10 @@ async fn figures_told(asked: &Asked<'_>, question: &Question, figures: &Figures)
     let mut breakdowns = Map::new();
     for level in Level::ALL.into_iter().filter(|level| is_kept(*level, segment)) {
         let lines = lines_of(&figures.sums, level, segment).into_iter().map(|(value, counts)| {
-            let mut one = told(&counts);
-            one.insert("value".into(), value.into());
+            let group = Segment { level, value };
+            let mut one = told(&counts, of_asked(figures, Some(&group), &counts));
+            one.insert("told_apart".into(), told_apart(figures, Some(&group)));
+            one.insert("value".into(), group.value.into());
             Value::from(one)
         });
         breakdowns.insert(level.name().into(), lines.collect::<Vec<_>>().into());
@@ -89,6 +100,9 @@ async fn figures_told(asked: &Asked<'_>, question: &Question, figures: &Figures)
         json!({ "day": day, "text": text, "changes": changes.named, "more_changes": changes.more })
     });
     let standing = &figures.standing;
+    let counts = whole(&figures.sums, segment);
+    let mut all = told(&counts, of_asked(figures, segment, &counts));
+    all.insert("told_apart".into(), told_apart(figures, segment));
     Ok(json!({
         "site": asked.site.id,
         "question": question.write(),
@@ -97,7 +111,7 @@ async fn figures_told(asked: &Asked<'_>, question: &Question, figures: &Figures)
         "published": standing.published.map(|(first, last)| json!({ "from": first.to_string(), "to": last.to_string() })),
         "is_gathering": standing.has_more,
         "smallest_group": postern_stats::SMALLEST_GROUP,
-        "whole": told(&whole(&figures.sums, segment)),
+        "whole": all,
         "series": points.collect::<Vec<_>>(),
         "breakdowns": breakdowns,
         "gate": gate_told(figures),
@@ -129,8 +143,8 @@ fn week_told(asked: &Asked<'_>, week: &Week) -> Value {
     json!({
         "from": week.days.first.to_string(),
         "to": week.days.last.to_string(),
-        "whole": told(&week.counts),
-        "before": told(&week.before),
+        "whole": told(&week.counts, week.counts.rate_of_asked()),
+        "before": told(&week.before, week.before.rate_of_asked()),
         "text": week_text(asked.site.id, week, &locale(&Numbers::of("en"))),
     })
 }
@@ -151,8 +165,8 @@ pub async fn sites(asked: &Asked<'_>, told_of: &[Told]) -> Result<Response> {
             "from": range.first.to_string(),
             "to": range.last.to_string(),
             "fault": found.as_ref().err(),
-            "whole": found.as_ref().ok().map(|found| told(&found.whole)),
-            "before": found.as_ref().ok().map(|found| told(&found.before)),
+            "whole": found.as_ref().ok().map(|found| told(&found.whole, found.whole.rate_of_asked())),
+            "before": found.as_ref().ok().map(|found| told(&found.before, found.before.rate_of_asked())),
             "alerts": alerts,
         })
     });
@@ -203,13 +217,23 @@ fn lost(error: &Error) -> Result<Response> {
     refuse(503, "the records of choices cannot be reached just now")
 }
 
+/// The share of those asked, of none where it may not be told.
+fn of_asked(figures: &Figures, group: Option<&Segment>, counts: &Counts) -> Rate {
+    rate_of_asked(&figures.sums, group, counts)
+}
+
+/// In how much of the range a group is told apart, by the browsers asked of everybody; `null` where that is not kept.
+fn told_apart(figures: &Figures, group: Option<&Segment>) -> Value {
+    group.and_then(|group| cover_of(&figures.sums, group)).and_then(Rate::share).into()
+}
+
 /// Counts by name, and both rates with their intervals; `null` where there is nobody to ask about.
-fn told(counts: &Counts) -> Map<String, Value> {
+fn told(counts: &Counts, of_asked: Rate) -> Map<String, Value> {
     let mut told = Map::new();
     for counter in Counter::ALL {
         told.insert(counter.name().into(), counts.get(counter).into());
     }
-    for (name, rate) in [("of_answers", counts.rate_of_decided()), ("of_asked", counts.rate_of_asked())] {
+    for (name, rate) in [("of_answers", counts.rate_of_decided()), ("of_asked", of_asked)] {
         told.insert(name.into(), rate_told(rate));
     }
     told
@@ -223,20 +247,20 @@ fn rate_told(rate: Rate) -> Value {
 }
 
 /// Rows with counters and both rates behind their first cells. Source: RFC 4180.
-fn csv(first: &str, rows: impl Iterator<Item = (String, Counts)>) -> Result<Response> {
+fn csv(first: &str, rows: impl Iterator<Item = (String, Counts, Rate)>) -> Result<Response> {
     // New columns stand last: programs may count them.
     let (counters, later) = Counter::ALL.split_at(Counter::Times as usize + 1);
     let names =
         |counters: &[Counter]| counters.iter().map(|of| format!(",{}", of.name())).collect::<String>();
     let rates = "yes_of_answers,low,high,yes_of_asked,of_asked_low,of_asked_high";
     let mut out = format!("{first}{},{rates}{}\r\n", names(counters), names(later));
-    for (head, counts) in rows {
+    for (head, counts, of_asked) in rows {
         out.push_str(&head);
         let told = |counters: &[Counter]| {
             counters.iter().map(|counter| format!(",{}", counts.get(*counter))).collect::<String>()
         };
         out.push_str(&told(counters));
-        for rate in [counts.rate_of_decided(), counts.rate_of_asked()] {
+        for rate in [counts.rate_of_decided(), of_asked] {
             match rate.share().zip(rate.wilson_95()) {
                 Some((share, interval)) => {
                     out.push_str(&format!(",{share:.6},{:.6},{:.6}", interval.low, interval.high));

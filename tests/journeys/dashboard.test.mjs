@@ -275,13 +275,14 @@ describe('what visitors do', () => {
 const counts = (each) => COUNTERS.map((name, place) => [place, each[name] ?? 0]).filter(([, count]) => count > 0).map(([place, count]) => `${place}:${count}`).join(' ');
 const answered = (first, accepted, refused) => withFirst({ views: first * 3, shown: first, first, accepted, refused, analytics: accepted });
 
-/** Forty days until yesterday: a curve for France, another for Germany, and Malta, where hardly anybody is. */
+/** Forty days until yesterday: a curve for France, another for Germany, and Malta, where hardly anybody is. Of those who read Polish, ten answer on every other day. */
 function fortyDays(today) {
   const lines = [];
   for (let day = today - 40; day < today; day += 1) {
     const cells = { 'EU/FR': answered(200, 40 + day % 7, 60), 'EU/DE': answered(100, 30, 40 + day % 5), 'EU/MT': answered(12, day % 2, 2) };
     const all = Object.values(cells).reduce((sum, cell) => Object.fromEntries(Object.keys(cell).map((name) => [name, (sum[name] ?? 0) + cell[name]])), {});
     lines.push([day, 'all', '', counts(all)], ...Object.entries(cells).map(([value, cell]) => [day, 'place', value, counts(cell)]));
+    lines.push([day, 'language', 'fr', counts(answered(200, 40, 60))], [day, 'language', 'pl', counts(answered(40, 6, day % 2 ? 6 : 2))]);
     lines.push([day, 'client', 'phone/safari', counts(answered(200, 50, 50))], [day, 'gate', 'held/ga4', '15:500'], [day, 'gate', 'held/gtm', '15:9'], [day, 'vendor', 'youtube', '15:12']);
   }
   return lines.map((line) => line.join('\t')).join('\n');
@@ -333,6 +334,23 @@ describe('days gone by', () => {
       assert.doesNotMatch(readText(answer).replaceAll('country:MT', ''), /Malta\b(?!<\/h1>|<\/option>)|\bMT\b/, path);
     }
     assert.equal((await api('figures?days=30&segment=country:MT')).whole.views, 0);
+  });
+
+  it('have a share of those asked only where a group is told apart on nearly all days, not on its busier ones', async () => {
+    const { whole, breakdowns: { language } } = await api('figures?days=30');
+    assert.deepEqual(language.map(({ value, told_apart: cover, of_asked: rate }) => [value, cover, rate?.share ?? null]), [['fr', 1, 0.2], ['pl', 0.5, null], ['other', 0, null]]);
+    assert.deepEqual([whole.told_apart, whole.of_asked.share > 0.2], [null, true]);
+    for (const [value, share] of [['fr', 0.2], ['pl', undefined]]) {
+      const { whole: own, series } = await api(`figures?days=30&segment=language:${value}`);
+      assert.deepEqual([own.of_asked?.share, own.of_answers.share > 0.3, new Set(series.map((point) => point.of_asked?.share))], [share, true, new Set([share])], value);
+      const table = readText(await send(worker.port, `/_postern/api/v1/series.csv?days=30&segment=language:${value}`, { headers: { cookie } })).split('\r\n')[1];
+      assert.equal(table.split(',').at(-5), share?.toFixed(6) ?? '', value);
+      const page = readText(await send(worker.port, `/_postern/dashboard?days=30&segment=language:${value}`, { headers: { cookie } }));
+      assert.equal(page.includes('It is told apart on days with 50\u00a0% of all that were asked'), share === undefined, value);
+      assert.equal(page.includes('From the question to the answer'), share !== undefined, value);
+    }
+    const csv = readText(await send(worker.port, '/_postern/api/v1/breakdown.csv?by=language&days=30', { headers: { cookie } })).trim().split('\r\n');
+    assert.deepEqual(csv.slice(1).map((line) => [line.split(',')[0], line.split(',').at(-5)]), [['fr', '0.200000'], ['pl', ''], ['other', '']]);
   });
 
   it('add up across the ends of months, and tell nothing that happened to a few', async () => {
@@ -391,7 +409,7 @@ describe('days gone by', () => {
     assert.equal(whole.accepted, 500);
     // A day that has nothing left: all who had acted on it have had that restricted.
     await worker.stop();
-    loadCells(state, [[late - 2, 'all', '', ''], [late - 2, 'place', 'EU/FR', ''], [late - 2, 'place', 'EU/DE', ''], [late - 2, 'place', 'EU/MT', ''], [late - 2, 'client', 'phone/safari', ''], [late - 2, 'gate', 'held/ga4', ''], [late - 2, 'gate', 'held/gtm', ''], [late - 2, 'vendor', 'youtube', '']].map((line) => line.join('\t')).join('\n'));
+    loadCells(state, [[late - 2, 'all', '', ''], [late - 2, 'place', 'EU/FR', ''], [late - 2, 'place', 'EU/DE', ''], [late - 2, 'place', 'EU/MT', ''], [late - 2, 'client', 'phone/safari', ''], [late - 2, 'language', 'fr', ''], [late - 2, 'language', 'pl', ''], [late - 2, 'gate', 'held/ga4', ''], [late - 2, 'gate', 'held/gtm', ''], [late - 2, 'vendor', 'youtube', '']].map((line) => line.join('\t')).join('\n'));
     worker = await world.startWorker(atNoon);
     cookie = await ownerSession(worker);
     assert.equal((await api(`figures?from=${isoDay(late - 2)}&to=${isoDay(late - 2)}`)).whole.views, 0);

@@ -34,11 +34,13 @@ pub enum Dimension {
     Vendor,
     /// What the gate did. Counts things, not people.
     Gate,
+    /// In how much of everybody a group is told apart: `country:FR`. Not counted by anybody, but kept beside what is published (`cover`).
+    Cover,
 }
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::All,
         Self::Place,
         Self::Client,
@@ -51,6 +53,7 @@ impl Dimension {
         Self::Variant,
         Self::Vendor,
         Self::Gate,
+        Self::Cover,
     ];
 
     /// The word in storage.
@@ -69,6 +72,7 @@ impl Dimension {
             Self::Variant => "variant",
             Self::Vendor => "vendor",
             Self::Gate => "gate",
+            Self::Cover => "cover",
         }
     }
 

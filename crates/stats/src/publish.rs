@@ -10,6 +10,7 @@
 //!
 //! What never lives here: reading published figures (`figures`), storage of days and blocks (the worker's).
 
+use crate::cover::cover;
 use crate::{Counter, Counts, Day, Dimension, UNKNOWN};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -121,8 +122,8 @@ pub(crate) fn publish(
             // of which they would be the rest is published. A vendor's count stands by itself, as one more way in which
             // everybody has answered, and is held back below the smallest group all the same.
             Dimension::Gate | Dimension::Vendor => times(of_dimension),
-            // Told by a rule of its own, and so by no other.
-            Dimension::Variant => BTreeMap::new(),
+            // Told by rules of their own, and so by no other.
+            Dimension::Variant | Dimension::Cover => BTreeMap::new(),
             Dimension::Layer | Dimension::Wait => {
                 split(acts(whole), of_dimension.map(|(value, counts)| (value, acts(counts))))
             }
@@ -130,6 +131,8 @@ pub(crate) fn publish(
         };
         published.extend(parts.into_iter().map(|(value, counts)| (dimension, value, counts)));
     }
+    let cover = cover(whole, &published);
+    published.extend(cover);
     published
 }
 

@@ -3,11 +3,19 @@
 use super::numbers::{days_name, value};
 use super::{Dashboard, names};
 use maud::{Markup, html};
-use postern_stats::{Against, Common, Counts, Funnel, Rate, SMALLEST_GROUP, Segment};
+use postern_stats::{
+    Against, Common, Counts, Funnel, Rate, SMALLEST_GROUP, Segment, cover_of, rate_of_asked, tells_asked,
+};
 
-/// What is said of the share of those asked of a group: it is told apart where it is enough, and it is enough where many answer.
-pub(super) const BUSIER_DAYS: &str = "A group is told apart on days on which ten of it were asked and ten answered. Of a small one these are the busier days: \
-     its share of those asked is too high, that of those who answered is not.";
+/// What is said where a group's share of those asked is not told (`postern_stats::tells_asked`).
+fn no_share_of_asked(facts: &Dashboard<'_>, segment: &Segment) -> Option<String> {
+    let cover = cover_of(facts.sums, segment).filter(|_| !tells_asked(facts.sums, Some(segment)))?;
+    Some(format!(
+        "How many of its browsers asked said yes is not told. It is told apart on days with {} of all that were asked, since on the others too \
+         few of it answered: these are its busier days, and the share would be too high. That of those who answered is not.",
+        facts.locale.percent(cover)
+    ))
+}
 
 /// Who is asked about, as a phrase behind the figures.
 fn of_whom(facts: &Dashboard<'_>, segment: Option<&Segment>) -> String {
@@ -20,6 +28,7 @@ fn of_whom(facts: &Dashboard<'_>, segment: Option<&Segment>) -> String {
 /// "62 % of those who answered said yes, 48 % of the browsers asked; 30 days, ± 1.2". Source: design.md 5.
 pub(super) fn answer(facts: &Dashboard<'_>) -> Markup {
     let rate = facts.whole.rate_of_decided();
+    let of_asked = rate_of_asked(facts.sums, facts.question.segment.as_ref(), &facts.whole);
     let range = facts.question.range(facts.today);
     let days = days_name(range.first, range.last);
     let whom = of_whom(facts, facts.question.segment.as_ref());
@@ -32,14 +41,12 @@ pub(super) fn answer(facts: &Dashboard<'_>) -> Markup {
         } @else {
             h1 { (facts.locale.percent(rate)) " of those who answered said yes" (whom) }
             p class="lead" {
-                @if facts.whole.rate_of_asked().share().is_some() {
-                    (facts.locale.percent(facts.whole.rate_of_asked())) " of the browsers asked; "
-                }
+                @if of_asked.share().is_some() { (facts.locale.percent(of_asked)) " of the browsers asked; " }
                 (days) ", " (facts.locale.margin(rate)) " points. "
                 (facts.locale.count(rate.numerator())) " of " (facts.locale.count(rate.denominator())) " answers."
             }
-            @if facts.question.segment.is_some() && facts.whole.rate_of_asked().share().is_some() {
-                p class="soft" { (BUSIER_DAYS) }
+            @if let Some(why) = facts.question.segment.as_ref().and_then(|segment| no_share_of_asked(facts, segment)) {
+                p class="soft" { (why) }
             }
             (difference(facts, rate))
         }
@@ -113,7 +120,7 @@ pub(super) fn funnel(facts: &Dashboard<'_>) -> Markup {
     let funnel = Funnel::of(&facts.whole);
     let of_asked = |count: u64| Some(Rate::new(count, funnel.asked));
     // Nobody is asked where a browser is asked on another page, or on another site.
-    let has_asked = funnel.asked > 0;
+    let has_asked = funnel.asked > 0 && tells_asked(facts.sums, facts.question.segment.as_ref());
     let steps = [
         (
             "Browsers asked",

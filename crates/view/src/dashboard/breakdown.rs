@@ -1,11 +1,12 @@
 //! By what the figures differ: categories, vendors, and each level by which visits are told apart.
 
-use super::answer::{BUSIER_DAYS, rate_cells, rate_heads};
+use super::answer::{rate_cells, rate_heads};
 use super::{Dashboard, Sum, figures_address, names};
 use maud::{Markup, html};
 use postern_sort::sorted_by_key;
 use postern_stats::{
-    Counter, Counts, Dimension, Level, OTHER, Question, Rate, Segment, category_rates, lines_of,
+    COVER_MIN, Counter, Counts, Dimension, Level, OTHER, Question, Rate, Segment, category_rates, lines_of,
+    rate_of_asked,
 };
 use std::cmp::Reverse;
 
@@ -111,7 +112,12 @@ pub(super) fn levels(facts: &Dashboard<'_>) -> Markup {
     }
     html! {
         h2 { "Who said yes" }
-        @if segment.is_none() && facts.whole.get(Counter::First) > 0 { p class="soft" { (BUSIER_DAYS) } }
+        @if facts.whole.get(Counter::First) > 0 {
+            p class="soft" {
+                "A group’s share of those asked stands where the group is told apart on days with " (COVER_MIN) "\u{a0}% of all that were asked. \
+                 On the other days too few of it answered, so the share of those left would be too high."
+            }
+        }
         @if let Some(segment) = segment {
             p class="soft" {
                 "Figures are kept by one thing at a time, so that no two of them tell about a few visitors: by "
@@ -130,13 +136,17 @@ fn level_figure(facts: &Dashboard<'_>, level: Level, lines: &[(String, Counts)])
     let has = |counter| lines.iter().any(|(_, counts)| counts.get(counter) > 0);
     let (has_asked, has_pages) = (has(Counter::First), has(Counter::Views));
     let csv = format!("/_postern/api/v1/breakdown.csv?by={}&{}", level.name(), facts.question.write());
+    let of_asked = |value: &str, counts: &Counts| {
+        let segment = Segment { level, value: value.to_owned() };
+        facts.locale.percent(rate_of_asked(facts.sums, Some(&segment), counts))
+    };
     let body = html! {
         @for (value, counts) in lines {
             tr data-value-of=(value) {
                 th scope="row" { (link(facts, level, value)) }
                 (rate_cells(facts, counts.rate_of_decided()))
                 td data-value=(counts.decided()) { (facts.locale.count(counts.decided())) }
-                @if has_asked { td { (facts.locale.percent(counts.rate_of_asked())) } }
+                @if has_asked { td { (of_asked(value, counts)) } }
                 @if has_pages { td { (facts.locale.count(counts.get(Counter::Views))) } }
             }
         }

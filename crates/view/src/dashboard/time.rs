@@ -4,7 +4,7 @@ use super::answer::{rate_cells, rate_heads};
 use super::numbers::{day_name, days_name, value};
 use super::{Dashboard, Mark, figures_address};
 use maud::{Markup, html};
-use postern_stats::{Against, Counter, Day, Dimension, Point, Question, Range, Span, Step};
+use postern_stats::{Against, Counter, Day, Dimension, Point, Question, Range, Span, Step, tells_asked};
 
 /// Days from a version's mark on that stand beside as many before, at most: four weeks, so that days of the week count alike, and
 /// little else has changed meanwhile.
@@ -49,11 +49,11 @@ pub(super) fn rate(facts: &Dashboard<'_>) -> Markup {
                         thead { tr {
                             th scope="col" { "Until" }
                             (rate_heads("Of those who answered"))
-                            @if tells_asked(facts) { th scope="col" data-series="line" { "Of those asked" } }
+                            @if tells_asked(facts.sums, facts.question.segment.as_ref()) { th scope="col" data-series="line" { "Of those asked" } }
                             @if let Some(beside) = facts.beside { th scope="col" data-series="compare" { (beside.name) } }
                             th scope="col" data-series="volume" { "Answers" }
                             th scope="col" { "Pages" }
-                            @if tells_asked(facts) { th scope="col" { "Asked" } }
+                            @if has_asked(facts) { th scope="col" { "Asked" } }
                             th scope="col" { "Accepted" }
                             th scope="col" { "In part" }
                             th scope="col" { "Refused" }
@@ -99,7 +99,7 @@ fn before_and_after(facts: &Dashboard<'_>, first: Day) -> Option<Question> {
 }
 
 /// Is anything told of who was asked? Not of a group of pages ([`Dimension::told`]).
-fn tells_asked(facts: &Dashboard<'_>) -> bool {
+fn has_asked(facts: &Dashboard<'_>) -> bool {
     facts.question.segment.as_ref().is_none_or(|segment| segment.level.dimension() != Dimension::Page)
 }
 
@@ -112,7 +112,7 @@ fn row(facts: &Dashboard<'_>, point: &Point) -> Markup {
         tr data-day=(point.last) {
             th scope="row" { time datetime=(point.last) title=(days_name(point.first, point.last)) { (day_name(point.last)) } }
             (rate_cells(facts, counts.rate_of_decided()))
-            @if tells_asked(facts) { td data-value=(value(asked.share())) { (facts.locale.percent(asked)) } }
+            @if tells_asked(facts.sums, facts.question.segment.as_ref()) { td data-value=(value(asked.share())) { (facts.locale.percent(asked)) } }
             @if facts.beside.is_some() {
                 td data-value=(value(other.and_then(|rate| rate.share()))) {
                     @if let Some(other) = other { (facts.locale.percent(other)) } @else { "–" }
@@ -127,7 +127,7 @@ fn row(facts: &Dashboard<'_>, point: &Point) -> Markup {
                 ("refused", Counter::Refused),
                 ("withdrawn", Counter::Withdrawn),
             ] {
-                @if counter != Counter::First || tells_asked(facts) { td data-count=(name) { (count(counter)) } }
+                @if counter != Counter::First || has_asked(facts) { td data-count=(name) { (count(counter)) } }
             }
         }
     }

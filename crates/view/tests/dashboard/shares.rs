@@ -58,3 +58,48 @@ fn what_nobody_was_asked_for_nobody_has_refused() {
     let markup = page(|facts| facts.whole = facts.whole.with(Counter::Social, 3));
     assert!(has(&markup, "Social"), "{markup}");
 }
+
+/// The row of a value in the table of a level: its cells behind the head.
+fn cells_of_value(page: &str, value: &str) -> Vec<String> {
+    let row = page.split("<tr").find(|row| row.starts_with(&format!(" data-value-of=\"{value}\"")));
+    let cells = row.unwrap().split("<td").skip(1);
+    cells.map(|cell| cell.split(['>', '<']).nth(1).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_group_that_is_told_apart_on_its_busier_days_has_no_share_of_those_asked() {
+    let markup = page(|_| {});
+    // Behind the rate, its interval and the answers.
+    let of_asked = |value: &str| cells_of_value(&markup, value)[4].clone();
+    assert_eq!(of_asked("FR"), "48\u{a0}%");
+    assert_eq!(of_asked("GB"), "–", "on two of three days");
+    assert_eq!(of_asked("phone"), "42\u{a0}%", "on more than nineteen of twenty");
+    assert_eq!(of_asked("other"), "–");
+    assert_eq!(cells_of_value(&markup, "GB")[0], "56\u{a0}%", "of its answers all the same");
+
+    let of = |value: &str| {
+        let question: &'static Question = Box::leak(Box::new(Question {
+            segment: Some(Segment::parse(value).unwrap()),
+            ..Question::default()
+        }));
+        page(|facts| {
+            facts.question = question;
+            facts.whole = counts(40, 12, 11, 2);
+        })
+    };
+    let (france, britain) = (of("country:FR"), of("country:GB"));
+    for (what, is_of_france) in [
+        ("of the browsers asked; ", true),
+        ("From the question to the answer", true),
+        ("Did not answer", true),
+    ] {
+        assert_eq!((france.contains(what), britain.contains(what)), (is_of_france, !is_of_france), "{what}");
+    }
+    assert!(britain.contains("It is told apart on days with 67\u{a0}% of all that were asked"), "{britain}");
+    assert!(!france.contains("It is told apart on days with"), "{france}");
+    let head = |markup: &str| {
+        markup.split("<table id=\"days\">").nth(1).unwrap().split("</thead>").next().unwrap().to_owned()
+    };
+    assert!(head(&france).contains(">Of those asked<") && !head(&britain).contains(">Of those asked<"));
+    assert!(head(&britain).contains(">Asked<"));
+}
