@@ -72,6 +72,18 @@ export function readCells(worker) {
   return sums;
 }
 
+/** What a Worker's Ledgers have noted as seen, told or not. */
+export function readNoted(worker) {
+  const rows = [];
+  for (const name of readdirSync(worker.state, { recursive: true }).filter((file) => /LedgerObject\/[0-9a-f]{64}\.sqlite$/.test(file))) {
+    const ledger = new DatabaseSync(join(worker.state, name), { readOnly: true });
+    const isLedger = ledger.prepare("SELECT name FROM sqlite_master WHERE name = 'seen'").get();
+    if (isLedger) rows.push(...ledger.prepare('SELECT kind, name, page, count FROM seen').all().map((row) => ({ ...row })));
+    ledger.close();
+  }
+  return rows;
+}
+
 /** Everybody's counts of all days, to the last one, which no page shows. The dashboard has the receipts counted that wait for it. */
 export async function countedOf(worker) {
   await readDashboard(worker);

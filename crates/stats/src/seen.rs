@@ -2,6 +2,7 @@
 //! No address of a visitor, no query, of a path the first part alone. The names of cookies are the site's own to make, and one may
 //! have a word in it that is its visitor's: what looks like it is left out.
 
+use crate::SMALLEST_GROUP;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
@@ -65,6 +66,25 @@ pub struct Seen {
     pub first_ms: u64,
     /// When last, Unix milliseconds.
     pub last_ms: u64,
+}
+
+impl Seen {
+    /// May it be told? What comes from visitors (a cookie's name, a host that a browser refused, perhaps for what its visitor has
+    /// installed) may be one visitor's: only once it has come so often that it is not of few. What stands in the site's own pages is the
+    /// site's.
+    #[must_use]
+    pub const fn is_told(&self) -> bool {
+        match self.kind {
+            Kind::Cookie | Kind::Reported => self.count >= SMALLEST_GROUP,
+            Kind::Unknown | Kind::Undeclared | Kind::Fault => true,
+        }
+    }
+
+    /// How often, from where a number tells of no visitor on.
+    #[must_use]
+    pub fn times(&self) -> Option<u64> {
+        Some(self.count).filter(|count| *count >= SMALLEST_GROUP)
+    }
 }
 
 /// What was seen since the last batch was sent.
@@ -281,6 +301,27 @@ mod tests {
             ("/a/b/c/d/e/f/g", "/a/…"),
         ] {
             assert_eq!(page_pattern(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_one_visitors_is_told_once_it_has_come_often() {
+        let seen = |kind, count| Seen {
+            kind,
+            name: "a.example".into(),
+            page: "/".into(),
+            count,
+            first_ms: 1,
+            last_ms: 2,
+        };
+        for kind in Kind::ALL {
+            let is_of_visitors = matches!(kind, Kind::Cookie | Kind::Reported);
+            assert_eq!(
+                [1, 9, 10].map(|count| seen(kind, count).is_told()),
+                [!is_of_visitors, !is_of_visitors, true],
+                "{kind:?}"
+            );
+            assert_eq!([1, 9, 10].map(|count| seen(kind, count).times()), [None, None, Some(10)]);
         }
     }
 

@@ -7,20 +7,18 @@ use postern_stats::{Day, Kind, SMALLEST_GROUP, Seen};
 
 /// Hosts and vendors visitors were not told of, then what went wrong. Source: standards.md S3.1.
 pub(super) fn seen(seen: &[Seen]) -> Markup {
-    let seen = sorted_by(seen.iter().collect(), |a: &&Seen, b| {
-        (a.kind, b.last_ms, &a.name).cmp(&(b.kind, a.last_ms, &b.name))
-    });
+    let told = seen.iter().filter(|seen| seen.is_told()).collect();
+    let seen =
+        sorted_by(told, |a: &&Seen, b| (a.kind, b.last_ms, &a.name).cmp(&(b.kind, a.last_ms, &b.name)));
     let (faults, others): (Vec<&Seen>, Vec<&Seen>) =
         seen.into_iter().partition(|seen| seen.kind == Kind::Fault);
     let (cookies, strangers): (Vec<&Seen>, Vec<&Seen>) =
         others.into_iter().partition(|seen| seen.kind == Kind::Cookie);
-    // What few have may be the name of one visitor's, whatever is left of it.
-    let cookies: Vec<&Seen> = cookies.into_iter().filter(|seen| seen.count >= SMALLEST_GROUP).collect();
     html! {
         @if !strangers.is_empty() {
             (sightings_table("strangers", "Seen and not in your policy", "Who", &strangers))
             p { "List a vendor in the policy, so that visitors are told of it, or take it out of the page. \
-                 What browsers report may be false: anybody can send a report." }
+                 What browsers report is shown from " (SMALLEST_GROUP) " reports on, and may be false: anybody can send one." }
         }
         @if !cookies.is_empty() {
             (sightings_table("cookies", "Cookies that your policy does not name", "Name", &cookies))
@@ -60,7 +58,7 @@ fn sightings_table(id: &str, caption: &str, who: &str, rows: &[&Seen]) -> Markup
                                 @let day = Day::from_unix_ms(at_ms, 0);
                                 td { time datetime=(day) { (day_name(day)) } }
                             }
-                            td { @if row.count < SMALLEST_GROUP { "fewer than " (SMALLEST_GROUP) } @else { (row.count) } }
+                            td { @match row.times() { Some(times) => (times), None => { "fewer than " (SMALLEST_GROUP) } } }
                         }
                     }
                 }
