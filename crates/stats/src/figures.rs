@@ -294,11 +294,16 @@ impl Funnel {
     }
 }
 
-/// Of those who decided, how many granted each category.
+/// Of those who decided, how many granted each category: of those `offered`, since what nobody was asked for nobody has refused, and of
+/// others that somebody has granted. None where nobody decided.
 #[must_use]
-pub fn category_rates(counts: &Counts) -> [(Counter, Rate); 4] {
+pub fn category_rates(counts: &Counts, offered: &[Counter]) -> Vec<(Counter, Rate)> {
     [Counter::Functional, Counter::Analytics, Counter::Marketing, Counter::Social]
         .map(|category| (category, Rate::new(counts.get(category), counts.decided())))
+        .into_iter()
+        .filter(|(category, rate)| offered.contains(category) || rate.numerator() > 0)
+        .filter(|(_, rate)| rate.denominator() > 0)
+        .collect()
 }
 
 #[cfg(test)]
@@ -409,7 +414,15 @@ mod tests {
         assert_eq!(Funnel::of(&all.with(Counter::Reported, 101)).blocked, Some(0));
         assert_eq!(funnel.others, 30);
         assert_eq!(Funnel::of(&counts(1, 0).with_first(Counter::Refused, 5)).ignored, 0);
-        assert_eq!(category_rates(&all)[0], (Counter::Functional, Rate::new(22, 55)));
+    }
+
+    #[test]
+    fn a_category_is_told_if_it_is_offered_or_somebody_granted_it() {
+        let all = counts(200, 30).with(Counter::Accepted, 25).with(Counter::Functional, 22);
+        let rates = category_rates(&all, &[Counter::Marketing]);
+        assert_eq!(rates, [(Counter::Functional, Rate::new(22, 55)), (Counter::Marketing, Rate::new(0, 55))]);
+        assert_eq!(category_rates(&all, &[]), [(Counter::Functional, Rate::new(22, 55))]);
+        assert_eq!(category_rates(&Counts::default(), &[Counter::Marketing]), []);
     }
 
     proptest! {

@@ -10,6 +10,7 @@ mod bots;
 mod counts;
 mod cover;
 mod day;
+mod difference;
 mod dimension;
 mod drops;
 mod experiment;
@@ -32,6 +33,7 @@ pub use bots::{BOT_WORDS, is_bot};
 pub use counts::{Counter, Counts};
 pub use cover::{COVER_MIN, cover_of, rate_of_asked, tells_asked};
 pub use day::{Day, DayError};
+pub use difference::Difference;
 pub use dimension::{Dimension, browser_of, device_of, plain_value, wait_of};
 pub use drops::DROP_DAYS;
 pub use experiment::{

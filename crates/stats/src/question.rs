@@ -57,6 +57,17 @@ pub enum Common {
     Answers,
 }
 
+impl Common {
+    /// The word for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Part => "part",
+            Self::Answers => "answers",
+        }
+    }
+}
+
 /// An address that asks nothing that can be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QuestionError {

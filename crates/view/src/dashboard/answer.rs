@@ -58,20 +58,20 @@ fn difference(facts: &Dashboard<'_>, rate: Rate) -> Markup {
     let Some(beside) = facts.beside else { return html! {} };
     let other = beside.whole.rate_of_decided();
     html! {
-        @match (rate.share().zip(other.share()), postern_stats::difference_95(other, rate)) {
-            (Some((share, other_share)), Some(interval)) => {
+        @match facts.question.difference(facts.today, rate, other) {
+            Some(difference) => {
                 p {
                     (beside.name) ": " (facts.locale.percent(other)) " of " (facts.locale.count(other.denominator())) " answers. "
-                    "That is a difference of " strong { (facts.locale.points(share - other_share)) " points" }
-                    @match facts.question.common(facts.today) {
-                        Some(common) => {
+                    "That is a difference of " strong { (facts.locale.points(difference.share)) " points" }
+                    @match difference.interval {
+                        Err(common) => {
                             ". Whether chance alone could make it is not told, since "
                             @match common {
                                 Common::Part => "the one is part of the other.",
                                 Common::Answers => "both may hold the same answers.",
                             }
                         }
-                        None => {
+                        Ok(interval) => {
                             " (between " (facts.locale.points(interval.low)) " and " (facts.locale.points(interval.high)) "). "
                             @if interval.low <= 0.0 && interval.high >= 0.0 { "Chance alone could make it." }
                             @else { "Chance alone makes such a difference less than once in twenty times." }
@@ -79,7 +79,7 @@ fn difference(facts: &Dashboard<'_>, rate: Rate) -> Markup {
                     }
                 }
             }
-            _ => p { (beside.name) ": nothing to compare with." }
+            None => p { (beside.name) ": nothing to compare with." }
         }
     }
 }

@@ -39,10 +39,7 @@ pub(super) fn categories(facts: &Dashboard<'_>) -> Markup {
     if facts.whole.decided() == 0 {
         return html! {};
     }
-    // What nobody was asked for nobody has refused.
-    let rows = category_rates(&facts.whole);
-    let rows =
-        rows.into_iter().filter(|(category, rate)| facts.offered.contains(category) || rate.numerator() > 0);
+    let rows = category_rates(&facts.whole, facts.offered);
     html! {
         h2 { "What they said yes to" }
         (bars("categories", "By category, of all answers", "Category", html! {
