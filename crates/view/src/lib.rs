@@ -30,7 +30,7 @@ pub use css::{BANNER_CSS, PAGE_CSS, banner_css, css_hash, held_css, reopen_css};
 pub use dashboard::{
     AlertLine, Beside, Dashboard, Locale, Mark, Overview, Place, SiteFigures, SiteLine, Standing, Sum, Tried,
     VendorName, alert_text, beside_name, dashboard, dashboard_refusal, figures_address, sites, stop_text,
-    today, week_text,
+    today, told_of, week_text,
 };
 pub use held::{HELD_CSS, held_note};
 pub use maud::Markup;

@@ -27,6 +27,7 @@ pub use numbers::Locale;
 pub(crate) use numbers::{day_name, instant_name, time_name};
 pub(crate) use place::{Own, header};
 pub use place::{Place, figures_address};
+pub use seen::told_of;
 pub use sites::{Overview, SiteFigures, SiteLine, sites};
 pub use today::today;
 

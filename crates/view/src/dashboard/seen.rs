@@ -5,11 +5,16 @@ use maud::{Markup, html};
 use postern_sort::sorted_by;
 use postern_stats::{Day, Kind, SMALLEST_GROUP, Seen};
 
+/// What of it may be told, by kind, what was seen last first.
+#[must_use]
+pub fn told_of(seen: &[Seen]) -> Vec<&Seen> {
+    let told = seen.iter().filter(|seen| seen.is_told()).collect();
+    sorted_by(told, |a: &&Seen, b| (a.kind, b.last_ms, &a.name).cmp(&(b.kind, a.last_ms, &b.name)))
+}
+
 /// Hosts and vendors visitors were not told of, then what went wrong. Source: standards.md S3.1.
 pub(super) fn seen(seen: &[Seen]) -> Markup {
-    let told = seen.iter().filter(|seen| seen.is_told()).collect();
-    let seen =
-        sorted_by(told, |a: &&Seen, b| (a.kind, b.last_ms, &a.name).cmp(&(b.kind, a.last_ms, &b.name)));
+    let seen = told_of(seen);
     let (faults, others): (Vec<&Seen>, Vec<&Seen>) =
         seen.into_iter().partition(|seen| seen.kind == Kind::Fault);
     let (cookies, strangers): (Vec<&Seen>, Vec<&Seen>) =
