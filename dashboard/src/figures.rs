@@ -1,6 +1,6 @@
 //! The figures as the pages see them: asked of the object that keeps them, and read.
 
-use postern_stats::{Counts, Day, Dimension, Point, Range, Segment, Week};
+use postern_stats::{Counts, Day, Dimension, Point, Question, Range, Segment, Week};
 use postern_view::{Standing, Sum};
 use serde_json::json;
 use worker::{Env, Error, Method, Request, RequestInit, Result};
@@ -25,6 +25,23 @@ pub struct Figures {
     pub week: Option<Week>,
 }
 
+/// What stands beside figures that were asked for.
+pub struct Other {
+    /// Which days.
+    pub range: Range,
+    /// Of whom; of everybody if nobody is named.
+    pub segment: Option<Segment>,
+    /// Their figures.
+    pub figures: Figures,
+}
+
+impl Other {
+    /// What is counted of them in all.
+    pub fn whole(&self) -> Counts {
+        whole(&self.figures.sums, self.segment.as_ref())
+    }
+}
+
 /// A site's figures.
 pub struct Site<'a> {
     /// The platform's bindings.
@@ -44,6 +61,13 @@ impl Site<'_> {
     pub async fn figures(&self, range: Range, segment: Option<&Segment>) -> Result<Figures> {
         let of = segment.map_or_else(|| "everybody".into(), ToString::to_string);
         self.ask(range, &Dimension::ALL, &of, &[]).await
+    }
+
+    /// What a question has stand beside its figures, if anything.
+    pub async fn beside(&self, question: &Question) -> Result<Option<Other>> {
+        let Some((range, segment)) = question.other(self.settled) else { return Ok(None) };
+        let figures = self.figures(range, segment.as_ref()).await?;
+        Ok(Some(Other { range, segment, figures }))
     }
 
     /// Everybody's figures of a range, over time and in all.

@@ -20,10 +20,12 @@ mod unnamed;
 mod watching;
 
 use figures::Site;
+use ledgers::Ledger;
+use postern_consent::CategorySet;
 use postern_policy::Policy;
 use postern_receipt::Role;
-use postern_stats::{Question, QuestionError};
-use postern_view::Place;
+use postern_stats::{Counter, Question, QuestionError, Seen};
+use postern_view::{Place, Tried};
 use sites::Told;
 use worker::{Context, Env, Request, Response, Result, event};
 
@@ -46,7 +48,7 @@ struct Asked<'a> {
     pairs: &'a [(String, String)],
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
     /// What is asked, by the parameters less `others`.
     fn question(&self, others: &[&str]) -> std::result::Result<Question, QuestionError> {
         let all = self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -54,6 +56,26 @@ impl Asked<'_> {
         // The site's own Worker has seen to it that the reader keeps it.
         question.site = self.place.is_other.then(|| self.site.id.to_owned());
         Ok(question)
+    }
+
+    /// The counters of the categories that the policy asks for; of all, where it cannot be read.
+    fn offered(&self) -> Vec<Counter> {
+        let offered = self.policy.map_or(CategorySet::ALL, Policy::offered);
+        offered.iter().filter_map(|category| Counter::of_category(category.name())).collect()
+    }
+
+    /// What was seen that the policy does not name, and what went wrong.
+    async fn seen(&self) -> Result<Vec<Seen>> {
+        let ledger = Ledger::main(self.site.env, self.site.id)?;
+        Ok(unnamed::unnamed(ledger.seen().await?.all(), self.policy))
+    }
+
+    /// What the policy's experiment has found, if it has one.
+    async fn tried(&self) -> Result<Option<Tried<'a>>> {
+        match self.policy.and_then(|policy| policy.experiment.as_ref()) {
+            Some(experiment) => experiments::found(&self.site, experiment).await,
+            None => Ok(None),
+        }
     }
 }
 

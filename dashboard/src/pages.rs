@@ -1,16 +1,15 @@
 //! The pages: the dashboard, its figures of today, the register of requests.
 
-use crate::figures::{Figures, whole};
+use crate::figures::{Figures, Other, whole};
 use crate::ledgers::Ledger;
 use crate::marks::marks;
-use crate::unnamed::unnamed;
 use crate::watching::locale;
-use crate::{Asked, answer, experiments, register};
+use crate::{Asked, answer, register};
 use postern_catalogue::VENDORS;
-use postern_consent::{Category, CategorySet};
+use postern_consent::Category;
 use postern_platform::Numbers;
 use postern_policy::Policy;
-use postern_stats::{Counter, Question, Seen, Segment};
+use postern_stats::{Counter, Question, Seen};
 use postern_view::{AlertLine, Beside, Dashboard, Mark, Tried, VendorName};
 use worker::{Error, Response, Result};
 
@@ -59,8 +58,8 @@ pub async fn dashboard(asked: &Asked<'_>) -> Result<Response> {
 /// What a page is made of.
 struct Found<'a> {
     figures: Figures,
-    /// What stands beside, and of which segment.
-    other: Option<(Figures, Option<Segment>)>,
+    /// What stands beside.
+    other: Option<Other>,
     tried: Option<Tried<'a>>,
     seen: Vec<Seen>,
     marks: Vec<Mark>,
@@ -69,20 +68,13 @@ struct Found<'a> {
 async fn found<'a>(asked: &Asked<'a>, question: &Question) -> Result<Found<'a>> {
     let range = question.range(asked.site.settled);
     let figures = asked.site.figures(range, question.segment.as_ref()).await?;
-    let other = match question.other(asked.site.settled) {
-        Some((range, segment)) => Some((asked.site.figures(range, segment.as_ref()).await?, segment)),
-        None => None,
-    };
-    let ledger = Ledger::main(asked.site.env, asked.site.id)?;
-    let seen = unnamed(ledger.seen().await?.all(), asked.policy);
-    let tried = match asked.policy.and_then(|policy| policy.experiment.as_ref()) {
-        Some(experiment) => experiments::found(&asked.site, experiment).await?,
-        None => None,
-    };
+    let other = asked.site.beside(question).await?;
+    let (seen, tried) = (asked.seen().await?, asked.tried().await?);
     // Marks stand beside the curve, which is not there where there is nothing to show.
     let marks = if whole(&figures.sums, question.segment.as_ref()).is_empty() {
         Vec::new()
     } else {
+        let ledger = Ledger::main(asked.site.env, asked.site.id)?;
         marks(asked, &ledger, range).await?.into_iter().map(|happened| happened.mark).collect()
     };
     Ok(Found { figures, other, tried, seen, marks })
@@ -95,14 +87,12 @@ fn page(asked: &Asked<'_>, question: &Question, found: &Found<'_>) -> Result<Res
     let numbers = Numbers::of(asked.languages);
     let locale = locale(&numbers);
     let name = postern_view::beside_name(question, today, &locale);
-    let beside = other.as_ref().map(|(figures, segment)| Beside {
+    let beside = other.as_ref().map(|other| Beside {
         name: &name,
-        whole: whole(&figures.sums, segment.as_ref()),
-        points: &figures.points,
+        whole: other.whole(),
+        points: &other.figures.points,
     });
-    let offered = policy.map_or(CategorySet::ALL, Policy::offered);
-    let offered: Vec<Counter> =
-        offered.iter().filter_map(|category| Counter::of_category(category.name())).collect();
+    let offered = asked.offered();
     let vendors = policy.into_iter().flat_map(Policy::vendors);
     let vendors: Vec<VendorName> = vendors
         .map(|vendor| VendorName {

@@ -1,29 +1,23 @@
 //! The figures as JSON.
 
-use super::{is_kept, of_asked};
-use crate::figures::{Figures, whole};
+use super::{gate, is_kept, of_asked};
+use crate::Asked;
+use crate::figures::{Figures, Other, whole};
 use crate::ledgers::Ledger;
 use crate::marks::{Happened, marks};
 use crate::watching::locale;
-use crate::{Asked, experiments};
 use postern_platform::Numbers;
 use postern_stats::{
-    Counter, Counts, Dimension, GATE_ACTS, Level, Question, Rate, Segment, Verdict, Week, cover_of,
-    gate_by_vendor, lines_of,
+    Common, Counter, Counts, Day, Difference, GATE_ACTS, Level, Point, Question, Rate, Seen, Segment,
+    Verdict, Week, cover_of, lines_of,
 };
-use postern_view::{Standing, Tried, week_text};
+use postern_view::{Standing, Tried, beside_name, told_of, week_text};
 use serde_json::{Map, Value, json};
 use worker::Result;
 
 /// All of a range, as the page has it.
 pub(super) async fn figures_told(asked: &Asked<'_>, question: &Question, figures: &Figures) -> Result<Value> {
     let (range, segment) = (question.range(asked.site.settled), question.segment.as_ref());
-    let points = figures.points.iter().map(|point| {
-        let mut one = told(&point.counts, of_asked(figures, segment, &point.counts));
-        one.insert("from".into(), point.first.to_string().into());
-        one.insert("to".into(), point.last.to_string().into());
-        Value::from(one)
-    });
     let mut breakdowns = Map::new();
     for level in Level::ALL.into_iter().filter(|level| is_kept(*level, segment)) {
         let lines = lines_of(&figures.sums, level, segment).into_iter().map(|(value, counts)| {
@@ -35,19 +29,14 @@ pub(super) async fn figures_told(asked: &Asked<'_>, question: &Question, figures
         });
         breakdowns.insert(level.name().into(), lines.collect::<Vec<_>>().into());
     }
-    let tried = match asked.policy.and_then(|policy| policy.experiment.as_ref()) {
-        Some(experiment) => experiments::found(&asked.site, experiment).await?,
-        None => None,
-    };
+    let (other, seen, tried) =
+        (asked.site.beside(question).await?, asked.seen().await?, asked.tried().await?);
     let marks = marks(asked, &Ledger::main(asked.site.env, asked.site.id)?, range).await?;
     let marks = marks.iter().map(|Happened { mark, changes }| {
         let (day, text) = (mark.day.to_string(), &mark.text);
         json!({ "day": day, "text": text, "changes": changes.named, "more_changes": changes.more })
     });
     let standing = &figures.standing;
-    let counts = whole(&figures.sums, segment);
-    let mut all = told(&counts, of_asked(figures, segment, &counts));
-    all.insert("told_apart".into(), told_apart(figures, segment));
     Ok(json!({
         "site": asked.site.id,
         "question": question.write(),
@@ -56,10 +45,13 @@ pub(super) async fn figures_told(asked: &Asked<'_>, question: &Question, figures
         "published": standing.published.map(|(first, last)| json!({ "from": first.to_string(), "to": last.to_string() })),
         "is_gathering": standing.has_more,
         "smallest_group": postern_stats::SMALLEST_GROUP,
-        "whole": all,
-        "series": points.collect::<Vec<_>>(),
+        "whole": whole_told(figures, segment),
+        "series": series_told(figures, segment),
+        "beside": other.as_ref().map(|other| beside_told(asked, question, figures, other)),
         "breakdowns": breakdowns,
         "gate": gate_told(figures),
+        "seen": seen_told(&seen),
+        "today": today_told(standing),
         "grants_due": Standing::in_steps(standing.due),
         "marks": marks.collect::<Vec<_>>(),
         "week": figures.week.as_ref().map(|week| week_told(asked, week)),
@@ -67,15 +59,78 @@ pub(super) async fn figures_told(asked: &Asked<'_>, question: &Question, figures
     }))
 }
 
+/// What is counted of a group in all, or of everybody.
+fn whole_told(figures: &Figures, group: Option<&Segment>) -> Value {
+    let counts = whole(&figures.sums, group);
+    let mut all = told(&counts, of_asked(figures, group, &counts));
+    all.insert("told_apart".into(), told_apart(figures, group));
+    all.into()
+}
+
+/// The same over time.
+fn series_told(figures: &Figures, group: Option<&Segment>) -> Vec<Value> {
+    let point = |point: &Point| {
+        let mut one = told(&point.counts, of_asked(figures, group, &point.counts));
+        one.insert("from".into(), point.first.to_string().into());
+        one.insert("to".into(), point.last.to_string().into());
+        one.into()
+    };
+    figures.points.iter().map(point).collect()
+}
+
+/// What stands beside the figures, called as on the page.
+fn beside_told(asked: &Asked<'_>, question: &Question, figures: &Figures, other: &Other) -> Value {
+    let (today, segment) = (asked.site.settled, other.segment.as_ref());
+    let own = whole(&figures.sums, question.segment.as_ref()).rate_of_decided();
+    let difference = question.difference(today, own, other.whole().rate_of_decided());
+    json!({
+        "name": beside_name(question, today, &locale(&Numbers::of("en"))),
+        "from": other.range.first.to_string(),
+        "to": other.range.last.to_string(),
+        "segment": segment.map(ToString::to_string),
+        "whole": whole_told(&other.figures, segment),
+        "series": series_told(&other.figures, segment),
+        "difference": difference.map(difference_told),
+    })
+}
+
+fn difference_told(Difference { share, interval }: Difference) -> Value {
+    let known = interval.ok();
+    json!({
+        "share": share,
+        "low": known.map(|interval| interval.low),
+        "high": known.map(|interval| interval.high),
+        "common": interval.err().map(Common::name),
+    })
+}
+
+/// What was seen that the policy does not name, and what went wrong, in the order of the page.
+fn seen_told(seen: &[Seen]) -> Vec<Value> {
+    let line = |seen: &Seen| {
+        let [first, last] =
+            [seen.first_ms, seen.last_ms].map(|at_ms| Day::from_unix_ms(at_ms, 0).to_string());
+        let (kind, name, page) = (seen.kind.name(), &seen.name, &seen.page);
+        json!({ "kind": kind, "name": name, "page": page, "times": seen.times(), "first": first, "last": last })
+    };
+    told_of(seen).into_iter().map(line).collect()
+}
+
+/// Today, while it goes on: the tens that each count has reached.
+fn today_told(standing: &Standing) -> Value {
+    let pages = [Counter::Views, Counter::Shown, Counter::First, Counter::Bots];
+    let pages = pages.map(|counter| (counter.name(), standing.today.get(counter)));
+    let gate = Standing::GATE.map(|(name, _)| name).into_iter().zip(standing.gate);
+    let all = pages.into_iter().chain(gate);
+    Map::from_iter(all.map(|(name, count)| (name.to_owned(), Standing::in_steps(count).into()))).into()
+}
+
 /// What the gate did, a line for each vendor.
 fn gate_told(figures: &Figures) -> Vec<Value> {
-    let cells = figures.sums.iter().filter(|(dimension, _, _)| *dimension == Dimension::Gate);
-    let vendors = gate_by_vendor(cells.map(|(_, value, counts)| (value.as_str(), *counts)));
     let line = |(vendor, counts): (&str, [u64; GATE_ACTS.len()])| {
         let acts = GATE_ACTS.into_iter().zip(counts).map(|(act, count)| (act.to_owned(), count.into()));
         Map::from_iter(acts.chain([("vendor".to_owned(), vendor.into())])).into()
     };
-    vendors.into_iter().map(line).collect()
+    gate(figures).into_iter().map(line).collect()
 }
 
 /// The last whole week, in the words of the page and of the message as well.
@@ -141,5 +196,60 @@ fn rate_told(rate: Rate) -> Value {
     match rate.share().zip(rate.wilson_95()) {
         Some((share, interval)) => json!({ "share": share, "low": interval.low, "high": interval.high }),
         None => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postern_stats::{Interval, Kind};
+
+    #[test]
+    fn a_difference_has_its_interval_or_says_what_both_have_in_common() {
+        let told = |interval| difference_told(Difference { share: 0.25, interval });
+        assert_eq!(
+            told(Ok(Interval { low: -0.5, high: 0.75 })),
+            json!({ "share": 0.25, "low": -0.5, "high": 0.75, "common": null })
+        );
+        for (common, word) in [(Common::Part, "part"), (Common::Answers, "answers")] {
+            let expected = json!({ "share": 0.25, "low": null, "high": null, "common": word });
+            assert_eq!(told(Err(common)), expected);
+        }
+    }
+
+    #[test]
+    fn what_was_seen_is_told_as_on_the_page_and_no_more_of_it() {
+        let seen = |kind, name: &str, count, last_ms| {
+            let (page, first_ms) = ("/a/…".into(), 1_795_000_000_000);
+            Seen { kind, name: name.into(), page, count, first_ms, last_ms }
+        };
+        let all = [
+            seen(Kind::Fault, "rewriter", 2, 1_795_300_000_000),
+            seen(Kind::Cookie, "rare", 9, 1_795_300_000_000),
+            seen(Kind::Cookie, "often", 10, 1_795_300_000_000),
+            seen(Kind::Unknown, "old.example", 4, 1_795_100_000_000),
+            seen(Kind::Unknown, "new.example", 400, 1_795_300_000_000),
+        ];
+        let line = |kind: &str, name: &str, times: Option<u64>, last: &str| json!({ "kind": kind, "name": name, "page": "/a/…", "times": times, "first": "2026-11-18", "last": last });
+        let expected = [
+            line("unknown", "new.example", Some(400), "2026-11-21"),
+            line("unknown", "old.example", None, "2026-11-19"),
+            line("cookie", "often", Some(10), "2026-11-21"),
+            line("fault", "rewriter", None, "2026-11-21"),
+        ];
+        assert_eq!(seen_told(&all), expected);
+    }
+
+    #[test]
+    fn today_is_told_in_steps_so_that_nobody_is_watched() {
+        let today =
+            Counts::default().with(Counter::Views, 1234).with(Counter::First, 19).with(Counter::Bots, 9);
+        // Answers are told of days that are over alone.
+        let today = today.with(Counter::Accepted, 500);
+        let told = today_told(&Standing { today, gate: [57, 9, 10], ..Standing::default() });
+        assert_eq!(
+            told,
+            json!({ "views": 1230, "shown": 0, "first": 10, "bots": 0, "held": 50, "stripped": 0, "refused": 10 })
+        );
     }
 }

@@ -10,9 +10,10 @@ pub use sites::sites;
 
 use crate::figures::Figures;
 use crate::{Asked, answer};
-use csv::{csv, quoted};
-use postern_stats::{Counts, Level, Rate, Segment, lines_of, rate_of_asked};
+use csv::Table;
+use postern_stats::{Counts, Dimension, GATE_ACTS, Level, Rate, Segment, gate_by_vendor, rate_of_asked};
 use serde_json::json;
+use std::collections::BTreeMap;
 use worker::{Error, Response, Result};
 
 /// What describes these interfaces. Source: OpenAPI 3.1.
@@ -35,38 +36,24 @@ pub async fn answer(asked: &Asked<'_>, path: &str) -> Result<Response> {
         let levels = Level::ALL.map(Level::name).join(", ");
         return refuse(400, &format!("by is one of {levels}"));
     }
-    if !["figures", "series.csv", "breakdown.csv"].contains(&path) {
+    let table = Table::named(path, level);
+    if table.is_none() && path != "figures" {
         return refuse(404, "there is nothing of this name; openapi.json says what there is");
     }
-    let segment = question.segment.as_ref();
-    let figures = match asked.site.figures(question.range(asked.site.settled), segment).await {
+    // Asked for whatever it is: where there are none to be had, all say so alike.
+    let range = question.range(asked.site.settled);
+    let figures = match asked.site.figures(range, question.segment.as_ref()).await {
         Ok(figures) => figures,
         Err(error) => return lost(&error),
     };
-    match path {
-        "series.csv" => {
-            let rows = figures.points.iter().map(|point| {
-                let rate = of_asked(&figures, segment, &point.counts);
-                (format!("{},{}", point.first, point.last), point.counts, rate)
-            });
-            csv("from,to", rows)
-        }
-        "breakdown.csv" => {
-            let rows = level.into_iter().filter(|level| is_kept(*level, segment)).flat_map(|level| {
-                let lines = lines_of(&figures.sums, level, segment).into_iter();
-                lines
-                    .map(|(value, counts)| {
-                        let group = Segment { level, value };
-                        (quoted(&group.value), counts, of_asked(&figures, Some(&group), &counts))
-                    })
-                    .collect::<Vec<_>>()
-            });
-            csv("value", rows)
-        }
-        _ => match json::figures_told(asked, &question, &figures).await {
-            Ok(body) => answer::with(200, "application/json", format!("{body}\n")),
-            Err(error) => lost(&error),
-        },
+    let found = match table {
+        Some(table) => csv::text(asked, &question, &figures, table).await,
+        None => json::figures_told(asked, &question, &figures).await.map(|body| format!("{body}\n")),
+    };
+    match (found, table) {
+        (Ok(text), Some(table)) => csv::answer(table, text),
+        (Ok(text), None) => answer::with(200, "application/json", text),
+        (Err(error), _) => lost(&error),
     }
 }
 
@@ -90,4 +77,10 @@ fn of_asked(figures: &Figures, group: Option<&Segment>, counts: &Counts) -> Rate
 /// Is anything kept of those who share a segment and a value of that level?
 fn is_kept(level: Level, segment: Option<&Segment>) -> bool {
     segment.is_none_or(|segment| segment.level.dimension() == level.dimension())
+}
+
+/// What the gate did with each vendor: how often each of its acts.
+fn gate(figures: &Figures) -> BTreeMap<&str, [u64; GATE_ACTS.len()]> {
+    let cells = figures.sums.iter().filter(|(dimension, _, _)| *dimension == Dimension::Gate);
+    gate_by_vendor(cells.map(|(_, value, counts)| (value.as_str(), *counts)))
 }
