@@ -8,6 +8,8 @@
 #[path = "dashboard/beside.rs"]
 mod beside;
 mod check;
+#[path = "dashboard/files.rs"]
+mod files;
 #[path = "dashboard/marks.rs"]
 mod marks;
 #[path = "dashboard/shares.rs"]

@@ -1,7 +1,7 @@
 //! By what the figures differ: categories, vendors, and each level by which visits are told apart.
 
 use super::answer::{rate_cells, rate_heads};
-use super::{Dashboard, Sum, figures_address, names};
+use super::{Dashboard, Sum, csv_link, figures_address, names};
 use maud::{Markup, html};
 use postern_sort::sorted_by_key;
 use postern_stats::{
@@ -50,7 +50,7 @@ pub(super) fn categories(facts: &Dashboard<'_>) -> Markup {
                     td data-value=(rate.numerator()) { (facts.locale.count(rate.numerator())) }
                 }
             }
-        }, "Grants", None, &About { note: "An answer that grants a category, whatever else it grants. One that was asked for on some of these days only is of the answers of all of them.", csv: None }))
+        }, "Grants", None, &About { note: "An answer that grants a category, whatever else it grants. One that was asked for on some of these days only is of the answers of all of them.", csv: csv_link(facts.question, "categories.csv") }))
     }
 }
 
@@ -132,7 +132,6 @@ fn level_figure(facts: &Dashboard<'_>, level: Level, lines: &[(String, Counts)])
     let name = names::level_name(level);
     let has = |counter| lines.iter().any(|(_, counts)| counts.get(counter) > 0);
     let (has_asked, has_pages) = (has(Counter::First), has(Counter::Views));
-    let csv = format!("/_postern/api/v1/breakdown.csv?by={}&{}", level.name(), facts.question.write());
     let of_asked = |value: &str, counts: &Counts| {
         let segment = Segment { level, value: value.to_owned() };
         facts.locale.percent(rate_of_asked(facts.sums, Some(&segment), counts))
@@ -160,8 +159,9 @@ fn level_figure(facts: &Dashboard<'_>, level: Level, lines: &[(String, Counts)])
             format!(" The {rest} with the fewest answers are among the others here; the file has them all.")
         }
     };
+    let csv = csv_link(facts.question, &format!("breakdown.csv?by={}", level.name()));
     let note = format!("{}{rest}", names::level_note(level));
-    bars(level.name(), name, name, body, "Answers", more, &About { note: &note, csv: Some(&csv) })
+    bars(level.name(), name, name, body, "Answers", more, &About { note: &note, csv })
 }
 
 /// Lines that a figure has, at most.
@@ -199,8 +199,8 @@ fn link(facts: &Dashboard<'_>, level: Level, value: &str) -> Markup {
 struct About<'a> {
     /// How it is counted.
     note: &'a str,
-    /// Where it can be had as a file.
-    csv: Option<&'a str>,
+    /// The way to it as a file.
+    csv: Markup,
 }
 
 fn bars(
@@ -231,7 +231,7 @@ fn bars(
                     }
                 }
             }
-            @if let Some(csv) = about.csv { p class="acts" { a href=(csv) download { "CSV" } } }
+            (about.csv)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What an experiment has found: the verdict in a sentence, the ways side by side, what to write, and how it is counted.
 
-use super::Dashboard;
 use super::numbers::{Locale, day_name, days_name};
+use super::{Dashboard, csv_link};
 use maud::{Markup, html};
 use postern_stats::{ALPHA, Day, Findings, SMALLEST_GROUP, Verdict};
 
@@ -134,6 +134,7 @@ pub(super) fn experiment(facts: &Dashboard<'_>) -> Markup {
                     tbody { @for place in 0..tried.ways.len() { (way(tried, place, locale)) } }
                 }
             }
+            (csv_link(facts.question, "experiment.csv"))
         }
         details {
             summary { "How is this counted?" }

@@ -1,6 +1,6 @@
 //! What the gate did: trackers held and released, identifiers taken out, hits refused or made anonymous, by vendor.
 
-use super::Dashboard;
+use super::{Dashboard, csv_link};
 use maud::{Markup, html};
 use postern_stats::{Dimension, GATE_ACTS, SMALLEST_GROUP, gate_by_vendor};
 
@@ -42,5 +42,6 @@ pub(super) fn gate(facts: &Dashboard<'_>) -> Markup {
             }
         }
         p class="soft" { "Of everybody, in these days. Things are counted here, not people. Of times with fewer than " (SMALLEST_GROUP) " the count is left out, so that sums over quiet days are too small rather than too large." }
+        (csv_link(facts.question, "gate.csv"))
     }
 }

@@ -31,6 +31,9 @@ pub use seen::told_of;
 pub use sites::{Overview, SiteFigures, SiteLine, sites};
 pub use today::today;
 
+/// Where programs are answered. Source: `dashboard/openapi.json`.
+const API_PATH: &str = "/_postern/api/v1/";
+
 /// A vendor of the policy's.
 #[derive(Clone, Copy, Debug)]
 pub struct VendorName<'a> {
@@ -161,10 +164,17 @@ pub fn dashboard(facts: &Dashboard<'_>) -> Markup {
             }
             (experiment::experiment(facts))
             (gate::gate(facts))
-            (seen::seen(facts.seen))
+            (seen::seen(facts))
             (method::method())
         },
     )
+}
+
+/// The way to what stands above as a file, by the same question.
+fn csv_link(question: &Question, file: &str) -> Markup {
+    // A file that is one of several says itself which.
+    let sign = if file.contains('?') { '&' } else { '?' };
+    html! { p class="acts" { a href=(format!("{API_PATH}{file}{sign}{}", question.write())) download { "CSV" } } }
 }
 
 /// A page that says why nothing can be told: `what` is the reason, `link` what would be asked instead.

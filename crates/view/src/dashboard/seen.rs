@@ -1,6 +1,7 @@
 //! What was seen that the policy does not name, and what went wrong.
 
 use super::numbers::day_name;
+use super::{Dashboard, csv_link};
 use maud::{Markup, html};
 use postern_sort::sorted_by;
 use postern_stats::{Day, Kind, SMALLEST_GROUP, Seen};
@@ -13,8 +14,9 @@ pub fn told_of(seen: &[Seen]) -> Vec<&Seen> {
 }
 
 /// Hosts and vendors visitors were not told of, then what went wrong. Source: standards.md S3.1.
-pub(super) fn seen(seen: &[Seen]) -> Markup {
-    let seen = told_of(seen);
+pub(super) fn seen(facts: &Dashboard<'_>) -> Markup {
+    let seen = told_of(facts.seen);
+    let has_any = !seen.is_empty();
     let (faults, others): (Vec<&Seen>, Vec<&Seen>) =
         seen.into_iter().partition(|seen| seen.kind == Kind::Fault);
     let (cookies, strangers): (Vec<&Seen>, Vec<&Seen>) =
@@ -34,6 +36,8 @@ pub(super) fn seen(seen: &[Seen]) -> Markup {
             (sightings_table("faults", "Pages served otherwise", "What", &faults))
             p { "Nothing that needs consent ran on them. The Worker's log says more." }
         }
+        // One file for all of them, as it says of what kind each is.
+        @if has_any { (csv_link(facts.question, "seen.csv")) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::answer::{rate_cells, rate_heads};
 use super::numbers::{day_name, days_name, value};
-use super::{Dashboard, Mark, figures_address};
+use super::{Dashboard, Mark, csv_link, figures_address};
 use maud::{Markup, html};
 use postern_stats::{Against, Counter, Day, Dimension, Point, Question, Range, Span, Step, tells_asked};
 
@@ -70,7 +70,7 @@ pub(super) fn rate(facts: &Dashboard<'_>) -> Markup {
                     @for mark in &marks { (happened(facts, mark)) }
                 }
             }
-            p class="acts" { a href=(format!("/_postern/api/v1/series.csv?{}", facts.question.write())) download { "CSV" } }
+            (csv_link(facts.question, "series.csv"))
         }
     }
 }
