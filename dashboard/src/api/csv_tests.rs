@@ -78,6 +78,34 @@ fn each_file_has_its_table_and_by_a_level_only_with_one() {
 }
 
 #[test]
+fn the_files_are_those_that_are_described_and_their_heads_too() {
+    let described: serde_json::Value = serde_json::from_str(crate::api::OPEN_API).unwrap();
+    let paths = described["paths"].as_object().unwrap();
+    let files: Vec<&str> = paths.keys().filter_map(|path| path.strip_prefix("/api/v1/")).collect();
+    let files: Vec<&str> = files.into_iter().filter(|path| path.ends_with(".csv")).collect();
+    assert_eq!(files.len(), 7, "{files:?}");
+    for file in files {
+        let table = Table::named(file, Some(Level::Country)).unwrap();
+        let none = Figures::default();
+        let text = match table {
+            Table::Categories => categories(&Counts::default(), &[]),
+            Table::Gate => acts(&none),
+            Table::Seen => seen(&[]),
+            Table::Experiment => experiment(None),
+            // What they count is described as it is for JSON.
+            Table::Series | Table::Breakdown(_) | Table::Totals => continue,
+        };
+        let said = &paths[&format!("/api/v1/{file}")]["get"]["responses"]["200"]["description"];
+        let mut rest = said.as_str().unwrap().split("Heads: ").nth(1).unwrap();
+        for head in text.trim_end().split(',') {
+            let quoted = format!("`{head}`");
+            let place = rest.find(&quoted).unwrap_or_else(|| panic!("{file}: {head} in its place: {said}"));
+            rest = &rest[place + quoted.len()..];
+        }
+    }
+}
+
+#[test]
 fn the_first_columns_stay_where_they_are() {
     let counters = "views,bots,shown,first,reported,no_script,accepted,refused,partial,withdrawn,by_agent,functional,\
                     analytics,marketing,social,times,yes_of_answers,low,high,yes_of_asked,of_asked_low,of_asked_high,\

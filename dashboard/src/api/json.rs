@@ -204,6 +204,27 @@ mod tests {
     use super::*;
     use postern_stats::{Interval, Kind};
 
+    /// The fields that the description has there, in their order.
+    fn described(place: &str) -> Vec<String> {
+        let all: Value = serde_json::from_str(crate::api::OPEN_API).unwrap();
+        let fields = all.pointer(&format!("/components/schemas/{place}/properties")).unwrap();
+        fields.as_object().unwrap().keys().cloned().collect()
+    }
+
+    fn fields(told: &Value) -> Vec<String> {
+        told.as_object().unwrap().keys().cloned().collect()
+    }
+
+    #[test]
+    fn the_fields_are_those_that_are_described() {
+        let difference = Difference { share: 0.25, interval: Err(Common::Part) };
+        assert_eq!(fields(&difference_told(difference)), described("Beside/properties/difference/anyOf/0"));
+        assert_eq!(fields(&today_told(&Standing::default())), described("Figures/properties/today"));
+        let (name, page) = ("a.example".into(), "/".into());
+        let seen = [Seen { kind: Kind::Unknown, name, page, count: 1, first_ms: 1, last_ms: 2 }];
+        assert_eq!(fields(&seen_told(&seen)[0]), described("Figures/properties/seen/items"));
+    }
+
     #[test]
     fn a_difference_has_its_interval_or_says_what_both_have_in_common() {
         let told = |interval| difference_told(Difference { share: 0.25, interval });
