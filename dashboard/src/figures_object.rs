@@ -80,7 +80,7 @@ impl DurableObject for FiguresObject {
         let (Some(today), Some(settled), Some(first), Some(last)) = days else {
             return Response::error("no days are named", 400);
         };
-        store.keep_about(word("site"), word("policy"))?;
+        store.keep_about(word("site"), word("policy"), today)?;
         self.gather(&store, word("site"), settled).await?;
         self.watch_soon().await?;
         let mut answer = self.standing(&store, today)?;
@@ -210,11 +210,13 @@ impl FiguresObject {
     /// Looks for what must be seen to; false where there is nobody left to look for, since the site has had no page for so long.
     async fn watch(&self) -> Result<bool> {
         let store = self.store()?;
-        let (id, policy) = store.about()?;
-        let site = watching::Site::of(&id, &policy);
+        let (id, said) = store.about()?;
+        let settled = watching::Site::of(&id, &said).settled;
         for _ in 0..GOES_OF_ALARM {
-            self.gather(&store, &id, site.settled).await?;
+            self.gather(&store, &id, settled).await?;
             if !self.has_more.get() {
+                let policy = watching::policy_now(&self.env, &store, &id, said).await?;
+                let site = watching::Site::of(&id, &policy);
                 watching::watch(&self.env, &store, &site).await?;
                 let since = store.watched_since(site.settled)?;
                 return Ok(!is_gone(store.last_viewed()?, since, site.settled));

@@ -98,15 +98,24 @@ impl Ledger {
         self.ask("register", "").await
     }
 
-    /// The policy file of the version of that name, which is at that place of the log. `None` if the Ledger has another there, none, or
-    /// cannot be reached. It has those of all versions, whatever code runs there now.
-    pub async fn policy_of(&self, place: u64, name: &str) -> Option<String> {
+    /// The name of the version at that place of the log, and its policy file. `None` if the Ledger has none there, or cannot be reached. It
+    /// has those of all versions, whatever code runs there now.
+    async fn version(&self, place: u64) -> Option<(String, String)> {
         let said = self.ask("version", &place.to_string()).await.ok()?;
         // Its name, what it is made of, what it asks with, its entry, the file.
         let mut cells = said.splitn(5, '\t');
-        // One that was put back from a copy may have it at another place than its log says.
-        cells.next().filter(|own| *own == name)?;
-        cells.nth(3).map(str::to_owned)
+        Some((cells.next()?.to_owned(), cells.nth(3)?.to_owned()))
+    }
+
+    /// The policy file of the version at that place of the log.
+    pub async fn policy_at(&self, place: u64) -> Option<String> {
+        Some(self.version(place).await?.1)
+    }
+
+    /// The policy file of the version of that name, which is at that place of the log; `None` if the Ledger has another there: one that was
+    /// put back from a copy may have it at another place than its log says.
+    pub async fn policy_of(&self, place: u64, name: &str) -> Option<String> {
+        self.version(place).await.filter(|(own, _)| own == name).map(|(_, policy)| policy)
     }
 
     /// The versions of what visitors are asked with in their order, a line of JSON each.

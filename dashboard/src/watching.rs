@@ -9,7 +9,7 @@ use crate::unnamed::unnamed;
 use postern_platform::{Numbers, country_name, day_in, language_name};
 use postern_policy::Policy;
 use postern_stats::{
-    Alert, Counts, DROP_DAYS, Day, Dimension, Point, Range, Seen, Step, Week, last_week, points,
+    Alert, Counts, DROP_DAYS, Day, Dimension, Point, Range, Seen, Step, Week, asked_last, last_week, points,
 };
 use postern_view::{Locale, alert_text, stop_text, week_text};
 use serde_json::{Value, json};
@@ -51,6 +51,19 @@ impl<'a> Site<'a> {
         let settled = settled(policy.as_ref(), now_ms);
         Self { id, policy, today, settled, now_ms }
     }
+}
+
+/// The policy that visitors are asked by, as a file: the one that was said last, or that of what they have been asked with on days since
+/// then. Whoever deploys another need not open the dashboard for it.
+pub async fn policy_now(env: &Env, store: &FiguresStore, id: &str, said: String) -> Result<String> {
+    let Some((last, said_on)) =
+        store.last_viewed()?.zip(store.said_on()?).filter(|(last, said_on)| last > said_on)
+    else {
+        return Ok(said);
+    };
+    let since = asked_last(&store.of_days(Dimension::Version, said_on, last)?);
+    let Some((_, place)) = since.filter(|(day, _)| *day > said_on) else { return Ok(said) };
+    Ok(Ledger::main(env, id)?.policy_at(place).await.unwrap_or(said))
 }
 
 /// The day at a site with that policy, of a moment in Unix milliseconds.
@@ -309,11 +322,19 @@ impl FiguresStore {
         self.0.exec("UPDATE about_1 SET week = ?", vec![number(week)]).map(|_| ())
     }
 
-    /// Which site this is and under what policy: they are said with each question, and nobody says them to an alarm.
-    pub fn keep_about(&self, site: &str, policy: &str) -> Result<()> {
+    /// Which site this is and under what policy, and on which day that was said: with each question, and nobody says it to an alarm.
+    pub fn keep_about(&self, site: &str, policy: &str, today: Day) -> Result<()> {
+        // Where nothing has changed nothing is written, so that no reader waits for a disk.
         let statement = "INSERT INTO about_1 (only_row, site, policy) VALUES (1, ?, ?) \
                          ON CONFLICT (only_row) DO UPDATE SET policy = excluded.policy WHERE policy <> excluded.policy";
-        self.0.exec(statement, vec![site.into(), policy.into()]).map(|_| ())
+        self.0.exec(statement, vec![site.into(), policy.into()])?;
+        let statement = "INSERT INTO said_1 (only_row, day) VALUES (1, ?) \
+                         ON CONFLICT (only_row) DO UPDATE SET day = excluded.day WHERE day <> excluded.day";
+        self.0.exec(statement, vec![number(today.number())]).map(|_| ())
+    }
+
+    fn said_on(&self) -> Result<Option<Day>> {
+        self.day_of("SELECT day FROM said_1", Vec::new())
     }
 
     /// The same, once they have been said; else nothing of both.

@@ -597,6 +597,7 @@ describe('what must be seen to', () => {
     worker = await world.startWorker({ config: [join(ROOT, 'build/wrangler-whole.toml'), config], state, vars: { POLICY: policyIn(NOON) + more, LOG_KEY: randomBytes(32).toString('hex') } });
   };
   const day = (number, accepted) => [number, 'all', '', counts(answered(400, accepted, 200 - accepted))].join('\t');
+  const openFigures = () => new DatabaseSync(join(state, readdirSync(state, { recursive: true }).find((name) => /FiguresObject\/[0-9a-f]{64}\.sqlite$/.test(name))));
 
   before(async () => {
     const server = world.keep(await serveSite((request, response) => {
@@ -664,11 +665,33 @@ describe('what must be seen to', () => {
     assert.deepEqual(ofStrangers(), [['stranger cdn.acme.example', false], ['stranger cdn.acme.example', true]]);
   });
 
+  it('is looked for by the policy that visitors are asked by, whoever has opened the dashboard under another', async () => {
+    const missing = () => told.filter(({ key }) => /vendors\.beta\.dpa_url/.test(key)).map(({ is_over: isOver }) => isOver);
+    const vendor = '\n[vendors.beta]\nname = "Beta"\ncategory = "analytics"\nrole = "processor"\ncountry = "DE"\nhosts = ["beta.example"]\n';
+    /** Deploys it, and has pages seen by visitors, but no figures by anybody: since yesterday nobody has. */
+    const deploy = async (more, pages) => {
+      await worker.stop();
+      const figures = openFigures();
+      figures.prepare('UPDATE said_1 SET day = ?').run(today - 1);
+      figures.close();
+      await start(more);
+      const seen = () => readCells(worker)['all/'].views;
+      const before = seen();
+      for (let count = 0; count < pages; count += 1) await ask(worker, '/');
+      await waitFor('the pages to be counted', () => seen() === before + pages);
+    };
+    await deploy(vendor, 5);
+    await waitFor('the message', () => missing().length === 1);
+    // More pages than that, since a day is as most of its pages are.
+    await deploy(`${vendor}dpa_url = "https://beta.example/dpa"\n`, 12);
+    await waitFor('the end of it', () => missing().length === 2);
+    assert.deepEqual(missing(), [false, true]);
+  });
+
   it('is a week as well, once and with its Sunday, in the words of the page', async () => {
     assert.ok(told.every(({ kind }) => kind !== 'week'), 'not that of before the first look');
     await worker.stop();
-    const file = readdirSync(state, { recursive: true }).find((name) => /FiguresObject\/[0-9a-f]{64}\.sqlite$/.test(name));
-    const figures = new DatabaseSync(join(state, file));
+    const figures = openFigures();
     // As if the first look had been a week ago.
     assert.equal(figures.prepare('UPDATE about_1 SET week = week - 1 WHERE week > 0').run().changes, 1);
     figures.close();

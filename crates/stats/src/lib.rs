@@ -49,5 +49,5 @@ pub use question::{Against, Common, Question, QuestionError, Span};
 pub use rate::{Interval, Rate};
 pub use seen::{Kind, SEEN_OF_KIND_MAX, Seen, SeenBatch, SeenError, cookie_pattern, page_pattern};
 pub use series::{Point, Step, points};
-pub use watch::{Alert, is_gone};
+pub use watch::{Alert, asked_last, is_gone};
 pub use week::{Week, last_week};

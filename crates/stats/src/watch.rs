@@ -1,7 +1,8 @@
 //! What whoever keeps a site must be told, as far as figures and sightings say it. What it is called: `postern-view`.
 
 use crate::drops::drops;
-use crate::{Day, Kind, Point, Range, Rate, SEEN_OF_KIND_MAX, Seen};
+use crate::{Counter, Counts, Day, Kind, Point, Range, Rate, SEEN_OF_KIND_MAX, Seen};
+use std::collections::BTreeMap;
 
 /// Something to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +74,24 @@ const GONE_DAYS: u32 = 60;
 #[must_use]
 pub fn is_gone(last: Option<Day>, watched_since: Day, today: Day) -> bool {
     last.unwrap_or(watched_since) < today.minus(GONE_DAYS)
+}
+
+/// The place in the log of what visitors were asked with last: on the last of these days with a page, of most pages; and that day. The
+/// values are those of [`Dimension::Version`](crate::Dimension::Version).
+#[must_use]
+pub fn asked_last(versions: &[(Day, String, Counts)]) -> Option<(Day, u64)> {
+    let views = |counts: &Counts| counts.get(Counter::Views);
+    let last = versions.iter().filter(|(_, _, counts)| views(counts) > 0).map(|(day, _, _)| *day).max()?;
+    let mut pages: BTreeMap<u64, u64> = BTreeMap::new();
+    for (_, value, counts) in versions.iter().filter(|(day, _, _)| *day == last) {
+        // A value without a place is of visitors who were asked with none.
+        let Some(place) = value.split('/').nth(1).and_then(|place| place.parse().ok()) else { continue };
+        let sum = pages.entry(place).or_default();
+        *sum = sum.saturating_add(views(counts));
+    }
+    // Of as many the later version.
+    let (place, _) = pages.into_iter().max_by_key(|(place, pages)| (*pages, *place))?;
+    Some((last, place))
 }
 
 impl Alert {
@@ -232,6 +251,31 @@ mod tests {
             &many(Kind::Reported, now_ms),
         ] {
             assert_eq!(Alert::strangers_over(all, now_ms), now_ms);
+        }
+    }
+
+    #[test]
+    fn visitors_were_asked_last_with_what_most_pages_of_the_last_day_had() {
+        let line = |number, value: &str, views| {
+            (day(number), value.to_owned(), Counts::default().with(Counter::Views, views))
+        };
+        let mut lines = vec![
+            line(7, "1a2b3c4d/3", 900),
+            line(8, "1a2b3c4d/3", 50),
+            line(8, "1a2b3c4d/11", 30),
+            // Of two shards, and of two tags of one version.
+            line(8, "1a2b3c4d/11", 15),
+            line(8, "0f0f0f0f/11", 9),
+            line(8, "1a2b3c4d", 400),
+            line(9, "1a2b3c4d/3", 0),
+        ];
+        assert_eq!(asked_last(&lines), Some((day(8), 11)));
+        lines[4].2 = Counts::default().with(Counter::Views, 5);
+        assert_eq!(asked_last(&lines), Some((day(8), 11)), "of as many the later");
+        lines[3].2 = Counts::default();
+        assert_eq!(asked_last(&lines), Some((day(8), 3)));
+        for none in [vec![], vec![line(8, "1a2b3c4d", 5)], vec![line(8, "?", 5)], vec![line(8, "a/3", 0)]] {
+            assert_eq!(asked_last(&none), None, "{none:?}");
         }
     }
 
