@@ -205,6 +205,8 @@ pub fn locale(numbers: &Numbers) -> Locale<'_> {
         tag: &numbers.tag,
         group: &numbers.group,
         decimal: &numbers.decimal,
+        grouped_from: numbers.grouped_from,
+        group_digits: numbers.group_digits,
         country_name: &|code| country_name("en", code),
         language_name: &|named| language_name("en", named),
     }

@@ -370,6 +370,16 @@ describe('days gone by', () => {
     assert.equal(/<p id="week" class="soft">([^<]*)<\/p>/.exec(page)?.[1], week.text);
   });
 
+  it('are written as the reader\'s language writes numbers, in the digits of the words', async () => {
+    for (const [language, tag, small, large] of [['en-GB', 'en-GB', '9,360', '12,480'], ['de', 'de', '9.360', '12.480'], ['es', 'es', '9360', '12.480'], ['ar', 'ar', '9,360', '12,480'], ['x-klingon', 'en', '9,360', '12,480']]) {
+      for (const [days, asked] of [[30, small], [40, large]]) {
+        const page = readText(await send(worker.port, `/_postern/dashboard?days=${days}`, { headers: { cookie, 'accept-language': `${language},en;q=0.5` } }));
+        assert.equal(/<th scope="row">Browsers asked<\/th><td data-value="\d+">([^<]*)</.exec(page)?.[1], asked, language);
+        assert.deepEqual(new Set([...page.matchAll(/data-numbers="([^"]*)"/g)].map(([, said]) => said)), new Set([tag]), language);
+      }
+    }
+  });
+
   it('are asked for by any address without harm', async () => {
     for (const query of ['segment=language:en-us-gb', 'against=language:de-abcde-abcde', 'segment=country:%3Cb%3E', 'segment=language:x', 'from=9999-12-31&to=9999-12-31', 'from=1970-01-01&to=1970-01-02&against=before', 'days=3660&against=year-before']) {
       const answer = await send(worker.port, `/_postern/dashboard?${query}`, { headers: { cookie } });

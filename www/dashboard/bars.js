@@ -2,7 +2,7 @@
 // them; and steps, of which each says its share of the first. Pure: from what a table says to what ECharts is told.
 
 import { NARROW_PX, frame, mix, scaleOf, styleOf, ticksOf, valueAxis, widthOf } from './look.js';
-import { formats, words } from './words.js';
+import { words } from './words.js';
 
 const BAR_PX = 16;
 
@@ -11,7 +11,7 @@ function columnsOf(chart, one, volume) {
   const value = { head: '', texts: one.cells.map(({ text }) => text), weight: 600, tone: 'ink' };
   if (chart.kind === 'steps') {
     const first = one.cells[0].value;
-    const shares = one.cells.map(({ value: count }) => (count === null || !first ? '' : formats.percent(Math.round(count / first * 100) / 100)));
+    const shares = one.cells.map(({ value: count }) => (count === null || !first ? '' : chart.formats.percent(Math.round(count / first * 100) / 100)));
     return [value, { head: words.ofFirst, texts: shares, weight: 400, tone: 'soft' }];
   }
   return volume ? [value, { head: volume.name, texts: volume.cells.map(({ text }) => text), weight: 400, tone: 'soft' }] : [value];
@@ -19,7 +19,7 @@ function columnsOf(chart, one, volume) {
 
 /** The whole of a chart by row: what ECharts is told, its height, and where in it the drawing lies. */
 export function planBars(chart, look, { width, hidden }) {
-  const format = formats[chart.format];
+  const format = chart.formats[chart.format];
   const one = chart.series.find(({ role }) => role === 'line');
   const before = chart.series.find(({ role }) => role === 'compare');
   const { tone } = styleOf(chart, one);

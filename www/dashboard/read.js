@@ -1,5 +1,7 @@
 // From a figure's table to what a chart is drawn of. The table is the only source: what it does not say is not drawn.
 
+import { formatsOf, lang } from './words.js';
+
 /** A cell's number, null where it has none, and its text. */
 function readCell(cell) {
   const said = cell?.dataset.value?.trim();
@@ -53,6 +55,7 @@ export function readChart(figure) {
     kind, rows, series, marks,
     title: figure.querySelector('figcaption').textContent.trim(),
     format: figure.dataset.format === 'percent' ? 'percent' : 'number',
+    formats: formatsOf(figure.dataset.numbers || lang),
     isRtl: getComputedStyle(figure).direction === 'rtl',
     isDrawable: known >= (kind === 'time' ? 2 : 1),
   };

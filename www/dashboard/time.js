@@ -2,7 +2,7 @@
 // their letters. Pure: from what a table says to what ECharts is told.
 
 import { NARROW_PX, frame, scaleOf, styleOf, ticksOf, valueAxis, widthOf } from './look.js';
-import { formats, lang } from './words.js';
+import { lang } from './words.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -194,7 +194,7 @@ function marksOf(chart, look, marks) {
 
 /** The whole of a chart by time: what ECharts is told, its height, and where in it the drawing lies. */
 export function planTime(chart, look, { width, hidden, range, paper }) {
-  const format = formats[chart.format];
+  const format = chart.formats[chart.format];
   const isNarrow = width < NARROW_PX;
   const shown = chart.series.filter(({ key }) => !hidden.has(key));
   const lines = shown.filter(({ role }) => role === 'line');

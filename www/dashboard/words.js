@@ -1,18 +1,21 @@
 // The words and numbers that the scripts add to the dashboard, in one place. Figures of a table are shown as the edge wrote them;
-// only the numbers of an axis and shares are formatted here, in the document's language, never in the browser's.
+// only the numbers of an axis and shares are formatted here: in the language of the table's numbers, where words are in the document's.
 
 const said = document.documentElement.lang || 'en';
 
 /** The page's English is British. */
 export const lang = said === 'en' ? 'en-GB' : said;
 
-const whole = new Intl.NumberFormat(lang, { maximumFractionDigits: 2 });
-const percent = new Intl.NumberFormat(lang, { style: 'percent', maximumFractionDigits: 1 });
-
 /** The page writes "62 %", with a space. Some languages have another sign, or have it before the number. */
-const formatPercent = (value) => percent.format(value).replace(/(?<=\d)%/, '\u00a0%');
+const spaced = (text) => text.replace(/(?<=\d)%/, '\u00a0%');
 
-export const formats = { number: (value) => whole.format(value), percent: formatPercent };
+/** How numbers are written in a language, with the digits of the page's words: as the edge wrote those in the tables. */
+export function formatsOf(tag) {
+  const written = (options) => new Intl.NumberFormat(tag, { numberingSystem: 'latn', ...options });
+  const whole = written({ maximumFractionDigits: 2 });
+  const percent = written({ style: 'percent', maximumFractionDigits: 1 });
+  return { number: (value) => whole.format(value), percent: (value) => spaced(percent.format(value)) };
+}
 
 export const words = {
   chart: 'chart',

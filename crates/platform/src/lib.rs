@@ -56,10 +56,14 @@ pub fn language_name(tag: &str, named: &str) -> String {
 pub struct Numbers {
     /// BCP 47.
     pub tag: String,
-    /// Between groups of three digits.
+    /// Between groups of digits.
     pub group: String,
     /// Before a fraction.
     pub decimal: String,
+    /// From how many digits on there are groups: 4, or 5 where `1234` has none.
+    pub grouped_from: usize,
+    /// Digits of a group left of the last, which has three: 3, or 2 as in `12,34,567`.
+    pub group_digits: usize,
 }
 
 impl Numbers {
@@ -80,16 +84,39 @@ impl Numbers {
         let list = Array::of1(&asked.into());
         let is_known = is_tag && is_supported(&list);
         let tag = if is_known { asked } else { "en" };
-        let format = NumberFormat::new(&Array::of1(&tag.into()), &Object::new());
-        let written = format.format().call1(&JsValue::UNDEFINED, &JsValue::from_f64(12_345.6));
-        let written = written.ok().and_then(|text| text.as_string()).unwrap_or_default();
-        // Digits may be those of another script: what stands between two and the last is what is looked for.
-        let signs: Vec<char> = written.chars().collect();
-        let (group, decimal) = match signs.as_slice() {
-            [_, _, group, _, _, _, decimal, _] => (group.to_string(), decimal.to_string()),
-            _ => (String::new(), ".".to_owned()),
+        // The page's words are English, whose digits these are as well.
+        let options = Object::new();
+        let _ = Reflect::set(&options, &"numberingSystem".into(), &"latn".into());
+        let format = NumberFormat::new(&Array::of1(&tag.into()), &options);
+        let written = |number: f64| {
+            let text = format.format().call1(&JsValue::UNDEFINED, &JsValue::from_f64(number));
+            text.ok().and_then(|text| text.as_string()).unwrap_or_default()
         };
-        Self { tag: tag.to_owned(), group, decimal }
+        Self::read(tag, &written(1234.0), &written(12_345_678.9))
+    }
+}
+
+impl Numbers {
+    /// What a language's `1234` and `12345678.9` say of it. What cannot be read is written without groups.
+    fn read(tag: &str, short: &str, long: &str) -> Self {
+        let runs: Vec<&str> =
+            long.split(|sign: char| !sign.is_ascii_digit()).filter(|run| !run.is_empty()).collect();
+        let signs: Vec<&str> =
+            long.split(|sign: char| sign.is_ascii_digit()).filter(|sign| !sign.is_empty()).collect();
+        let (group, decimal, group_digits) = match (runs.as_slice(), signs.as_slice()) {
+            // The fraction, the last group, and the one before it.
+            ([.., before, _, _], [group, .., decimal]) => (*group, *decimal, before.len()),
+            (_, [.., decimal]) => ("", *decimal, 3),
+            _ => ("", ".", 3),
+        };
+        let is_short_grouped = !group.is_empty() && short.contains(group);
+        Self {
+            tag: tag.to_owned(),
+            group: group.to_owned(),
+            decimal: decimal.to_owned(),
+            grouped_from: if is_short_grouped { 4 } else { 5 },
+            group_digits,
+        }
     }
 }
 
@@ -102,4 +129,27 @@ fn is_supported(tags: &Array) -> bool {
         Some(Array::from(&method.call1(&format, tags).ok()?).length() > 0)
     };
     find().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_language_writes_says_how_it_groups() {
+        // As Node 24 writes them, by `Intl.NumberFormat` with Latin digits.
+        for (tag, short, long, expected) in [
+            ("en", "1,234", "12,345,678.9", (",", ".", 4, 3)),
+            ("de", "1.234", "12.345.678,9", (".", ",", 4, 3)),
+            ("fr", "1\u{202f}234", "12\u{202f}345\u{202f}678,9", ("\u{202f}", ",", 4, 3)),
+            ("es", "1234", "12.345.678,9", (".", ",", 5, 3)),
+            ("hi", "1,234", "1,23,45,678.9", (",", ".", 4, 2)),
+            ("de-CH", "1’234", "12’345’678.9", ("’", ".", 4, 3)),
+            ("", "1234", "12345678.9", ("", ".", 5, 3)),
+            ("", "", "", ("", ".", 5, 3)),
+        ] {
+            let Numbers { group, decimal, grouped_from, group_digits, .. } = Numbers::read(tag, short, long);
+            assert_eq!((group.as_str(), decimal.as_str(), grouped_from, group_digits), expected, "{tag}");
+        }
+    }
 }

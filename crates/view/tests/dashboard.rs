@@ -46,8 +46,15 @@ fn counts(first: u64, accepted: u64, refused: u64, partial: u64) -> Counts {
     .fold(Counts::default(), |counts, (counter, more)| counts.with(counter, more))
 }
 
-const ENGLISH: Locale<'_> =
-    Locale { tag: "en", group: ",", decimal: ".", country_name: &country_name, language_name: &country_name };
+const ENGLISH: Locale<'_> = Locale {
+    tag: "en",
+    group: ",",
+    decimal: ".",
+    grouped_from: 4,
+    group_digits: 3,
+    country_name: &country_name,
+    language_name: &country_name,
+};
 
 fn country_name(code: &str) -> String {
     format!("<{code}>")

@@ -34,6 +34,8 @@ const ENGLISH: Locale<'_> = Locale {
     tag: "en",
     group: ",",
     decimal: ".",
+    grouped_from: 4,
+    group_digits: 3,
     country_name: &|code| code.to_owned(),
     language_name: &|tag| tag.to_owned(),
 };

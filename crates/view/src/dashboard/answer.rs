@@ -187,7 +187,7 @@ pub(super) fn funnel(facts: &Dashboard<'_>) -> Markup {
     html! {
         @if has_asked {
             h2 { "From the question to the answer" }
-            figure class="chart" id="funnel" data-chart="steps" data-format="number" aria-labelledby="funnel-title" {
+            figure class="chart" id="funnel" data-chart="steps" data-format="number" data-numbers=(facts.locale.tag) aria-labelledby="funnel-title" {
                 figcaption id="funnel-title" { "Browsers asked, and what became of it" }
                 p class="soft about" { "Each browser once in its session, by a cookie that says so and nothing else; each answer from one receipt." }
                 details {

@@ -50,7 +50,7 @@ pub(super) fn categories(facts: &Dashboard<'_>) -> Markup {
                     td data-value=(rate.numerator()) { (facts.locale.count(rate.numerator())) }
                 }
             }
-        }, "Grants", None, &About { note: "An answer that grants a category, whatever else it grants. One that was asked for on some of these days only is of the answers of all of them.", csv: csv_link(facts.question, "categories.csv") }))
+        }, "Grants", None, &About { note: "An answer that grants a category, whatever else it grants. One that was asked for on some of these days only is of the answers of all of them.", csv: csv_link(facts.question, "categories.csv"), numbers: facts.locale.tag }))
     }
 }
 
@@ -161,7 +161,15 @@ fn level_figure(facts: &Dashboard<'_>, level: Level, lines: &[(String, Counts)])
     };
     let csv = csv_link(facts.question, &format!("breakdown.csv?by={}", level.name()));
     let note = format!("{}{rest}", names::level_note(level));
-    bars(level.name(), name, name, body, "Answers", more, &About { note: &note, csv })
+    bars(
+        level.name(),
+        name,
+        name,
+        body,
+        "Answers",
+        more,
+        &About { note: &note, csv, numbers: facts.locale.tag },
+    )
 }
 
 /// Lines that a figure has, at most.
@@ -201,6 +209,8 @@ struct About<'a> {
     note: &'a str,
     /// The way to it as a file.
     csv: Markup,
+    /// The language that its numbers are written in.
+    numbers: &'a str,
 }
 
 fn bars(
@@ -214,7 +224,7 @@ fn bars(
 ) -> Markup {
     let title = format!("{id}-title");
     html! {
-        figure class="chart" id=(id) data-chart="bars" data-format="percent" aria-labelledby=(title) {
+        figure class="chart" id=(id) data-chart="bars" data-format="percent" data-numbers=(about.numbers) aria-labelledby=(title) {
             figcaption id=(title) { (caption) }
             p class="soft about" { (about.note) }
             details {

@@ -7,10 +7,14 @@ use postern_stats::{Day, Rate};
 pub struct Locale<'a> {
     /// BCP 47.
     pub tag: &'a str,
-    /// Between groups of three digits.
+    /// Between groups of digits.
     pub group: &'a str,
     /// Before a fraction.
     pub decimal: &'a str,
+    /// From how many digits on there are groups.
+    pub grouped_from: usize,
+    /// Digits of a group left of the last, which has three.
+    pub group_digits: usize,
     /// The name of a country by its code.
     pub country_name: &'a dyn Fn(&str) -> String,
     /// The name of a language by its tag.
@@ -31,9 +35,14 @@ impl Locale<'_> {
     /// `1,234,567`
     pub(super) fn count(&self, number: u64) -> String {
         let digits = number.to_string();
+        if digits.len() < self.grouped_from {
+            return digits;
+        }
         let mut out = String::new();
         for (place, digit) in digits.chars().enumerate() {
-            if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            // Digits that follow, beyond the last group.
+            let beyond = (digits.len() - place).checked_sub(3);
+            if place > 0 && beyond.is_some_and(|beyond| beyond.is_multiple_of(self.group_digits.max(1))) {
                 out.push_str(self.group);
             }
             out.push(digit);
@@ -142,6 +151,8 @@ mod tests {
             tag: "en",
             group: ",",
             decimal: ".",
+            grouped_from: 4,
+            group_digits: 3,
             country_name: &|code| code.to_owned(),
             language_name: &|tag| tag.to_owned(),
         }
@@ -182,6 +193,20 @@ mod tests {
             assert_eq!(
                 (english().count(number).as_str(), german.count(number).as_str()),
                 (in_english, in_german)
+            );
+        }
+        let (spanish, hindi) =
+            (Locale { grouped_from: 5, ..german }, Locale { group_digits: 2, ..english() });
+        for (number, in_spanish, in_hindi) in [
+            (999, "999", "999"),
+            (1000, "1000", "1,000"),
+            (12_345, "12.345", "12,345"),
+            (100_000, "100.000", "1,00,000"),
+            (12_345_678, "12.345.678", "1,23,45,678"),
+        ] {
+            assert_eq!(
+                (spanish.count(number).as_str(), hindi.count(number).as_str()),
+                (in_spanish, in_hindi)
             );
         }
         assert_eq!((english().points(-0.0123), german.points(0.05)), ("−1.2".to_owned(), "+5,0".to_owned()));

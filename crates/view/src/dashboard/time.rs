@@ -39,7 +39,7 @@ pub(super) fn rate(facts: &Dashboard<'_>) -> Markup {
     let marks: Vec<_> = marks.collect();
     html! {
         h2 { "Over time" }
-        figure class="chart" id="rate" data-chart="time" data-format="percent" aria-labelledby="rate-title" {
+        figure class="chart" id="rate" data-chart="time" data-format="percent" data-numbers=(facts.locale.tag) aria-labelledby="rate-title" {
             figcaption id="rate-title" { "Who said yes, by " (step) }
             p class="soft about" { "A point is a day, or days that were too few by themselves, at the day they end with. The band is how far chance alone moves it." }
             details {
