@@ -2,15 +2,24 @@
 // process that is killed. What was acknowledged stays; what cannot be recorded is not granted.
 
 import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'node:test';
-import { action, banner, describeRequests, startWorld } from './harness.mjs';
+import { readCells } from './figures.mjs';
+import { action, banner, describeRequests, makeFolder, sleep, startWorld, waitFor } from './harness.mjs';
 import { consentCookie, postDecision, readPolicy, readText, send, valueOf } from './wire.mjs';
 
 const BUILD = join(dirname(fileURLToPath(import.meta.url)), '../../build');
+
+/** How far apart pages are asked for. */
+const EVERY_MS = 50;
+/** So many are answered before the process is killed, however slow the machine is. */
+const PAGES_MIN = 50;
+/** Pages gather for a second, and are sent then. Source: docs/dashboard.md, "Exact, and how exact". */
+const LOST_MS_MAX = 2000;
 
 let world;
 before(async () => { world = await startWorld(); });
@@ -81,5 +90,40 @@ describe('a process that is killed', () => {
     }
     await second.stop();
     rmSync(state, { recursive: true, force: true });
+  });
+
+  it('has lost of the pages it counts those of the last two seconds at most, and counts none twice', async (test) => {
+    const state = makeFolder();
+    const browser = { accept: 'text/html', 'sec-fetch-dest': 'document', 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' };
+    const viewsOf = (worker) => readCells(worker)['all/']?.views ?? 0;
+    let worker = await world.startWorker({ state });
+    let counted = 0;
+    for (let round = 0; round < 3; round += 1) {
+      const asked = [];
+      const answeredMs = [];
+      const killMs = performance.now() + 2500 + randomInt(2000);
+      while (performance.now() < killMs || answeredMs.length < PAGES_MIN) {
+        asked.push(send(worker.port, '/', { headers: browser }).then(({ isWhole }) => { if (isWhole) answeredMs.push(performance.now()); }, () => { /* it was on its way when the process ended */ }));
+        await sleep(EVERY_MS);
+      }
+      const endMs = performance.now();
+      worker.kill();
+      await Promise.all(asked);
+      worker = await world.startWorker({ state });
+      const kept = viewsOf(worker) - counted;
+      counted += kept;
+      const safe = answeredMs.filter((ms) => ms < endMs - LOST_MS_MAX).length;
+      const lost = Math.max(0, answeredMs.length - kept);
+      const agesMs = answeredMs.map((ms) => endMs - ms).sort((one, other) => one - other);
+      test.diagnostic(`${asked.length} pages asked for, ${answeredMs.length} answered, ${kept} counted: lost is what was answered in the last ${lost > 0 ? Math.round(agesMs[lost - 1]) : 0} ms`);
+      assert.ok(kept >= safe, `${kept} are counted of ${safe} answered ${LOST_MS_MAX} ms before the end`);
+      assert.ok(kept <= asked.length, `${kept} are counted of ${asked.length}`);
+    }
+    // Nor does what comes after bring anything back.
+    for (let count = 0; count < 7; count += 1) await send(worker.port, '/', { headers: browser });
+    await waitFor('the pages after', () => viewsOf(worker) >= counted + 7);
+    await sleep(LOST_MS_MAX);
+    assert.equal(viewsOf(worker), counted + 7);
+    await worker.stop();
   });
 });
