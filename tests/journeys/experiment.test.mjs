@@ -1,8 +1,9 @@
 // Several ways to ask, side by side: who is asked how, that it stays so, what the receipt says of it, who is counted, and how it ends.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
@@ -266,6 +267,15 @@ describe('the dashboard', () => {
     return worker;
   }
 
+  async function logInPage(worker) {
+    const reader = await world.newPage();
+    await reader.goto(`${worker.base}/_postern/login`);
+    await reader.locator('[name="token"]').fill(worker.token);
+    await Promise.all([reader.waitForNavigation(), reader.locator('form :is(button, input[type="submit"])').first().click()]);
+    await reader.locator('#experiment-ways tbody tr').nth(2).waitFor();
+    return reader;
+  }
+
   it('says which way is better, what to write, and tells who keeps the site', async () => {
     const worker = await withFigures(5, { control: [2000, 700, 400], corner: [2010, 830, 420], words: [1990, 690, 410] });
     const { experiment } = await ask(worker, 'figures?days=7&segment=country:FR');
@@ -276,11 +286,7 @@ describe('the dashboard', () => {
     const markup = await readDashboard(worker);
     assert.match(markup, /“corner” is better: 41\.3\u00a0% of the browsers asked so said yes, 35\.0\u00a0% of those asked in the site’s own way/);
     assert.match(markup, /<pre><code>winner = &quot;corner&quot;<\/code><\/pre>/);
-    const reader = await world.newPage();
-    await reader.goto(`${worker.base}/_postern/login`);
-    await reader.locator('[name="token"]').fill(worker.token);
-    await Promise.all([reader.waitForNavigation(), reader.locator('form :is(button, input[type="submit"])').first().click()]);
-    await reader.locator('#experiment-ways tbody tr').nth(2).waitFor();
+    const reader = await logInPage(worker);
     const { violations } = await new AxeBuilder({ page: reader }).analyze();
     assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`), []);
     if (process.env.POSTERN_PICTURES) {
@@ -292,6 +298,37 @@ describe('the dashboard', () => {
       await reader.screenshot({ path: join(process.env.POSTERN_PICTURES, 'experiment-phone.png') });
     }
     await reader.context().close();
+    await worker.stop();
+  });
+
+  it('is over once what the dashboard says stands in the policy: everybody is asked so, and the result stays', async () => {
+    const during = await withFigures(5, { control: [2000, 700, 400], corner: [2010, 830, 420], words: [1990, 690, 410] });
+    const reader = await logInPage(during);
+    // As somebody copies it from the page: what it says, and where it says that it goes.
+    const [section] = await reader.locator('p:has(+ pre) code').allInnerTexts();
+    const line = (await reader.locator('p:has(code) + pre > code').innerText()).trim();
+    await reader.context().close();
+    await during.stop();
+    assert.equal(policy.split(`\n${section}\n`).length, 2, section);
+    const adopted = policy.replace(`\n${section}\n`, `\n${section}\n${line}\n`);
+    const file = join(makeFolder(), 'postern.toml');
+    writeFileSync(file, adopted);
+    const { status, stdout, stderr } = spawnSync('cargo', ['run', '--quiet', '-p', 'postern-cli', '--', 'check', file], { cwd: ROOT, encoding: 'utf8' });
+    assert.equal(status, 0, stdout + stderr);
+
+    const worker = await world.startWorker({ dashboard: true, state: during.state, cookieKey: during.cookieKey, vars: { POLICY: adopted } });
+    for (let index = 0; index < 12; index += 1) {
+      const answer = await page(worker);
+      assert.equal(layoutOf(answer), LAYOUT_OF.corner);
+      assert.match(askedCookie(answer), /^__Host-postern-asked=[0-9a-f]{8}$/, 'in no way of several');
+    }
+    const { experiment } = await ask(worker, 'figures');
+    assert.deepEqual([experiment.verdict, experiment.better, experiment.winner], ['better', 'corner', 'corner']);
+    assert.deepEqual(experiment.ways.map(({ asked, granted }) => [asked, granted]), [[10_000, 3500], [10_050, 4150], [9950, 3450]]);
+    await waitFor('nothing to see to', async () => !(await readDashboard(worker)).includes('data-alert="experiment"'));
+    const markup = await readDashboard(worker);
+    assert.match(markup, /It is over: everybody is asked like “corner”\./);
+    assert.doesNotMatch(markup, /winner =/, 'nothing is left to write');
     await worker.stop();
   });
 
