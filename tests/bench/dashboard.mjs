@@ -1,11 +1,12 @@
 // How long the dashboard thinks: two years of a site with ten million answers and half a billion pages, as rollups, put into a
-// Ledger's storage; then each question that its page offers, again and again, against workerd. By hand: `cargo xtask bench dashboard`.
+// Ledger's storage; then each question that its page offers, each address for programs, and the overview of three such sites, again and
+// again, against workerd. By hand: `cargo xtask bench dashboard`.
 
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, makeFolder, startWorld, waitFor } from '../journeys/harness.mjs';
-import { loadCells, readCells } from '../journeys/figures.mjs';
+import { ROOT, makeFolder, serveSite, startWorld, waitFor } from '../journeys/harness.mjs';
+import { loadCells, openLedger } from '../journeys/figures.mjs';
 import { ownerSession, send } from '../journeys/wire.mjs';
 
 /** Source: issue "The dashboard", Scale. */
@@ -18,55 +19,92 @@ const QUESTIONS = [
   'days=730&segment=browser:safari', 'days=365&segment=country:DE&against=country:FR', 'days=365&segment=page:home', 'days=730&segment=law:EU&against=law:GB',
 ];
 
+/** What is asked for beside the page. */
+const ADDRESSES = [
+  'api/v1/series.csv?days=30', 'api/v1/series.csv?days=730', 'api/v1/series.csv?days=730&segment=country:FR',
+  'api/v1/breakdown.csv?by=country&days=30', 'api/v1/breakdown.csv?by=country&days=730', 'api/v1/breakdown.csv?by=browser&days=730',
+  'api/v1/figures?days=30', 'api/v1/figures?days=730', 'api/v1/figures?days=730&segment=country:FR',
+  'metrics', 'dashboard/today', 'api/v1/sites', 'dashboard/sites',
+];
+/** Sites beside the deployment's first, each with the same two years. */
+const OTHERS = ['second', 'third'];
+const SITES = ['luxmoor', ...OTHERS];
+
 const yesterday = new Date(Date.now() - 90_000_000).toISOString().slice(0, 10);
 const made = spawnSync(join(ROOT, 'target/release/examples/two_years'), [yesterday], { encoding: 'utf8', maxBuffer: 1 << 28 });
 if (made.status !== 0) throw new Error(`the rollups could not be made: ${made.stderr}`);
 
 const state = join(makeFolder(), 'state');
+const policyOf = (id) => readFileSync(join(ROOT, 'postern.toml'), 'utf8').replace('id = "luxmoor"', `id = "${id}"\nhosts = ["${id}.localhost"]`);
+const hostOf = (id, port) => (OTHERS.includes(id) ? `${id}.localhost:${port}` : `localhost:${port}`);
 const isPage = { accept: 'text/html', 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' };
-let world = await startWorld({ dashboard: true, state, browser: false });
-try {
-  await send(world.worker.port, '/', { headers: isPage });
-  await waitFor('a page to be counted', () => readCells(world.worker)['all/']);
-  await world.close();
-  loadCells(state, made.stdout);
+const origin = await serveSite((_, response) => response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<!doctype html><title>A site</title>'));
+const options = {
+  dashboard: true, state, browser: false,
+  vars: {
+    // The overview has a host of its own.
+    DASHBOARD_HOST: 'keepers.localhost',
+    ...Object.fromEntries(OTHERS.flatMap((id) => [[`POLICY_${id.toUpperCase()}`, policyOf(id)], [`ORIGIN_${id.toUpperCase()}`, `http://127.0.0.1:${origin.port}`]])),
+  },
+};
+/** Is anything counted of that site? */
+function isCounted(id) {
+  const ledger = openLedger(state, { readOnly: true }, id);
+  const row = ledger.prepare('SELECT 1 FROM cells').get();
+  ledger.close();
+  return row;
+}
 
-  world = await startWorld({ dashboard: true, state, browser: false });
-  const cookie = await ownerSession(world.worker);
-  const ask = async (query) => {
+let world = await startWorld(options);
+try {
+  for (const id of SITES) {
+    await send(world.worker.port, '/', { headers: isPage, host: hostOf(id, world.worker.port) });
+    await waitFor(`a page of ${id} to be counted`, () => isCounted(id));
+  }
+  await world.close();
+  for (const id of SITES) loadCells(state, made.stdout, id);
+
+  world = await startWorld(options);
+  const { worker } = world;
+  const keepers = { ...worker, host: `keepers.localhost:${worker.port}`, base: `http://keepers.localhost:${worker.port}` };
+  const cookie = await ownerSession(keepers);
+  const ask = async (path) => {
     const start = performance.now();
-    const answer = await send(world.worker.port, `/_postern/dashboard?${query}`, { headers: { accept: 'text/html', cookie } });
+    const answer = await send(worker.port, path, { host: keepers.host, headers: { accept: 'text/html', cookie } });
     const ms = performance.now() - start;
-    if (answer.status !== 200) throw new Error(`${query}: status ${answer.status}`);
+    if (answer.status !== 200) throw new Error(`${path}: status ${answer.status}`);
     return ms;
   };
-  const start = performance.now();
-  let goes = 0;
-  await waitFor('two years to be gathered', async () => {
-    goes += 1;
-    const answer = await send(world.worker.port, '/_postern/api/v1/figures?days=730', { headers: { cookie } });
-    return !JSON.parse(answer.body.toString()).is_gathering;
-  }, 120_000);
-  console.log(`gathered and published ${DAYS} days in ${((performance.now() - start) / 1000).toFixed(1)} s, in ${goes} goes`);
+  for (const id of SITES) {
+    const start = performance.now();
+    let goes = 0;
+    await waitFor('two years to be gathered', async () => {
+      goes += 1;
+      const answer = await send(worker.port, `/_postern/api/v1/figures?days=730&site=${id}`, { host: keepers.host, headers: { cookie } });
+      return !JSON.parse(answer.body.toString()).is_gathering;
+    }, 120_000);
+    console.log(`${id}: gathered and published ${DAYS} days in ${((performance.now() - start) / 1000).toFixed(1)} s, in ${goes} goes`);
+  }
 
   let worst = 0;
-  console.log(`${'question'.padEnd(52)} median    max  ms`);
-  for (const query of QUESTIONS) {
+  console.log(`${'question'.padEnd(60)} median    max  ms`);
+  for (const [said, path] of [...QUESTIONS.map((query) => [query, `/_postern/dashboard?${query}`]), ...ADDRESSES.map((address) => [address, `/_postern/${address}`])]) {
     const times = [];
-    for (let round = 0; round < ROUNDS; round += 1) times.push(await ask(query));
+    for (let round = 0; round < ROUNDS; round += 1) times.push(await ask(path));
     times.sort((one, other) => one - other);
     const [median, max] = [times[ROUNDS / 2], times.at(-1)];
     worst = Math.max(worst, max);
-    console.log(`${query.padEnd(52)} ${median.toFixed(0).padStart(6)} ${max.toFixed(0).padStart(6)}`);
+    console.log(`${said.padEnd(60)} ${median.toFixed(0).padStart(6)} ${max.toFixed(0).padStart(6)}`);
   }
   await world.close();
 
   for (const object of ['LedgerObject', 'FiguresObject']) {
     const files = readdirSync(state, { recursive: true }).filter((name) => name.includes(object) && /[0-9a-f]{64}\.sqlite/.test(name));
     const bytes = files.reduce((sum, name) => sum + statSync(join(state, name)).size, 0);
-    console.log(`${object}: ${(bytes / 1e6).toFixed(1)} MB, ${(bytes / DAYS / 1000).toFixed(1)} kB a day`);
+    console.log(`${object}: ${(bytes / SITES.length / 1e6).toFixed(1)} MB a site, ${(bytes / SITES.length / DAYS / 1000).toFixed(1)} kB a day`);
   }
   if (worst > MS_MAX) throw new Error(`a question took ${worst.toFixed(0)} ms; ${MS_MAX} are allowed`);
 } finally {
   await world.close();
+  origin.stop();
 }
