@@ -93,7 +93,7 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Resp
     let pairs: Vec<(String, String)> =
         url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
     let path = url.path().strip_prefix("/_postern/").unwrap_or_default();
-    let is_of_all = path.ends_with("/sites");
+    let is_of_all = ["dashboard/sites", "api/v1/sites", "api/v1/sites.csv"].contains(&path);
     let asked = Asked {
         site: first.site(&env),
         policy: first.policy.as_ref(),
@@ -115,6 +115,7 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Resp
         "dashboard.js" | "dashboard.css" => file(&env, path).await,
         "metrics" => api::metrics(&asked).await,
         "api/v1/sites" => api::sites(&asked, &told).await,
+        "api/v1/sites.csv" => api::sites_csv(&asked, &told).await,
         _ => match path.strip_prefix("api/v1/") {
             Some(path) => api::answer(&asked, path).await,
             None => answer::text(404, "There is nothing of this name here."),

@@ -3,7 +3,7 @@
 use crate::figures::{Figures, Other, whole};
 use crate::ledgers::Ledger;
 use crate::marks::marks;
-use crate::watching::locale;
+use crate::watching::{day_at, locale};
 use crate::{Asked, answer, register};
 use postern_catalogue::VENDORS;
 use postern_consent::Category;
@@ -118,6 +118,7 @@ fn page(asked: &Asked<'_>, question: &Question, found: &Found<'_>) -> Result<Res
         offered: &offered,
         vendors: &vendors,
         seen,
+        day_of: &|at_ms| day_at(policy, at_ms),
         locale,
     });
     answer::page(200, page.into_string())

@@ -20,7 +20,7 @@ const BINDING: &str = "DASHBOARD";
 const FOR_PROGRAMS: [&str; 2] = ["api/", "metrics"];
 
 /// What is of all sites at once that somebody keeps.
-const OF_ALL: [&str; 2] = ["dashboard/sites", "api/v1/sites"];
+const OF_ALL: [&str; 3] = ["dashboard/sites", "api/v1/sites", "api/v1/sites.csv"];
 
 /// Answers what is asked of the dashboard at `path` below our folder.
 pub async fn serve(site: &Rc<Site>, env: &Env, visit: &Visit, method: &str, path: &str) -> Result<Response> {

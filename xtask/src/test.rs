@@ -20,7 +20,7 @@ const WASM_ONLY: [&str; 3] = ["postern-dashboard", "postern-gate", "postern-work
 /// What Firefox skips within them, since it cannot tell: what moves and what blocks a picture (`paint`; it has no entries for
 /// either), pages made ahead (`history`; it makes none), and a page of ours kept whole (`history`; it keeps none that is not to be
 /// stored). Of `leaks` it goes through some states only, for the sake of time. What asks no browser is left out (`hostile`).
-const IN_BOTH_ENGINES: [&str; 25] = [
+const IN_BOTH_ENGINES: [&str; 26] = [
     "accessibility",
     "app",
     "consent",
@@ -30,6 +30,7 @@ const IN_BOTH_ENGINES: [&str; 25] = [
     "history",
     "hostile",
     "hostile-page",
+    "keepers",
     "landing",
     "leaks",
     "lockdown",

@@ -181,7 +181,7 @@ pub fn by_level<'a>(parts: impl Iterator<Item = (&'a str, Counts)>, level: Level
     lines
 }
 
-/// The lines of a level: of everybody, or of what a segment has in it. `sums` are parts of all dimensions.
+/// The lines of a level that have anything of visitors: of everybody, or of what a segment has in it. `sums` are parts of all dimensions.
 #[must_use]
 pub fn lines_of<'a>(
     sums: impl IntoIterator<Item = &'a (Dimension, String, Counts)>,
@@ -190,7 +190,10 @@ pub fn lines_of<'a>(
 ) -> Vec<(String, Counts)> {
     let of_level = sums.into_iter().filter(|(dimension, _, _)| *dimension == level.dimension());
     let own = of_level.filter(|(_, value, _)| segment.is_none_or(|segment| segment.matches(value)));
-    by_level(own.map(|(_, value, counts)| (value.as_str(), *counts)), level)
+    let mut lines = by_level(own.map(|(_, value, counts)| (value.as_str(), *counts)), level);
+    // Where all else is told apart, bots may be left over.
+    lines.retain(|(_, counts)| !counts.only(|counter| counter != Counter::Bots).is_empty());
+    lines
 }
 
 /// Days from one to another, both included.
@@ -317,6 +320,16 @@ mod tests {
 
     fn range(first: &str, last: &str) -> Range {
         Range { first: Day::parse(first).unwrap(), last: Day::parse(last).unwrap() }
+    }
+
+    #[test]
+    fn bots_alone_are_no_line() {
+        let bots = Counts::default().with(Counter::Bots, 30);
+        let sum = |value: &str, counts| (Dimension::Place, value.to_owned(), counts);
+        let lines =
+            |other| lines_of(&[sum("EU/FR", counts(20, 10)), sum("other", other)], Level::Country, None);
+        assert_eq!(lines(bots), [("FR".to_owned(), counts(20, 10))]);
+        assert_eq!(lines(counts(0, 10).merge(bots)).len(), 2);
     }
 
     #[test]

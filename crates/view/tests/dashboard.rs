@@ -125,6 +125,7 @@ fn page<'a>(change: impl FnOnce(&mut Dashboard<'a>)) -> String {
         offered: &OFFERED,
         vendors: &VENDORS,
         seen: &[],
+        day_of: &|at_ms| Day::from_unix_ms(at_ms, 60),
         locale: ENGLISH,
     };
     change(&mut facts);

@@ -161,6 +161,7 @@ fn each_site_leads_to_its_figures_and_its_figures_to_more_of_it() {
         offered: &[],
         vendors: &[],
         seen: &[],
+        day_of: &|at_ms| Day::from_unix_ms(at_ms, 0),
         locale: ENGLISH,
     })
     .into_string();

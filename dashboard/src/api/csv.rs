@@ -2,6 +2,7 @@
 
 use super::{gate, is_kept, of_asked};
 use crate::figures::{Figures, Other, whole};
+use crate::watching::day_at;
 use crate::{Asked, answer};
 use postern_stats::{
     Counter, Counts, Day, GATE_ACTS, Level, Question, Range, Rate, Seen, Segment, category_rates, lines_of,
@@ -74,15 +75,20 @@ pub(super) async fn text(
         }
         Table::Categories => categories(&whole(&figures.sums, segment), &asked.offered()),
         Table::Gate => acts(figures),
-        Table::Seen => seen(&asked.seen().await?),
+        Table::Seen => seen(&asked.seen().await?, |at_ms| day_at(asked.policy, at_ms)),
         Table::Experiment => experiment(asked.tried().await?.as_ref()),
     })
 }
 
 /// The answer that it is.
 pub(super) fn answer(table: Table, text: String) -> Result<Response> {
+    file(table.file(), text)
+}
+
+/// A table as a file of that name.
+pub(super) fn file(name: &str, text: String) -> Result<Response> {
     let answer = answer::with(200, "text/csv; charset=utf-8", text)?;
-    let disposition = format!("attachment; filename=\"{}\"", table.file());
+    let disposition = format!("attachment; filename=\"{name}\"");
     answer.headers().set("content-disposition", &disposition)?;
     Ok(answer)
 }
@@ -131,9 +137,9 @@ fn acts(figures: &Figures) -> String {
     plain(&format!("vendor,{}", GATE_ACTS.join(",")), rows)
 }
 
-fn seen(seen: &[Seen]) -> String {
+fn seen(seen: &[Seen], day_of: impl Fn(u64) -> Day) -> String {
     let rows = told_of(seen).into_iter().map(|seen| {
-        let [first, last] = [seen.first_ms, seen.last_ms].map(|at_ms| Day::from_unix_ms(at_ms, 0));
+        let [first, last] = [seen.first_ms, seen.last_ms].map(&day_of);
         let times = seen.times().map_or_else(String::new, |times| times.to_string());
         let (kind, name, page) = (seen.kind.name(), quoted(&seen.name), quoted(&seen.page));
         format!("{kind},{name},{page},{times},{first},{last}")
@@ -163,19 +169,44 @@ fn plain(heads: &str, rows: impl Iterator<Item = String>) -> String {
 
 /// Rows with counters and both rates behind their first cells.
 fn counted(first: &str, rows: impl Iterator<Item = (String, Counts, Rate)>) -> String {
-    // New columns stand last: programs may count them.
-    let (counters, later) = Counter::ALL.split_at(Counter::Times as usize + 1);
+    let rows = rows.map(|(head, counts, of_asked)| head + &counted_cells(&counts, of_asked));
+    plain(&format!("{first}{}", counted_heads()), rows)
+}
+
+/// New columns stand last: programs may count them.
+fn columns() -> (&'static [Counter], &'static [Counter]) {
+    const ALL: &[Counter] = &Counter::ALL;
+    ALL.split_at(Counter::Times as usize + 1)
+}
+
+fn counted_heads() -> String {
+    let (counters, later) = columns();
     let names =
         |counters: &[Counter]| counters.iter().map(|of| format!(",{}", of.name())).collect::<String>();
     let rates = "yes_of_answers,low,high,yes_of_asked,of_asked_low,of_asked_high";
-    let rows = rows.map(|(head, counts, of_asked)| {
-        let told = |counters: &[Counter]| {
-            counters.iter().map(|counter| format!(",{}", counts.get(*counter))).collect::<String>()
-        };
-        let rates = [counts.rate_of_decided(), of_asked].map(rate_cells).concat();
-        format!("{head}{}{rates}{}", told(counters), told(later))
+    format!("{},{rates}{}", names(counters), names(later))
+}
+
+fn counted_cells(counts: &Counts, of_asked: Rate) -> String {
+    let (counters, later) = columns();
+    let told = |counters: &[Counter]| {
+        counters.iter().map(|counter| format!(",{}", counts.get(*counter))).collect::<String>()
+    };
+    let rates = [counts.rate_of_decided(), of_asked].map(rate_cells).concat();
+    format!("{}{rates}{}", told(counters), told(later))
+}
+
+/// Sites, each with days and what is counted in them; empty cells where that cannot be had.
+pub(super) fn sites(rows: impl Iterator<Item = (String, Option<String>, Range, Option<Counts>)>) -> String {
+    let heads = counted_heads();
+    let rows = rows.map(|(site, host, days, counts)| {
+        let cells = counts.map_or_else(
+            || ",".repeat(heads.matches(',').count()),
+            |counts| counted_cells(&counts, counts.rate_of_asked()),
+        );
+        format!("{},{},{},{}{cells}", quoted(&site), quoted(&host.unwrap_or_default()), days.first, days.last)
     });
-    plain(&format!("{first}{},{rates}{}", names(counters), names(later)), rows)
+    plain(&format!("site,host,from,to{heads}"), rows)
 }
 
 /// A share and the ends of its interval, each behind a comma; of nothing none.

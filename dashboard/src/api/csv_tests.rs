@@ -72,7 +72,7 @@ fn each_file_has_its_table_and_by_a_level_only_with_one() {
         assert_eq!(table.file(), format!("{name}.csv"));
     }
     assert_eq!(Table::named("breakdown.csv", Some(Level::Country)), Some(Table::Breakdown(Level::Country)));
-    for none in ["breakdown.csv", "figures.csv", "sites.csv", "gate", ""] {
+    for none in ["breakdown.csv", "figures.csv", "gate", ""] {
         assert_eq!(Table::named(none, None), None, "{none}");
     }
 }
@@ -83,14 +83,14 @@ fn the_files_are_those_that_are_described_and_their_heads_too() {
     let paths = described["paths"].as_object().unwrap();
     let files: Vec<&str> = paths.keys().filter_map(|path| path.strip_prefix("/api/v1/")).collect();
     let files: Vec<&str> = files.into_iter().filter(|path| path.ends_with(".csv")).collect();
-    assert_eq!(files.len(), 7, "{files:?}");
-    for file in files {
+    assert_eq!(files.len(), 8, "{files:?}");
+    for file in files.into_iter().filter(|file| *file != "sites.csv") {
         let table = Table::named(file, Some(Level::Country)).unwrap();
         let none = Figures::default();
         let text = match table {
             Table::Categories => categories(&Counts::default(), &[]),
             Table::Gate => acts(&none),
-            Table::Seen => seen(&[]),
+            Table::Seen => seen(&[], |at_ms| Day::from_unix_ms(at_ms, 0)),
             Table::Experiment => experiment(None),
             // What they count is described as it is for JSON.
             Table::Series | Table::Breakdown(_) | Table::Totals => continue,
@@ -151,6 +151,27 @@ fn categories_are_told_as_on_the_page() {
 }
 
 #[test]
+fn a_site_has_its_days_and_empty_cells_where_its_figures_cannot_be_had() {
+    let days = range("2026-11-01", "2026-11-30");
+    let counts = Counts::default().with(Counter::First, 100).with_first(Counter::Accepted, 20);
+    let text = sites(
+        [
+            ("shop".to_owned(), Some("shop.example".to_owned()), days, Some(counts)),
+            ("=clinic".to_owned(), None, days, None),
+        ]
+        .into_iter(),
+    );
+    assert_eq!(
+        cells(&text, 0, ["site", "host", "from", "to", "first", "accepted", "yes_of_asked"]),
+        ["shop", "shop.example", "2026-11-01", "2026-11-30", "100", "20", "0.200000"]
+    );
+    assert_eq!(
+        cells(&text, 1, ["site", "host", "first", "low", "first_granted"]),
+        ["'=clinic", "", "", "", ""]
+    );
+}
+
+#[test]
 fn the_gate_has_a_row_for_each_vendor() {
     let heads = "vendor,held,released,stripped,refused,anonymous\r\n";
     let own = "\"'=own,\"\"one\"\"\",20,0,0,0,0\r\n";
@@ -171,7 +192,10 @@ fn what_was_seen_by_a_few_is_not_told_or_not_how_often() {
     ];
     let host = "unknown,cdn.example,\"/a,b\",,2026-11-18,2026-11-21\r\n";
     let cookie = "cookie,'=often,\"/a,b\",10,2026-11-18,2026-11-21\r\n";
-    assert_eq!(seen(&all), format!("kind,name,page,times,first,last\r\n{host}{cookie}"));
+    assert_eq!(
+        seen(&all, |at_ms| Day::from_unix_ms(at_ms, 0)),
+        format!("kind,name,page,times,first,last\r\n{host}{cookie}")
+    );
 }
 
 #[test]

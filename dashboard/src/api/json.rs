@@ -5,7 +5,7 @@ use crate::Asked;
 use crate::figures::{Figures, Other, whole};
 use crate::ledgers::Ledger;
 use crate::marks::{Happened, marks};
-use crate::watching::locale;
+use crate::watching::{day_at, locale};
 use postern_platform::Numbers;
 use postern_stats::{
     Common, Counter, Counts, Day, Difference, GATE_ACTS, Level, Point, Question, Rate, Seen, Segment,
@@ -50,7 +50,7 @@ pub(super) async fn figures_told(asked: &Asked<'_>, question: &Question, figures
         "beside": other.as_ref().map(|other| beside_told(asked, question, figures, other)),
         "breakdowns": breakdowns,
         "gate": gate_told(figures),
-        "seen": seen_told(&seen),
+        "seen": seen_told(&seen, |at_ms| day_at(asked.policy, at_ms)),
         "today": today_told(standing),
         "grants_due": Standing::in_steps(standing.due),
         "marks": marks.collect::<Vec<_>>(),
@@ -105,10 +105,9 @@ fn difference_told(Difference { share, interval }: Difference) -> Value {
 }
 
 /// What was seen that the policy does not name, and what went wrong, in the order of the page.
-fn seen_told(seen: &[Seen]) -> Vec<Value> {
+fn seen_told(seen: &[Seen], day_of: impl Fn(u64) -> Day) -> Vec<Value> {
     let line = |seen: &Seen| {
-        let [first, last] =
-            [seen.first_ms, seen.last_ms].map(|at_ms| Day::from_unix_ms(at_ms, 0).to_string());
+        let [first, last] = [seen.first_ms, seen.last_ms].map(|at_ms| day_of(at_ms).to_string());
         let (kind, name, page) = (seen.kind.name(), &seen.name, &seen.page);
         json!({ "kind": kind, "name": name, "page": page, "times": seen.times(), "first": first, "last": last })
     };
@@ -222,7 +221,10 @@ mod tests {
         assert_eq!(fields(&today_told(&Standing::default())), described("Figures/properties/today"));
         let (name, page) = ("a.example".into(), "/".into());
         let seen = [Seen { kind: Kind::Unknown, name, page, count: 1, first_ms: 1, last_ms: 2 }];
-        assert_eq!(fields(&seen_told(&seen)[0]), described("Figures/properties/seen/items"));
+        assert_eq!(
+            fields(&seen_told(&seen, |at_ms| Day::from_unix_ms(at_ms, 0))[0]),
+            described("Figures/properties/seen/items")
+        );
     }
 
     #[test]
@@ -258,7 +260,7 @@ mod tests {
             line("cookie", "often", Some(10), "2026-11-21"),
             line("fault", "rewriter", None, "2026-11-21"),
         ];
-        assert_eq!(seen_told(&all), expected);
+        assert_eq!(seen_told(&all, |at_ms| Day::from_unix_ms(at_ms, 0)), expected);
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod metrics;
 mod sites;
 
 pub use metrics::metrics;
-pub use sites::sites;
+pub use sites::{sites, sites_csv};
 
 use crate::figures::Figures;
 use crate::{Asked, answer};

@@ -1,8 +1,10 @@
 //! All sites of who asks, beside each other.
 
+use super::csv;
 use super::json::told;
 use crate::sites::{Told, figures_of_all};
 use crate::{Asked, answer};
+use postern_stats::Range;
 use serde_json::json;
 use worker::{Response, Result};
 
@@ -29,4 +31,21 @@ pub async fn sites(asked: &Asked<'_>, told_of: &[Told]) -> Result<Response> {
     });
     let body = json!({ "sites": lines.collect::<Vec<_>>() });
     answer::with(200, "application/json", format!("{body}\n"))
+}
+
+/// Answers `GET /_postern/api/v1/sites.csv`: two rows of each site, of the last 30 days and of the 30 before.
+pub async fn sites_csv(asked: &Asked<'_>, told_of: &[Told]) -> Result<Response> {
+    let found = figures_of_all(asked.site.env, told_of).await;
+    let rows = told_of.iter().zip(&found).flat_map(|(one, found)| {
+        let found = found.as_ref().ok();
+        let days = [
+            (Some(one.range()), found.map(|found| found.whole)),
+            (one.range().before(), found.map(|found| found.before)),
+        ];
+        let row = |(days, counts): (Option<Range>, _)| {
+            Some((one.called().to_owned(), one.host().map(str::to_owned), days?, counts))
+        };
+        days.into_iter().filter_map(row).collect::<Vec<_>>()
+    });
+    csv::file("sites.csv", csv::sites(rows))
 }

@@ -135,6 +135,8 @@ pub struct Dashboard<'a> {
     pub vendors: &'a [VendorName<'a>],
     /// What was seen that the policy does not name, and what went wrong; in any order.
     pub seen: &'a [Seen],
+    /// The day at the site of a moment, Unix milliseconds.
+    pub day_of: &'a dyn Fn(u64) -> Day,
     /// How numbers and names are written.
     pub locale: Locale<'a>,
 }

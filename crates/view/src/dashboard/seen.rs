@@ -21,19 +21,22 @@ pub(super) fn seen(facts: &Dashboard<'_>) -> Markup {
         seen.into_iter().partition(|seen| seen.kind == Kind::Fault);
     let (cookies, strangers): (Vec<&Seen>, Vec<&Seen>) =
         others.into_iter().partition(|seen| seen.kind == Kind::Cookie);
+    let table = |id: &str, caption: &str, who: &str, rows: &[&Seen]| {
+        sightings_table(id, caption, who, rows, facts.day_of)
+    };
     html! {
         @if !strangers.is_empty() {
-            (sightings_table("strangers", "Seen and not in your policy", "Who", &strangers))
+            (table("strangers", "Seen and not in your policy", "Who", &strangers))
             p { "List a vendor in the policy, so that visitors are told of it, or take it out of the page. \
                  What browsers report is shown from " (SMALLEST_GROUP) " reports on, and may be false: anybody can send one." }
         }
         @if !cookies.is_empty() {
-            (sightings_table("cookies", "Cookies that your policy does not name", "Name", &cookies))
+            (table("cookies", "Cookies that your policy does not name", "Name", &cookies))
             p { "List each with whose it is (“cookies” of a vendor), a necessary one too, so that visitors are told of it. \
                  Words that may be one visitor’s are “*”, and a name is shown from " (SMALLEST_GROUP) " pages on. Anybody can send a cookie." }
         }
         @if !faults.is_empty() {
-            (sightings_table("faults", "Pages served otherwise", "What", &faults))
+            (table("faults", "Pages served otherwise", "What", &faults))
             p { "Nothing that needs consent ran on them. The Worker's log says more." }
         }
         // One file for all of them, as it says of what kind each is.
@@ -41,7 +44,13 @@ pub(super) fn seen(facts: &Dashboard<'_>) -> Markup {
     }
 }
 
-fn sightings_table(id: &str, caption: &str, who: &str, rows: &[&Seen]) -> Markup {
+fn sightings_table(
+    id: &str,
+    caption: &str,
+    who: &str,
+    rows: &[&Seen],
+    day_of: &dyn Fn(u64) -> Day,
+) -> Markup {
     let title = format!("{id}-title");
     html! {
         section class="wide" tabindex="0" aria-labelledby=(title) {
@@ -64,7 +73,7 @@ fn sightings_table(id: &str, caption: &str, who: &str, rows: &[&Seen]) -> Markup
                             td { (how_known(row.kind)) }
                             td { (row.page) }
                             @for at_ms in [row.first_ms, row.last_ms] {
-                                @let day = Day::from_unix_ms(at_ms, 0);
+                                @let day = day_of(at_ms);
                                 td { time datetime=(day) { (day_name(day)) } }
                             }
                             td { @match row.times() { Some(times) => (times), None => { "fewer than " (SMALLEST_GROUP) } } }

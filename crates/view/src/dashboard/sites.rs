@@ -92,6 +92,7 @@ pub fn sites(facts: &Overview<'_>, locale: &Locale<'_>) -> Markup {
                     tbody { @for site in facts.sites { (row(site, common.is_none(), locale)) } }
                 }
             }
+            p class="acts" { a href="/_postern/api/v1/sites.csv" download { "CSV" } }
             p class="soft" {
                 "A change is told where chance alone makes such a one less than once in twenty times (Newcombe’s interval); else it is “none told”. Of fewer than "
                 (SMALLEST_GROUP) " visitors nothing is shown. How each figure is counted stands on the page of its site."
