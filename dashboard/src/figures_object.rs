@@ -13,13 +13,16 @@ use serde_json::Value;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, Storage, durable_object};
+use worker::{Delay, DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
 
 /// For how long what was gathered is taken as it is, milliseconds.
 const FRESH_MS: u64 = 3_000;
 
 /// For how long what was found to be seen to is taken as it is, milliseconds.
 const WATCHED_MS: u64 = 60_000;
+
+/// How long an answer takes to be on its way, with much to spare.
+const AFTER_ANSWER: Duration = Duration::from_millis(500);
 
 /// Answers taken from one Ledger in one go, at most; each has the cells of some weeks.
 const ANSWERS_OF_GO: u32 = 8;
@@ -36,7 +39,7 @@ const DAYS_OF_TEXT: u32 = 120;
 /// The object that keeps the figures of one site.
 #[durable_object(alarm)]
 pub struct FiguresObject {
-    storage: Storage,
+    state: State,
     sql: SqlStorage,
     env: Env,
     is_open: Cell<bool>,
@@ -50,10 +53,9 @@ pub struct FiguresObject {
 
 impl DurableObject for FiguresObject {
     fn new(state: State, env: Env) -> Self {
-        let storage = state.storage();
-        let sql = storage.sql();
+        let sql = state.storage().sql();
         Self {
-            storage,
+            state,
             sql,
             env,
             is_open: Cell::new(false),
@@ -82,7 +84,7 @@ impl DurableObject for FiguresObject {
         };
         store.keep_about(word("site"), word("policy"), today)?;
         self.gather(&store, word("site"), settled).await?;
-        self.watch_soon().await?;
+        self.watch_soon();
         let mut answer = self.standing(&store, today)?;
         for line in store.alerts()?.lines() {
             answer.push_str(&format!("alert\t{line}\n"));
@@ -122,11 +124,11 @@ impl DurableObject for FiguresObject {
     /// Looks for what must be seen to, whether or not anybody reads.
     async fn alarm(&self) -> Result<Response> {
         self.watched_ms.set(worker::Date::now().as_millis());
-        self.storage.set_alarm(watching::every(&self.env)).await?;
+        self.state.storage().set_alarm(watching::every(&self.env)).await?;
         match self.watch().await {
             Ok(true) => {}
             // Whoever looks at the figures again sets it again.
-            Ok(false) => self.storage.delete_alarm().await?,
+            Ok(false) => self.state.storage().delete_alarm().await?,
             Err(error) => worker::console_log!("nobody could look for what must be seen to: {error}"),
         }
         Response::ok("")
@@ -197,14 +199,21 @@ impl FiguresObject {
         Ok(store)
     }
 
-    /// Has the alarm look for what must be seen to, unless it did a moment ago: no reader waits for what it tells whom.
-    async fn watch_soon(&self) -> Result<()> {
+    /// Has the alarm look for what must be seen to, unless it did a moment ago: no reader waits for what it tells whom. Nor for the disk:
+    /// an answer is held back until all that was written before it is there, so the alarm is set once it is on its way.
+    fn watch_soon(&self) {
         let now_ms = worker::Date::now().as_millis();
         if now_ms < self.watched_ms.get().saturating_add(WATCHED_MS) {
-            return Ok(());
+            return;
         }
         self.watched_ms.set(now_ms);
-        self.storage.set_alarm(Duration::ZERO).await
+        let storage = self.state.storage();
+        self.state.wait_until(async move {
+            Delay::from(AFTER_ANSWER).await;
+            if let Err(error) = storage.set_alarm(Duration::ZERO).await {
+                worker::console_log!("nobody is asked to look for what must be seen to: {error}");
+            }
+        });
     }
 
     /// Looks for what must be seen to; false where there is nobody left to look for, since the site has had no page for so long.

@@ -163,8 +163,8 @@ fn it_answers_first() {
     let page = page(|_| {});
     // 62 of 100 answers; Wilson 52.21 to 70.90 %, so ± 9.3 points; 62 of 150 browsers asked.
     assert!(page.contains("<h1>62\u{a0}% of those who answered said yes</h1>"), "{page}");
-    assert!(page.contains("41\u{a0}% of the browsers asked;"), "{page}");
-    assert!(page.contains("±\u{a0}9.3 points. 62 of 100 answers."), "{page}");
+    assert!(page.contains("Of the browsers asked 41\u{a0}%."), "{page}");
+    assert!(page.contains("±\u{a0}9.3 points: 62 of 100 answers."), "{page}");
     assert!(
         page.contains("<td data-value=\"0.6200\">62\u{a0}%</td>") || page.contains("data-value=\"0.6000\""),
         "{page}"

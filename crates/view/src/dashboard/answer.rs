@@ -25,7 +25,7 @@ fn of_whom(facts: &Dashboard<'_>, segment: Option<&Segment>) -> String {
     })
 }
 
-/// "62 % of those who answered said yes, 48 % of the browsers asked; 30 days, ± 1.2". Source: design.md 5.
+/// "62 % of those who answered said yes. ± 1.2 points: 620 of 1,000 answers. Of the browsers asked 48 %", and which days. Source: design.md 5.
 pub(super) fn answer(facts: &Dashboard<'_>) -> Markup {
     let rate = facts.whole.rate_of_decided();
     let of_asked = rate_of_asked(facts.sums, facts.question.segment.as_ref(), &facts.whole);
@@ -41,9 +41,10 @@ pub(super) fn answer(facts: &Dashboard<'_>) -> Markup {
         } @else {
             h1 { (facts.locale.percent(rate)) " of those who answered said yes" (whom) }
             p class="lead" {
-                @if of_asked.share().is_some() { (facts.locale.percent(of_asked)) " of the browsers asked; " }
-                (days) ", " (facts.locale.margin(rate)) " points. "
-                (facts.locale.count(rate.numerator())) " of " (facts.locale.count(rate.denominator())) " answers."
+                (facts.locale.margin(rate)) " points: "
+                (facts.locale.count(rate.numerator())) " of " (facts.locale.count(rate.denominator())) " answers. "
+                @if of_asked.share().is_some() { "Of the browsers asked " (facts.locale.percent(of_asked)) ". " }
+                (days) "."
             }
             @if let Some(why) = facts.question.segment.as_ref().and_then(|segment| no_share_of_asked(facts, segment)) {
                 p class="soft" { (why) }

@@ -126,9 +126,9 @@ pub(super) fn experiment(facts: &Dashboard<'_>) -> Markup {
                         th scope="col" { "Answered" }
                         th scope="col" { "Said yes" }
                         th scope="col" { "Of those asked" }
-                        th scope="col" { "Share between" }
+                        th scope="col" { "Share from, to" }
                         th scope="col" { "Points more" }
-                        th scope="col" { "Points between" }
+                        th scope="col" { "Points from, to" }
                         th scope="col" { "p" }
                     } }
                     tbody { @for place in 0..tried.ways.len() { (way(tried, place, locale)) } }
@@ -164,10 +164,10 @@ fn way(tried: &Tried<'_>, place: usize, locale: &Locale<'_>) -> Markup {
             td { (locale.count(way.counts.decided())) }
             td { (locale.count(rate.numerator())) }
             td { (share(rate.share())) }
-            td { (share(interval.map(|interval| interval.low))) " and " (share(interval.map(|interval| interval.high))) }
+            td { (share(interval.map(|interval| interval.low))) " to " (share(interval.map(|interval| interval.high))) }
             @if let Some((difference, interval)) = more {
                 td { (locale.points(difference)) }
-                td { (locale.points(interval.low)) " and " (locale.points(interval.high)) }
+                td { (locale.points(interval.low)) " to " (locale.points(interval.high)) }
                 td { (locale.chance(way.p)) }
             } @else {
                 td { "–" } td { "–" } td { "–" }

@@ -89,7 +89,7 @@ fn a_group_that_is_told_apart_on_its_busier_days_has_no_share_of_those_asked() {
     };
     let (france, britain) = (of("country:FR"), of("country:GB"));
     for (what, is_of_france) in [
-        ("of the browsers asked; ", true),
+        ("Of the browsers asked ", true),
         ("From the question to the answer", true),
         ("Did not answer", true),
     ] {
