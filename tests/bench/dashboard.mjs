@@ -26,6 +26,8 @@ const ADDRESSES = [
   'api/v1/figures?days=30', 'api/v1/figures?days=730', 'api/v1/figures?days=730&segment=country:FR',
   'metrics', 'dashboard/today', 'api/v1/sites', 'dashboard/sites',
 ];
+/** Versions of the first site's policy, the last of them of late: each mark beside the curve says what it changed, at most of eight. */
+const VERSIONS = 9;
 /** Sites beside the deployment's first, each with the same two years. */
 const OTHERS = ['second', 'third'];
 const SITES = ['luxmoor', ...OTHERS];
@@ -55,13 +57,38 @@ function isCounted(id) {
   return row;
 }
 
-let world = await startWorld(options);
-try {
-  for (const id of SITES) {
-    await send(world.worker.port, '/', { headers: isPage, host: hostOf(id, world.worker.port) });
-    await waitFor(`a page of ${id} to be counted`, () => isCounted(id));
+const versionOf = (number) => `${readFileSync(join(ROOT, 'postern.toml'), 'utf8')}\n[texts]\nreopen = "Choices ${number}"\n`;
+function countVersions() {
+  const ledger = openLedger(state, { readOnly: true }, SITES[0]);
+  const { count } = ledger.prepare("SELECT COUNT(*) AS count FROM entries WHERE kind = 'release'").get();
+  ledger.close();
+  return count;
+}
+/** Puts the versions that there are back, each three days before the next. */
+function putBack() {
+  const ledger = openLedger(state, {}, SITES[0]);
+  const entries = ledger.prepare("SELECT place, json FROM entries WHERE kind = 'release' ORDER BY place").all();
+  if (entries.length !== VERSIONS) throw new Error(`${entries.length} of ${VERSIONS} versions`);
+  for (const [number, { place, json }] of entries.entries()) {
+    const at = `${new Date(Date.now() - (VERSIONS - number) * 3 * 86_400_000).toISOString().slice(0, 19)}Z`;
+    ledger.prepare('UPDATE entries SET json = ? WHERE place = ?').run(json.replace(/"at":"[^"]*"/, `"at":"${at}"`), place);
   }
-  await world.close();
+  ledger.close();
+}
+
+let world;
+try {
+  for (let number = 1; number <= VERSIONS; number += 1) {
+    options.vars.POLICY = versionOf(number);
+    world = await startWorld(options);
+    for (const id of number === VERSIONS ? SITES : SITES.slice(0, 1)) {
+      await send(world.worker.port, '/', { headers: isPage, host: hostOf(id, world.worker.port) });
+      await waitFor(`a page of ${id} to be counted`, () => isCounted(id));
+    }
+    await waitFor(`version ${number}`, () => countVersions() === number);
+    await world.close();
+  }
+  putBack();
   for (const id of SITES) loadCells(state, made.stdout, id);
 
   world = await startWorld(options);
@@ -105,6 +132,6 @@ try {
   }
   if (worst > MS_MAX) throw new Error(`a question took ${worst.toFixed(0)} ms; ${MS_MAX} are allowed`);
 } finally {
-  await world.close();
+  await world?.close();
   origin.stop();
 }
