@@ -282,8 +282,9 @@ describe('what is described', () => {
         const query = needed(operation);
         const answer = await ask(`${operation.path}?${query}`, { port });
         assertDescribed(operation, answer, operation.path, { isLost: true });
-        // The one needs none, the other says it of each site.
-        assert.equal(answer.status, ['/api/v1/openapi.json', '/api/v1/sites'].includes(operation.path) ? 200 : 503, operation.path);
+        // The one needs none, the others say it of each site.
+        assert.equal(answer.status, ['/api/v1/openapi.json', '/api/v1/sites', '/api/v1/sites.csv'].includes(operation.path) ? 200 : 503, operation.path);
+        if (operation.path.endsWith('/sites.csv')) assert.match(readText(answer).split('\r\n')[1], /^luxmoor,[^,]*,\d{4}-\d\d-\d\d,\d{4}-\d\d-\d\d,+$/);
         if (operation.path.endsWith('/sites')) assert.match(JSON.parse(readText(answer)).sites[0].fault, /cannot be reached/);
       }
     } finally {

@@ -261,6 +261,11 @@ describe('who keeps sites', () => {
       assert.deepEqual(await sitesOf(site, OWN_TOKENS.max), both);
     }
     assert.deepEqual(await sitesOf(clinic(), OWN_TOKENS.zoe), [both[1]]);
+    // The same as a file: two rows of each, of the last days and of those before.
+    const rowsOf = async (site, token) => readText(await program(site, '/_postern/api/v1/sites.csv', token)).trimEnd().split('\r\n').slice(1).map((line) => line.split(',').slice(0, 2));
+    const rows = both.map(([id, host]) => [id, host ?? '']);
+    assert.deepEqual(await rowsOf(shop(), OWN_TOKENS.max), rows.flatMap((row) => [row, row]));
+    assert.deepEqual(await rowsOf(clinic(), OWN_TOKENS.zoe), [rows[1], rows[1]]);
     const siteOf = async (site, id, token) => {
       const answer = await program(site, `/_postern/api/v1/figures?site=${id}`, token);
       return answer.status === 200 ? JSON.parse(readText(answer)).site : answer.status;
