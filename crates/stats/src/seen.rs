@@ -5,6 +5,7 @@
 use crate::SMALLEST_GROUP;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
+use std::net::Ipv4Addr;
 
 /// Entries of one kind that a batch holds, at most. What comes when it is full is seen again with the next page. By
 /// kind, since anybody can have hosts reported, and must not crowd out what the edge has seen itself.
@@ -259,6 +260,21 @@ pub fn cookie_pattern(name: &str) -> Option<String> {
     has_word.then(|| plain(&pattern))
 }
 
+/// A host without what may be of one visit alone: of the names before its last two those up to the last that looks made up, by the rule of
+/// [`cookie_pattern`], are one `*`. Who has a name of its own for each visitor is one stranger, not many.
+#[must_use]
+pub fn host_pattern(host: &str) -> String {
+    let names: Vec<&str> = host.split('.').collect();
+    let before = names.get(..names.len().saturating_sub(2)).unwrap_or_default();
+    let is_made_up = |name: &&str| cookie_pattern(name).is_none_or(|pattern| pattern.contains('*'));
+    match before.iter().rposition(is_made_up) {
+        Some(last) if host.parse::<Ipv4Addr>().is_err() => {
+            [&["*"], names.get(last + 1..).unwrap_or_default()].concat().join(".")
+        }
+        _ => host.to_owned(),
+    }
+}
+
 /// What can stand in a line, and no more of it than is kept.
 fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(CHARACTERS_MAX).collect()
@@ -322,6 +338,24 @@ mod tests {
                 "{kind:?}"
             );
             assert_eq!([1, 9, 10].map(|count| seen(kind, count).times()), [None, None, Some(10)]);
+        }
+    }
+
+    #[test]
+    fn a_host_of_one_visit_is_told_by_what_stays() {
+        for (host, expected) in [
+            ("acme.example", "acme.example"),
+            ("cdn.acme.example", "cdn.acme.example"),
+            ("a81f03.acme.example", "*.acme.example"),
+            ("d3f9a2bc.eu.acme.example", "*.eu.acme.example"),
+            ("eu.1234.cdn.acme.example", "*.cdn.acme.example"),
+            ("user-8374.acme.example", "*.acme.example"),
+            ("12345.example", "12345.example"),
+            ("192.168.1.44", "192.168.1.44"),
+            ("localhost", "localhost"),
+            ("", ""),
+        ] {
+            assert_eq!(host_pattern(host), expected, "{host}");
         }
     }
 

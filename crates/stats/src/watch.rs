@@ -1,8 +1,9 @@
 //! What whoever keeps a site must be told, as far as figures and sightings say it. What it is called: `postern-view`.
 
 use crate::drops::drops;
+use crate::seen::host_pattern;
 use crate::{Counter, Counts, Day, Kind, Point, Range, Rate, SEEN_OF_KIND_MAX, Seen};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Something to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,7 +145,12 @@ impl Alert {
     #[must_use]
     pub fn strangers(unnamed: &[Seen], now_ms: u64) -> Vec<Self> {
         let told = unnamed.iter().filter(|seen| is_stranger(seen, now_ms));
-        told.map(|seen| Self::Stranger { name: seen.name.clone() }).collect()
+        let names = told.map(|seen| match seen.kind {
+            Kind::Unknown => host_pattern(&seen.name),
+            _ => seen.name.clone(),
+        });
+        // Each once.
+        names.collect::<BTreeSet<_>>().into_iter().map(|name| Self::Stranger { name }).collect()
     }
 
     /// Who was told as a stranger, and has not been found to be one since that moment, is one no more. Unix milliseconds: now; but where so
@@ -228,12 +234,15 @@ mod tests {
             // Whether since a year or once more after it.
             seen(Kind::Undeclared, "tiktok", 1, now_ms - STRANGER_MS + 1),
             seen(Kind::Unknown, "gone.example", 1, now_ms - STRANGER_MS),
+            // One for each visit.
+            seen(Kind::Unknown, "a81f03.acme.example", 1, now_ms - 1),
+            seen(Kind::Unknown, "b17c44.acme.example", 1, now_ms - 1),
             seen(Kind::Reported, "made-up.example", now_ms, now_ms),
             seen(Kind::Cookie, "basket", now_ms, now_ms),
             seen(Kind::Fault, "rewriter", now_ms, now_ms),
         ];
         let names: Vec<String> = Alert::strangers(&all, now_ms).iter().map(Alert::key).collect();
-        assert_eq!(names, ["stranger new.example", "stranger tiktok"]);
+        assert_eq!(names, ["stranger *.acme.example", "stranger new.example", "stranger tiktok"]);
     }
 
     #[test]
