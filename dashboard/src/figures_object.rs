@@ -219,11 +219,13 @@ impl FiguresObject {
     /// Looks for what must be seen to; false where there is nobody left to look for, since the site has had no page for so long.
     async fn watch(&self) -> Result<bool> {
         let store = self.store()?;
-        let (id, said) = store.about()?;
-        let settled = watching::Site::of(&id, &said).settled;
+        let (id, policy) = store.about()?;
+        let settled = watching::Site::of(&id, &policy).settled;
         for _ in 0..GOES_OF_ALARM {
             self.gather(&store, &id, settled).await?;
             if !self.has_more.get() {
+                // Read now: a reader may have said another meanwhile.
+                let (_, said) = store.about()?;
                 let policy = watching::policy_now(&self.env, &store, &id, said).await?;
                 let site = watching::Site::of(&id, &policy);
                 watching::watch(&self.env, &store, &site).await?;

@@ -8,9 +8,17 @@ use worker::{Error, Result, SqlStorage, SqlStorageValue};
 /// The object's storage.
 pub struct FiguresStore(pub SqlStorage);
 
-/// All that is here can be gathered from the Ledgers again, so another form of it begins anew under another name of these tables.
+/// What figures are made of can be gathered from the Ledgers again, so another form of it begins anew under another name of its tables, and
+/// those of the form before go.
 const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS raw_1 (
+DROP TABLE IF EXISTS raw_1;
+DROP TABLE IF EXISTS late_1;
+DROP TABLE IF EXISTS synced_1;
+DROP TABLE IF EXISTS blocks_1;
+DROP TABLE IF EXISTS published_1;
+DROP TABLE IF EXISTS months_1;
+DROP TABLE IF EXISTS dirty_1;
+CREATE TABLE IF NOT EXISTS raw_2 (
     day INTEGER NOT NULL,
     shard INTEGER NOT NULL,
     dimension TEXT NOT NULL,
@@ -18,7 +26,7 @@ CREATE TABLE IF NOT EXISTS raw_1 (
     counts TEXT NOT NULL,
     PRIMARY KEY (day, shard, dimension, value)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS late_1 (
+CREATE TABLE IF NOT EXISTS late_2 (
     day INTEGER NOT NULL,
     shard INTEGER NOT NULL,
     dimension TEXT NOT NULL,
@@ -26,22 +34,22 @@ CREATE TABLE IF NOT EXISTS late_1 (
     counts TEXT NOT NULL,
     PRIMARY KEY (day, shard, dimension, value)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS synced_1 (
+CREATE TABLE IF NOT EXISTS synced_2 (
     shard INTEGER PRIMARY KEY,
     revision INTEGER NOT NULL
 );
-CREATE TABLE IF NOT EXISTS blocks_1 (
+CREATE TABLE IF NOT EXISTS blocks_2 (
     last INTEGER PRIMARY KEY,
     first INTEGER NOT NULL
 );
-CREATE TABLE IF NOT EXISTS published_1 (
+CREATE TABLE IF NOT EXISTS published_2 (
     dimension TEXT NOT NULL,
     last INTEGER NOT NULL,
     value TEXT NOT NULL,
     counts TEXT NOT NULL,
     PRIMARY KEY (dimension, last, value)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS months_1 (
+CREATE TABLE IF NOT EXISTS months_2 (
     dimension TEXT NOT NULL,
     month INTEGER NOT NULL,
     value TEXT NOT NULL,
@@ -68,7 +76,7 @@ CREATE TABLE IF NOT EXISTS alerts_1 (
     is_told INTEGER NOT NULL DEFAULT 0,
     is_over INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS dirty_1 (day INTEGER PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS dirty_2 (day INTEGER PRIMARY KEY);
 ";
 
 /// The value of a dimension, and its counts.
@@ -113,7 +121,7 @@ impl FiguresStore {
 
     /// The revision that a Ledger's cells are of.
     pub fn revision(&self, shard: u8) -> Result<u64> {
-        let statement = "SELECT revision FROM synced_1 WHERE shard = ?";
+        let statement = "SELECT revision FROM synced_2 WHERE shard = ?";
         Ok(self.number_of(statement, vec![number(shard.into())])?.unwrap_or(0))
     }
 
@@ -127,20 +135,20 @@ impl FiguresStore {
         }
         for (day, cells) in &days {
             let day_of_shard = || vec![number(day.number()), number(shard.into())];
-            self.0.exec("DELETE FROM late_1 WHERE day = ? AND shard = ?", day_of_shard())?;
+            self.0.exec("DELETE FROM late_2 WHERE day = ? AND shard = ?", day_of_shard())?;
             if self.is_published(*day)?
                 && let Some(late) = added(&self.of_shard(*day, shard)?, cells)
             {
-                self.put("late_1", *day, shard, &late)?;
+                self.put("late_2", *day, shard, &late)?;
                 continue;
             }
-            self.0.exec("DELETE FROM raw_1 WHERE day = ? AND shard = ?", day_of_shard())?;
+            self.0.exec("DELETE FROM raw_2 WHERE day = ? AND shard = ?", day_of_shard())?;
             self.soil(*day)?;
-            self.put("raw_1", *day, shard, cells)?;
+            self.put("raw_2", *day, shard, cells)?;
         }
         let row = vec![number(shard.into()), integer(changed.revision)];
         // Where nothing has changed nothing is written, so that no reader waits for a disk.
-        let statement = "INSERT INTO synced_1 (shard, revision) VALUES (?, ?) \
+        let statement = "INSERT INTO synced_2 (shard, revision) VALUES (?, ?) \
                          ON CONFLICT (shard) DO UPDATE SET revision = excluded.revision WHERE revision <> excluded.revision";
         self.0.exec(statement, row).map(|_| ())
     }
@@ -164,12 +172,12 @@ impl FiguresStore {
 
     /// Is there a block of that day, or one behind it?
     fn is_published(&self, day: Day) -> Result<bool> {
-        Ok(self.day_of("SELECT MAX(last) FROM blocks_1", Vec::new())?.is_some_and(|last| day <= last))
+        Ok(self.day_of("SELECT MAX(last) FROM blocks_2", Vec::new())?.is_some_and(|last| day <= last))
     }
 
     /// What is here of a day of one shard, but for what is late.
     fn of_shard(&self, day: Day, shard: u8) -> Result<Vec<Cell>> {
-        let statement = "SELECT dimension || char(9) || value || char(9) || counts AS line FROM raw_1 WHERE day = ? AND shard = ?";
+        let statement = "SELECT dimension || char(9) || value || char(9) || counts AS line FROM raw_2 WHERE day = ? AND shard = ?";
         let text = self.text(statement, vec![number(day.number()), number(shard.into())])?;
         text.lines().map(read_line).collect()
     }
@@ -177,8 +185,8 @@ impl FiguresStore {
     /// Publishes what is late of each block, where it is enough, and gives the last days of these blocks. What is late of days that no
     /// block has any more is theirs.
     pub fn publish_late(&self) -> Result<BTreeSet<Day>> {
-        let statement = "SELECT COALESCE((SELECT MIN(last) FROM blocks_1 WHERE last >= day), '') || char(9) || day || char(9) || \
-                         shard || char(9) || dimension || char(9) || value || char(9) || counts AS line FROM late_1";
+        let statement = "SELECT COALESCE((SELECT MIN(last) FROM blocks_2 WHERE last >= day), '') || char(9) || day || char(9) || \
+                         shard || char(9) || dimension || char(9) || value || char(9) || counts AS line FROM late_2";
         let mut blocks: BTreeMap<Option<Day>, Vec<(Day, u8, Cell)>> = BTreeMap::new();
         for line in self.text(statement, Vec::new())?.lines() {
             let read = || {
@@ -199,16 +207,16 @@ impl FiguresStore {
                 // A day without a count is in no block until one comes.
                 let first = late.iter().map(|(day, ..)| *day).min().unwrap_or(last);
                 let reach = vec![number(first.number()), number(last.number())];
-                self.0.exec("UPDATE blocks_1 SET first = MIN(first, ?) WHERE last = ?", reach)?;
+                self.0.exec("UPDATE blocks_2 SET first = MIN(first, ?) WHERE last = ?", reach)?;
                 changed.insert(last);
             }
             for (day, shard, (dimension, value, counts)) in late {
                 let before = self.of_shard(day, shard)?;
                 let own = before.into_iter().find(|(of, named, _)| *of == dimension && *named == value);
                 let counts = own.map_or(counts, |(_, _, before)| before.merge(counts));
-                self.put("raw_1", day, shard, &[(dimension, value, counts)])?;
+                self.put("raw_2", day, shard, &[(dimension, value, counts)])?;
                 self.0.exec(
-                    "DELETE FROM late_1 WHERE day = ? AND shard = ?",
+                    "DELETE FROM late_2 WHERE day = ? AND shard = ?",
                     vec![number(day.number()), number(shard.into())],
                 )?;
                 if last.is_none() {
@@ -234,7 +242,7 @@ impl FiguresStore {
     fn keep_part(&self, last: Day, dimension: Dimension, value: &str, counts: Counts) -> Result<()> {
         let row = vec![dimension.name().into(), number(last.number()), value.into(), counts.write().into()];
         let statement =
-            "INSERT OR REPLACE INTO published_1 (dimension, last, value, counts) VALUES (?, ?, ?, ?)";
+            "INSERT OR REPLACE INTO published_2 (dimension, last, value, counts) VALUES (?, ?, ?, ?)";
         self.0.exec(statement, row).map(|_| ())
     }
 
@@ -245,25 +253,25 @@ impl FiguresStore {
 
     /// A day is to be published anew.
     pub fn soil(&self, day: Day) -> Result<()> {
-        self.0.exec("INSERT OR IGNORE INTO dirty_1 (day) VALUES (?)", vec![number(day.number())]).map(|_| ())
+        self.0.exec("INSERT OR IGNORE INTO dirty_2 (day) VALUES (?)", vec![number(day.number())]).map(|_| ())
     }
 
     /// The first day before `end` that is to be published anew.
     pub fn first_dirty(&self, end: Day) -> Result<Option<Day>> {
-        self.day_of("SELECT MIN(day) FROM dirty_1 WHERE day < ?", vec![number(end.number())])
+        self.day_of("SELECT MIN(day) FROM dirty_2 WHERE day < ?", vec![number(end.number())])
     }
 
     /// The days until that one are as they are published, or wait for those behind them.
     pub fn clean(&self, until: Day) -> Result<()> {
-        self.0.exec("DELETE FROM dirty_1 WHERE day <= ?", vec![number(until.number())]).map(|_| ())
+        self.0.exec("DELETE FROM dirty_2 WHERE day <= ?", vec![number(until.number())]).map(|_| ())
     }
 
     /// The day from which a block has to be made that holds this one: its own block's first, or the first behind the block before.
     pub fn begin_of(&self, day: Day) -> Result<Day> {
         let bound = || number(day.number());
         let own =
-            self.day_of("SELECT first FROM blocks_1 WHERE first <= ? AND last >= ?", vec![bound(), bound()])?;
-        let before = self.day_of("SELECT MAX(last) + 1 FROM blocks_1 WHERE last < ?", vec![bound()])?;
+            self.day_of("SELECT first FROM blocks_2 WHERE first <= ? AND last >= ?", vec![bound(), bound()])?;
+        let before = self.day_of("SELECT MAX(last) + 1 FROM blocks_2 WHERE last < ?", vec![bound()])?;
         let begin = match own.or(before) {
             Some(begin) => begin,
             None => self.begin()?.unwrap_or(day),
@@ -274,25 +282,25 @@ impl FiguresStore {
     /// Takes away the blocks that share a day with those from one to another; gives the months they were of.
     pub fn unpublish(&self, first: Day, last: Day) -> Result<Vec<Day>> {
         let bounds = || vec![number(first.number()), number(last.number())];
-        let gone = "SELECT last FROM blocks_1 WHERE last >= ? AND first <= ?";
+        let gone = "SELECT last FROM blocks_2 WHERE last >= ? AND first <= ?";
         let text = self.text(&format!("SELECT last AS line FROM ({gone})"), bounds())?;
         let days = text.lines().map(|day| day.parse().ok().and_then(Day::new).ok_or_else(unreadable));
         let days = days.collect::<Result<Vec<_>>>()?;
-        self.0.exec(&format!("DELETE FROM published_1 WHERE last IN ({gone})"), bounds())?;
-        self.0.exec("DELETE FROM blocks_1 WHERE last >= ? AND first <= ?", bounds())?;
+        self.0.exec(&format!("DELETE FROM published_2 WHERE last IN ({gone})"), bounds())?;
+        self.0.exec("DELETE FROM blocks_2 WHERE last >= ? AND first <= ?", bounds())?;
         Ok(days)
     }
 
     /// Did a block end with that day?
     pub fn ends_with(&self, day: Day) -> Result<bool> {
-        let count = "SELECT COUNT(*) FROM blocks_1 WHERE last = ?";
+        let count = "SELECT COUNT(*) FROM blocks_2 WHERE last = ?";
         Ok(self.number_of(count, vec![number(day.number())])? == Some(1))
     }
 
     /// All cells of a day, of all shards together.
     pub fn day(&self, day: Day) -> Result<Vec<Cell>> {
         let statement =
-            "SELECT dimension || char(9) || value || char(9) || counts AS line FROM raw_1 WHERE day = ?";
+            "SELECT dimension || char(9) || value || char(9) || counts AS line FROM raw_2 WHERE day = ?";
         let mut sums: BTreeMap<(Dimension, String), Counts> = BTreeMap::new();
         for line in self.text(statement, vec![number(day.number())])?.lines() {
             let (dimension, value, counts) = read_line(line)?;
@@ -304,7 +312,7 @@ impl FiguresStore {
 
     /// What is counted of a dimension from one day to another, by day and value and shard. Nothing of it may be told as it is.
     pub fn of_days(&self, dimension: Dimension, first: Day, last: Day) -> Result<Vec<(Day, String, Counts)>> {
-        let statement = "SELECT day || char(9) || value || char(9) || counts AS line FROM raw_1 \
+        let statement = "SELECT day || char(9) || value || char(9) || counts AS line FROM raw_2 \
                          WHERE day BETWEEN ? AND ? AND dimension = ?";
         let bindings = vec![number(first.number()), number(last.number()), dimension.name().into()];
         let read = |line: &str| {
@@ -318,7 +326,7 @@ impl FiguresStore {
     /// Keeps a block.
     pub fn publish(&self, block: &Block) -> Result<()> {
         let row = vec![number(block.last.number()), number(block.first.number())];
-        self.0.exec("INSERT OR REPLACE INTO blocks_1 (last, first) VALUES (?, ?)", row)?;
+        self.0.exec("INSERT OR REPLACE INTO blocks_2 (last, first) VALUES (?, ?)", row)?;
         for (dimension, value, counts) in &block.cells {
             self.keep_part(block.last, *dimension, value, dimension.told(*counts))?;
         }
@@ -329,7 +337,7 @@ impl FiguresStore {
     pub fn sum_months(&self, days: &BTreeSet<Day>) -> Result<()> {
         let months: BTreeSet<Day> = days.iter().map(|day| day.month_first()).collect();
         for first in months {
-            self.0.exec("DELETE FROM months_1 WHERE month = ?", vec![number(first.month())])?;
+            self.0.exec("DELETE FROM months_2 WHERE month = ?", vec![number(first.month())])?;
             for dimension in Dimension::ALL {
                 for (value, counts) in self.published(dimension, first, first.month_last())? {
                     let row = vec![
@@ -339,7 +347,7 @@ impl FiguresStore {
                         counts.write().into(),
                     ];
                     self.0.exec(
-                        "INSERT INTO months_1 (dimension, month, value, counts) VALUES (?, ?, ?, ?)",
+                        "INSERT INTO months_2 (dimension, month, value, counts) VALUES (?, ?, ?, ?)",
                         row,
                     )?;
                 }
@@ -350,13 +358,13 @@ impl FiguresStore {
 
     /// What is published of a dimension in blocks that end from one day to another, by value.
     pub fn published(&self, dimension: Dimension, first: Day, last: Day) -> Result<Vec<Row>> {
-        let statement = "SELECT value || char(9) || counts AS line FROM published_1 WHERE dimension = ? AND last BETWEEN ? AND ?";
+        let statement = "SELECT value || char(9) || counts AS line FROM published_2 WHERE dimension = ? AND last BETWEEN ? AND ?";
         self.sums(statement, dimension, first.number(), last.number())
     }
 
     /// The same of whole months.
     pub fn months(&self, dimension: Dimension, first: u32, last: u32) -> Result<Vec<Row>> {
-        let statement = "SELECT value || char(9) || counts AS line FROM months_1 WHERE dimension = ? AND month BETWEEN ? AND ?";
+        let statement = "SELECT value || char(9) || counts AS line FROM months_2 WHERE dimension = ? AND month BETWEEN ? AND ?";
         self.sums(statement, dimension, first, last)
     }
 
@@ -380,10 +388,10 @@ impl FiguresStore {
         last: Day,
         part: &str,
     ) -> Result<Vec<(Day, Day, String, Counts)>> {
-        let statement = "SELECT blocks_1.first || char(9) || blocks_1.last || char(9) || value || char(9) || counts AS line \
-                         FROM published_1 JOIN blocks_1 ON blocks_1.last = published_1.last \
-                         WHERE dimension = ? AND published_1.last BETWEEN ? AND ? AND (? = '' OR instr(value, ?)) \
-                         ORDER BY blocks_1.last";
+        let statement = "SELECT blocks_2.first || char(9) || blocks_2.last || char(9) || value || char(9) || counts AS line \
+                         FROM published_2 JOIN blocks_2 ON blocks_2.last = published_2.last \
+                         WHERE dimension = ? AND published_2.last BETWEEN ? AND ? AND (? = '' OR instr(value, ?)) \
+                         ORDER BY blocks_2.last";
         let bindings = vec![
             dimension.name().into(),
             number(first.number()),
@@ -410,7 +418,7 @@ impl FiguresStore {
         last: u32,
         part: &str,
     ) -> Result<Vec<(Day, Day, String, Counts)>> {
-        let statement = "SELECT month || char(9) || value || char(9) || counts AS line FROM months_1 \
+        let statement = "SELECT month || char(9) || value || char(9) || counts AS line FROM months_2 \
                          WHERE dimension = ? AND month BETWEEN ? AND ? AND (? = '' OR instr(value, ?)) ORDER BY month";
         let bindings = vec![dimension.name().into(), number(first), number(last), part.into(), part.into()];
         let read = |line: &str| {
@@ -424,8 +432,8 @@ impl FiguresStore {
 
     /// The first and the last day that are published, if any.
     pub fn span(&self) -> Result<Option<(Day, Day)>> {
-        let first = self.day_of("SELECT MIN(first) FROM blocks_1", Vec::new())?;
-        Ok(first.zip(self.day_of("SELECT MAX(last) FROM blocks_1", Vec::new())?))
+        let first = self.day_of("SELECT MIN(first) FROM blocks_2", Vec::new())?;
+        Ok(first.zip(self.day_of("SELECT MAX(last) FROM blocks_2", Vec::new())?))
     }
 
     /// The first day on which it was looked for what must be seen to: today, if it never was.
@@ -437,18 +445,18 @@ impl FiguresStore {
 
     /// The first day of which something may still be counted, or waits for others to be published with.
     pub fn open_since(&self, settled: Day) -> Result<Day> {
-        let statement = "SELECT MIN(day) FROM raw_1 WHERE counts <> '' AND day > COALESCE((SELECT MAX(last) FROM blocks_1), -1)";
+        let statement = "SELECT MIN(day) FROM raw_2 WHERE counts <> '' AND day > COALESCE((SELECT MAX(last) FROM blocks_2), -1)";
         Ok(self.day_of(statement, Vec::new())?.map_or(settled, |waiting| waiting.min(settled)))
     }
 
     /// The first day that something is counted of at all.
     pub fn begin(&self) -> Result<Option<Day>> {
-        self.day_of("SELECT MIN(day) FROM raw_1", Vec::new())
+        self.day_of("SELECT MIN(day) FROM raw_2", Vec::new())
     }
 
     /// The last day that a page is counted of.
     pub fn last_viewed(&self) -> Result<Option<Day>> {
-        let statement = "SELECT day || char(9) || counts AS line FROM raw_1 WHERE dimension = 'all' ORDER BY day DESC LIMIT 400";
+        let statement = "SELECT day || char(9) || counts AS line FROM raw_2 WHERE dimension = 'all' ORDER BY day DESC LIMIT 400";
         let read = |line: &str| {
             let (day, counts) = line.split_once('\t')?;
             let has_pages = Counts::parse(counts)?.get(Counter::Views) > 0;

@@ -98,24 +98,28 @@ impl Ledger {
         self.ask("register", "").await
     }
 
-    /// The name of the version at that place of the log, and its policy file. `None` if the Ledger has none there, or cannot be reached. It
-    /// has those of all versions, whatever code runs there now.
-    async fn version(&self, place: u64) -> Option<(String, String)> {
-        let said = self.ask("version", &place.to_string()).await.ok()?;
+    /// The name of the version at that place of the log, and its policy file. `None` if the Ledger has none there. It has those of all
+    /// versions, whatever code runs there now.
+    async fn version(&self, place: u64) -> Result<Option<(String, String)>> {
+        let said = self.ask("version", &place.to_string()).await?;
         // Its name, what it is made of, what it asks with, its entry, the file.
         let mut cells = said.splitn(5, '\t');
-        Some((cells.next()?.to_owned(), cells.nth(3)?.to_owned()))
+        let named = cells.next().filter(|name| !name.is_empty());
+        Ok(named.zip(cells.nth(3)).map(|(name, policy)| (name.to_owned(), policy.to_owned())))
     }
 
-    /// The policy file of the version at that place of the log.
-    pub async fn policy_at(&self, place: u64) -> Option<String> {
-        Some(self.version(place).await?.1)
+    /// The policy file of the version at that place of the log; `None` if there is none.
+    ///
+    /// # Errors
+    /// If the Ledger cannot be reached.
+    pub async fn policy_at(&self, place: u64) -> Result<Option<String>> {
+        Ok(self.version(place).await?.map(|(_, policy)| policy))
     }
 
     /// The policy file of the version of that name, which is at that place of the log; `None` if the Ledger has another there: one that was
     /// put back from a copy may have it at another place than its log says.
     pub async fn policy_of(&self, place: u64, name: &str) -> Option<String> {
-        self.version(place).await.filter(|(own, _)| own == name).map(|(_, policy)| policy)
+        self.version(place).await.ok()?.filter(|(own, _)| own == name).map(|(_, policy)| policy)
     }
 
     /// The versions of what visitors are asked with in their order, a line of JSON each.

@@ -53,17 +53,24 @@ impl<'a> Site<'a> {
     }
 }
 
-/// The policy that visitors are asked by, as a file: the one that was said last, or that of what they have been asked with on days since
-/// then. Whoever deploys another need not open the dashboard for it.
+/// The policy that visitors are asked by, as a file: the one that was said last, or that of what they have been asked with on a later
+/// day. Whoever deploys another need not open the dashboard for it.
+///
+/// # Errors
+/// If the Ledger cannot be reached: under another policy than the one of now, what must be seen to would seem to be over, or to be back.
 pub async fn policy_now(env: &Env, store: &FiguresStore, id: &str, said: String) -> Result<String> {
-    let Some((last, said_on)) =
-        store.last_viewed()?.zip(store.said_on()?).filter(|(last, said_on)| last > said_on)
-    else {
+    let Some((last, said_on)) = store.last_viewed()?.zip(store.said_on()?) else { return Ok(said) };
+    if last <= said_on {
+        return Ok(said);
+    }
+    let Some((tag, place)) = asked_last(&store.of_days(Dimension::Version, last, last)?) else {
         return Ok(said);
     };
-    let since = asked_last(&store.of_days(Dimension::Version, said_on, last)?);
-    let Some((_, place)) = since.filter(|(day, _)| *day > said_on) else { return Ok(said) };
-    Ok(Ledger::main(env, id)?.policy_at(place).await.unwrap_or(said))
+    let policy = Ledger::main(env, id)?.policy_at(place).await?;
+    // One that was put back from a copy may have another version at that place.
+    let is_it =
+        |policy: &String| read_policy(policy).is_some_and(|policy| format!("{:08x}", policy.tag().0) == tag);
+    Ok(policy.filter(is_it).unwrap_or(said))
 }
 
 /// The day at a site with that policy, of a moment in Unix milliseconds.
@@ -259,7 +266,7 @@ impl FiguresStore {
     fn to_tell(&self) -> Result<Vec<ToTell>> {
         self.0.exec("DELETE FROM alerts_1 WHERE is_over AND NOT is_told", None)?;
         let statement = "SELECT key || char(9) || kind || char(9) || is_over || char(9) || text AS line FROM alerts_1 \
-                         WHERE is_over OR NOT is_told";
+                         WHERE is_over OR NOT is_told ORDER BY since_ms, key";
         let read = |line: &str| {
             let mut cells = line.splitn(4, '\t').map(str::to_owned);
             let (key, kind, over, text) = (cells.next()?, cells.next()?, cells.next()?, cells.next()?);
@@ -311,7 +318,7 @@ impl FiguresStore {
 
     /// The last day of the block that a day is in; the day itself if it is in none.
     fn block_end(&self, day: Day) -> Result<Day> {
-        let statement = "SELECT MIN(last) FROM blocks_1 WHERE last >= ?";
+        let statement = "SELECT MIN(last) FROM blocks_2 WHERE last >= ?";
         Ok(self.day_of(statement, vec![number(day.number())])?.unwrap_or(day))
     }
 

@@ -283,6 +283,9 @@ function fortyDays(today) {
     const all = Object.values(cells).reduce((sum, cell) => Object.fromEntries(Object.keys(cell).map((name) => [name, (sum[name] ?? 0) + cell[name]])), {});
     lines.push([day, 'all', '', counts(all)], ...Object.entries(cells).map(([value, cell]) => [day, 'place', value, counts(cell)]));
     lines.push([day, 'language', 'fr', counts(answered(200, 40, 60))], [day, 'language', 'pl', counts(answered(40, 6, day % 2 ? 6 : 2))]);
+    const of = (accepted, refused) => counts({ accepted, refused });
+    lines.push([day, 'signal', 'gpc', counts(answered(30, 5, 20))], [day, 'signal', 'none', counts(answered(250, 60, 70))], [day, 'page', 'shop', counts(answered(150, 30, 40))]);
+    lines.push([day, 'layer', 'banner', of(50, 60)], [day, 'layer', 'settings', of(12, 20)], [day, 'wait', '2-5', of(40, 30)], [day, 'wait', '15-60', of(12, 40)], [day, 'version', '1a2b3c4d/7', counts(answered(300, 60, 90))]);
     lines.push([day, 'client', 'phone/safari', counts(answered(200, 50, 50))], [day, 'gate', 'held/ga4', '15:500'], [day, 'gate', 'held/gtm', '15:9'], [day, 'vendor', 'youtube', '15:12']);
   }
   return lines.map((line) => line.join('\t')).join('\n');
@@ -334,6 +337,23 @@ describe('days gone by', () => {
       assert.doesNotMatch(readText(answer).replaceAll('country:MT', ''), /Malta\b(?!<\/h1>|<\/option>)|\bMT\b/, path);
     }
     assert.equal((await api('figures?days=30&segment=country:MT')).whole.views, 0);
+  });
+
+  it('are told by each thing that visits are told apart by, on the page and for programs', async () => {
+    const { breakdowns } = await api('figures?days=30');
+    const page = readText(await send(worker.port, '/_postern/dashboard?days=30', { headers: { cookie } }));
+    for (const [level, value, share] of [
+      ['country', 'FR', undefined], ['law', 'EU', undefined], ['device', 'phone', 0.5], ['browser', 'safari', 0.5], ['language', 'fr', 0.4], ['signal', 'gpc', 0.2], ['page', 'shop', 30 / 70],
+      ['layer', 'settings', 12 / 32], ['wait', '15-60', 12 / 52], ['policy', '1a2b3c4d', 0.4], ['banner', '7', 0.4],
+    ]) {
+      const line = breakdowns[level].find((one) => one.value === value);
+      assert.ok(line, `${level}: ${JSON.stringify(breakdowns[level].map((one) => one.value))}`);
+      if (share !== undefined) assert.ok(Math.abs(line.of_answers.share - share) < 1e-9, `${level}: ${line.of_answers.share}`);
+      const figure = new RegExp(`<figure class="chart" id="${level}".*?</figure>`, 's').exec(page)?.[0] ?? '';
+      const row = new RegExp(`<tr data-value-of="${value}">.*?</tr>`, 's').exec(figure)?.[0] ?? '';
+      assert.match(row, new RegExp(`<td data-value="${line.of_answers.share.toFixed(4)}">`), level);
+    }
+    assert.deepEqual(breakdowns.vendor.map(({ value, times }) => [value, times]), [['youtube', 360]]);
   });
 
   it('have a share of those asked only where a group is told apart on nearly all days, not on its busier ones', async () => {
@@ -420,7 +440,7 @@ describe('days gone by', () => {
     assert.equal(whole.accepted, 500);
     // A day that has nothing left: all who had acted on it have had that restricted.
     await worker.stop();
-    loadCells(state, [[late - 2, 'all', '', ''], [late - 2, 'place', 'EU/FR', ''], [late - 2, 'place', 'EU/DE', ''], [late - 2, 'place', 'EU/MT', ''], [late - 2, 'client', 'phone/safari', ''], [late - 2, 'language', 'fr', ''], [late - 2, 'language', 'pl', ''], [late - 2, 'gate', 'held/ga4', ''], [late - 2, 'gate', 'held/gtm', ''], [late - 2, 'vendor', 'youtube', '']].map((line) => line.join('\t')).join('\n'));
+    loadCells(state, [[late - 2, 'all', '', ''], [late - 2, 'place', 'EU/FR', ''], [late - 2, 'place', 'EU/DE', ''], [late - 2, 'place', 'EU/MT', ''], [late - 2, 'client', 'phone/safari', ''], ...['signal\tgpc', 'signal\tnone', 'page\tshop', 'layer\tbanner', 'layer\tsettings', 'wait\t2-5', 'wait\t15-60', 'version\t1a2b3c4d/7'].map((cell) => [late - 2, cell, '']), [late - 2, 'language', 'fr', ''], [late - 2, 'language', 'pl', ''], [late - 2, 'gate', 'held/ga4', ''], [late - 2, 'gate', 'held/gtm', ''], [late - 2, 'vendor', 'youtube', '']].map((line) => line.join('\t')).join('\n'));
     worker = await world.startWorker(atNoon);
     cookie = await ownerSession(worker);
     assert.equal((await api(`figures?from=${isoDay(late - 2)}&to=${isoDay(late - 2)}`)).whole.views, 0);
@@ -676,10 +696,11 @@ describe('what must be seen to', () => {
   });
 
   it('is looked for by the policy that visitors are asked by, whoever has opened the dashboard under another', async () => {
-    const missing = () => told.filter(({ key }) => /vendors\.beta\.dpa_url/.test(key)).map(({ is_over: isOver }) => isOver);
-    const vendor = '\n[vendors.beta]\nname = "Beta"\ncategory = "analytics"\nrole = "processor"\ncountry = "DE"\nhosts = ["beta.example"]\n';
-    /** Deploys it, and has pages seen by visitors, but no figures by anybody: since yesterday nobody has. */
-    const deploy = async (more, pages) => {
+    const missing = (what) => told.filter(({ key }) => key.includes(`vendors.beta.${what}`)).map(({ is_over: isOver }) => isOver);
+    const vendor = (country) => `\n[vendors.beta]\nname = "Beta"\ncategory = "analytics"\nrole = "processor"\ncountry = "${country}"\nhosts = ["beta.example"]\n`;
+    /** Deploys it, and has more pages seen by visitors than any before it, since a day is as most of its pages are; but no figures by anybody: since yesterday nobody has. */
+    const deploy = async (more) => {
+      const pages = 1 + Math.max(...Object.entries(readCells(worker)).filter(([name]) => name.startsWith('version/')).map(([, { views }]) => views));
       await worker.stop();
       const figures = openFigures();
       figures.prepare('UPDATE said_1 SET day = ?').run(today - 1);
@@ -690,12 +711,11 @@ describe('what must be seen to', () => {
       for (let count = 0; count < pages; count += 1) await ask(worker, '/');
       await waitFor('the pages to be counted', () => seen() === before + pages);
     };
-    await deploy(vendor, 5);
-    await waitFor('the message', () => missing().length === 1);
-    // More pages than that, since a day is as most of its pages are.
-    await deploy(`${vendor}dpa_url = "https://beta.example/dpa"\n`, 12);
-    await waitFor('the end of it', () => missing().length === 2);
-    assert.deepEqual(missing(), [false, true]);
+    await deploy(vendor('US'));
+    await waitFor('the messages', () => missing('dpa_url').length === 1 && missing('transfer').length === 1);
+    await deploy(`${vendor('DE')}dpa_url = "https://beta.example/dpa"\n`);
+    await waitFor('the end of them', () => missing('dpa_url').length === 2 && missing('transfer').length === 2);
+    assert.deepEqual([missing('dpa_url'), missing('transfer')], [[false, true], [false, true]]);
   });
 
   it('is a week as well, once and with its Sunday, in the words of the page', async () => {

@@ -121,7 +121,8 @@ export async function readSeen(worker) {
   const rows = (await readDashboard(worker)).replace(/<time datetime="([^"]*)">[^<]*/g, '$1').matchAll(/<tr data-seen="([^"]*)">(.*?)<\/tr>/gs);
   return [...rows].map(([, name, cells]) => {
     const [known, page, first, last, times] = [...cells.matchAll(/<td>(.*?)<\/td>/gs)].map(([, cell]) => cell.replace(/<[^>]*>/g, ''));
-    return { name, known, page, first, last, times: /^\d+$/.test(times) ? Number(times) : times };
+    // As many as were, by tens, however the reader's language writes them.
+    return { name, known, page, first, last, times: times.endsWith(' or more') ? Number(times.replace(/\D/g, '')) : times };
   });
 }
 

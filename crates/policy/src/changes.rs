@@ -29,11 +29,15 @@ const SEEN_FIRST: [&str; 7] = ["banner", "texts", "categories", "profile", "expe
 /// Sections of nothing but entries: the first entry is no more than the next, whether or not its section was there.
 const OF_ENTRIES: [&str; 2] = ["categories", "vendors"];
 
+/// Keys of what the site says in words of its own, wherever they stand; and those sections in which a `name` is one.
+const OWN_WORDS: [&str; 3] = ["title", "text", "reason"];
+const NAMED_BY_SITE: [&str; 3] = ["controller", "categories", "vendors"];
+
 /// What changed between two policy files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// What changed, in words, what visitors see first: `banner.layout from bar to box`, `vendors.youtube added`, `texts changed`;
-    /// four at most. A value is told where it is a single word, and none of `[texts]`.
+    /// four at most. A value is told where it is a single word, and none of the site's own words.
     pub named: Vec<String>,
     /// How many more there are.
     pub more: usize,
@@ -118,6 +122,7 @@ fn compare(
             return compare_tables(&own, before, after, found);
         }
         (before, after) => {
+            let word = |value: &DeValue<'_>| word(value).filter(|_| !is_own_words(&own));
             let what = match (before, before.and_then(word), after, after.and_then(word)) {
                 (_, Some(before), _, Some(after)) => format!(" from {before} to {after}"),
                 (Some(_), _, None, _) => " removed".into(),
@@ -142,6 +147,15 @@ fn name_of(path: &[&str]) -> String {
     let part =
         |part: &&str| if is_plain(part, "-_", PART_BYTES_MAX) { (*part).to_owned() } else { "…".into() };
     path.iter().map(part).collect::<Vec<_>>().join(".")
+}
+
+/// Does a key of that name hold words of the site's own?
+fn is_own_words(path: &[&str]) -> bool {
+    let (section, key) = (path.first(), path.last());
+    key.is_some_and(|key| {
+        OWN_WORDS.contains(key)
+            || *key == "name" && section.is_some_and(|section| NAMED_BY_SITE.contains(section))
+    })
 }
 
 /// A value that is a single word.

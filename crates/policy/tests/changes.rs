@@ -86,6 +86,19 @@ fn what_the_site_says_and_what_is_long_is_not_told() {
     ] {
         assert_eq!(told(&[(from, to)]), change);
     }
+    // A single word too.
+    for (before, after, change) in [
+        (
+            "[categories.analytics]\ntitle = \"Analytics\"",
+            "[categories.analytics]\ntitle = \"Statistics\"",
+            "categories.analytics.title changed",
+        ),
+        ("[controller]\nname = \"Acme\"", "[controller]\nname = \"Beta\"", "controller.name changed"),
+        ("[vendors.x]\nname = \"Acme\"", "[vendors.x]\nname = \"Beta\"", "vendors.x.name changed"),
+        ("[profile]\nname = \"EU\"", "[profile]\nname = \"FR\"", "profile.name from EU to FR"),
+    ] {
+        assert_eq!(between(before, after).to_string(), change);
+    }
     let word = |length: usize| format!("a = \"{}\"", "x".repeat(length));
     assert_eq!(between("a = 1", &word(24)).to_string(), format!("a from 1 to {}", "x".repeat(24)));
     assert_eq!(between("a = 1", &word(25)).to_string(), "a changed");

@@ -433,7 +433,8 @@ proptest! {
                         let asked = whole.only(|counter| counter == Counter::First);
                         let is_of_all = cells.iter().all(|(_, _, counts)| *counts == asked);
                         prop_assert!(is_of_all);
-                    }                    Dimension::Layer | Dimension::Wait => prop_assert_eq!(sum, acts(whole)),
+                    }
+                    Dimension::Layer | Dimension::Wait => prop_assert_eq!(sum, acts(whole)),
                     _ => prop_assert_eq!(sum, whole),
                 }
             }

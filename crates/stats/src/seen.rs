@@ -81,10 +81,11 @@ impl Seen {
         }
     }
 
-    /// How often, from where a number tells of no visitor on.
+    /// How often, in steps of [`SMALLEST_GROUP`]: a number that is watched tells of each visitor as it grows. `None` before the first.
     #[must_use]
     pub fn times(&self) -> Option<u64> {
-        Some(self.count).filter(|count| *count >= SMALLEST_GROUP)
+        let steps = self.count / SMALLEST_GROUP;
+        (steps > 0).then_some(steps * SMALLEST_GROUP)
     }
 }
 
@@ -337,7 +338,8 @@ mod tests {
                 [!is_of_visitors, !is_of_visitors, true],
                 "{kind:?}"
             );
-            assert_eq!([1, 9, 10].map(|count| seen(kind, count).times()), [None, None, Some(10)]);
+            let times = [1, 9, 10, 19, 20, u64::MAX].map(|count| seen(kind, count).times());
+            assert_eq!(times, [None, None, Some(10), Some(10), Some(20), Some(u64::MAX / 10 * 10)]);
         }
     }
 

@@ -77,22 +77,23 @@ pub fn is_gone(last: Option<Day>, watched_since: Day, today: Day) -> bool {
     last.unwrap_or(watched_since) < today.minus(GONE_DAYS)
 }
 
-/// The place in the log of what visitors were asked with last: on the last of these days with a page, of most pages; and that day. The
+/// What visitors were asked with last: the policy's tag and the place in the log, of most pages of the last of these days with a page. The
 /// values are those of [`Dimension::Version`](crate::Dimension::Version).
 #[must_use]
-pub fn asked_last(versions: &[(Day, String, Counts)]) -> Option<(Day, u64)> {
+pub fn asked_last(versions: &[(Day, String, Counts)]) -> Option<(String, u64)> {
     let views = |counts: &Counts| counts.get(Counter::Views);
     let last = versions.iter().filter(|(_, _, counts)| views(counts) > 0).map(|(day, _, _)| *day).max()?;
-    let mut pages: BTreeMap<u64, u64> = BTreeMap::new();
+    let mut pages: BTreeMap<(u64, &str), u64> = BTreeMap::new();
     for (_, value, counts) in versions.iter().filter(|(day, _, _)| *day == last) {
         // A value without a place is of visitors who were asked with none.
-        let Some(place) = value.split('/').nth(1).and_then(|place| place.parse().ok()) else { continue };
-        let sum = pages.entry(place).or_default();
+        let Some((tag, place)) = value.split_once('/') else { continue };
+        let Ok(place) = place.parse() else { continue };
+        let sum = pages.entry((place, tag)).or_default();
         *sum = sum.saturating_add(views(counts));
     }
     // Of as many the later version.
-    let (place, _) = pages.into_iter().max_by_key(|(place, pages)| (*pages, *place))?;
-    Some((last, place))
+    let ((place, tag), _) = pages.into_iter().max_by_key(|(version, pages)| (*pages, *version))?;
+    Some((tag.to_owned(), place))
 }
 
 impl Alert {
@@ -272,17 +273,16 @@ mod tests {
             line(7, "1a2b3c4d/3", 900),
             line(8, "1a2b3c4d/3", 50),
             line(8, "1a2b3c4d/11", 30),
-            // Of two shards, and of two tags of one version.
-            line(8, "1a2b3c4d/11", 15),
+            // Of two shards.
+            line(8, "1a2b3c4d/11", 20),
             line(8, "0f0f0f0f/11", 9),
             line(8, "1a2b3c4d", 400),
             line(9, "1a2b3c4d/3", 0),
         ];
-        assert_eq!(asked_last(&lines), Some((day(8), 11)));
-        lines[4].2 = Counts::default().with(Counter::Views, 5);
-        assert_eq!(asked_last(&lines), Some((day(8), 11)), "of as many the later");
+        let version = |place| Some(("1a2b3c4d".to_owned(), place));
+        assert_eq!(asked_last(&lines), version(11), "of as many the later");
         lines[3].2 = Counts::default();
-        assert_eq!(asked_last(&lines), Some((day(8), 3)));
+        assert_eq!(asked_last(&lines), version(3));
         for none in [vec![], vec![line(8, "1a2b3c4d", 5)], vec![line(8, "?", 5)], vec![line(8, "a/3", 0)]] {
             assert_eq!(asked_last(&none), None, "{none:?}");
         }

@@ -4,16 +4,26 @@ use super::numbers::{days_name, value};
 use super::{Dashboard, names};
 use maud::{Markup, html};
 use postern_stats::{
-    Against, Common, Counts, Funnel, Rate, SMALLEST_GROUP, Segment, cover_of, rate_of_asked, tells_asked,
+    Against, Common, Counts, Dimension, Funnel, Rate, SMALLEST_GROUP, Segment, cover_of, rate_of_asked,
+    tells_asked,
 };
 
 /// What is said where a group's share of those asked is not told (`postern_stats::tells_asked`).
 fn no_share_of_asked(facts: &Dashboard<'_>, segment: &Segment) -> Option<String> {
     let cover = cover_of(facts.sums, segment).filter(|_| !tells_asked(facts.sums, Some(segment)))?;
+    let cover = facts.locale.percent(cover);
+    let why = if segment.level.dimension() == Dimension::Version {
+        format!(
+            "On days on which it is told apart {cover} of the browsers were asked with it, and the others with another: where few are, those are days on \
+             which many answered"
+        )
+    } else {
+        format!(
+            "It is told apart on days with {cover} of all that were asked, since on the others too few of it answered: these are its busier days"
+        )
+    };
     Some(format!(
-        "How many of its browsers asked said yes is not told. It is told apart on days with {} of all that were asked, since on the others too \
-         few of it answered: these are its busier days, and the share would be too high. That of those who answered is not.",
-        facts.locale.percent(cover)
+        "How many of its browsers asked said yes is not told. {why}, and the share would be too high. That of those who answered is not."
     ))
 }
 

@@ -4,7 +4,7 @@ use super::numbers::day_name;
 use super::{Dashboard, csv_link};
 use maud::{Markup, html};
 use postern_sort::sorted_by;
-use postern_stats::{Day, Kind, SMALLEST_GROUP, Seen};
+use postern_stats::{Kind, SMALLEST_GROUP, Seen};
 
 /// What of it may be told, by kind, what was seen last first.
 #[must_use]
@@ -21,9 +21,8 @@ pub(super) fn seen(facts: &Dashboard<'_>) -> Markup {
         seen.into_iter().partition(|seen| seen.kind == Kind::Fault);
     let (cookies, strangers): (Vec<&Seen>, Vec<&Seen>) =
         others.into_iter().partition(|seen| seen.kind == Kind::Cookie);
-    let table = |id: &str, caption: &str, who: &str, rows: &[&Seen]| {
-        sightings_table(id, caption, who, rows, facts.day_of)
-    };
+    let table =
+        |id: &str, caption: &str, who: &str, rows: &[&Seen]| sightings_table(id, caption, who, rows, facts);
     html! {
         @if !strangers.is_empty() {
             (table("strangers", "Seen and not in your policy", "Who", &strangers))
@@ -44,14 +43,9 @@ pub(super) fn seen(facts: &Dashboard<'_>) -> Markup {
     }
 }
 
-fn sightings_table(
-    id: &str,
-    caption: &str,
-    who: &str,
-    rows: &[&Seen],
-    day_of: &dyn Fn(u64) -> Day,
-) -> Markup {
+fn sightings_table(id: &str, caption: &str, who: &str, rows: &[&Seen], facts: &Dashboard<'_>) -> Markup {
     let title = format!("{id}-title");
+    let (day_of, locale) = (facts.day_of, &facts.locale);
     html! {
         section class="wide" tabindex="0" aria-labelledby=(title) {
             table id=(id) {
@@ -76,7 +70,7 @@ fn sightings_table(
                                 @let day = day_of(at_ms);
                                 td { time datetime=(day) { (day_name(day)) } }
                             }
-                            td { @match row.times() { Some(times) => (times), None => { "fewer than " (SMALLEST_GROUP) } } }
+                            td { @match row.times() { Some(times) => { (locale.count(times)) " or more" } None => { "fewer than " (SMALLEST_GROUP) } } }
                         }
                     }
                 }

@@ -97,9 +97,26 @@ fn a_group_that_is_told_apart_on_its_busier_days_has_no_share_of_those_asked() {
     }
     assert!(britain.contains("It is told apart on days with 67\u{a0}% of all that were asked"), "{britain}");
     assert!(!france.contains("It is told apart on days with"), "{france}");
+    // Beside it others were asked with another version.
+    assert_eq!((of_asked("7").as_str(), of_asked("9").as_str()), ("39\u{a0}%", "–"));
+    assert!(of("banner:9").contains("told apart 50\u{a0}% of the browsers were asked with it"));
     let head = |markup: &str| {
         markup.split("<table id=\"days\">").nth(1).unwrap().split("</thead>").next().unwrap().to_owned()
     };
     assert!(head(&france).contains(">Of those asked<") && !head(&britain).contains(">Of those asked<"));
     assert!(head(&britain).contains(">Asked<"));
+}
+
+#[test]
+fn of_a_group_of_pages_the_curve_tells_nothing_of_who_was_asked() {
+    for (group, is_told) in [("page:shop", false), ("country:FR", true)] {
+        let question = Question { segment: Segment::parse(group).ok(), ..Question::default() };
+        let page = page(|facts| facts.question = &question);
+        let curve = page.split("id=\"days\"").nth(1).and_then(|rest| rest.split("</table>").next()).unwrap();
+        assert_eq!(
+            curve.contains(">Of those asked<") && curve.contains("data-count=\"first\""),
+            is_told,
+            "{group}"
+        );
+    }
 }
