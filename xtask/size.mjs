@@ -99,6 +99,9 @@ const rows = [
   ['Worker wasm', workerWasm],
   ['Worker glue', workerJs],
   ['Worker bundle', sum([workerWasm, workerJs]), 'gzip', 1_000_000],
+  ['Dashboard bundle', sum([sizesOf(read('dashboard/build/index_bg.wasm')), sizesOf(read('dashboard/build/index.js'))]), 'gzip', 1_000_000],
+  // Charts of the kinds that are drawn, and no more of their library: the whole of it has 369 kB.
+  ['dashboard.js, with its charts', sizesOf(read('build/dashboard/files/dashboard.js')), 'gzip', 210_000],
 ].map(([name, sizes, measure, budget]) => ({ name, sizes, measure, budget }));
 
 const ledger = JSON.parse(read(LEDGER).toString());

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, makeFolder, serveSite, startWorld, waitFor } from '../journeys/harness.mjs';
-import { loadCells, openLedger } from '../journeys/figures.mjs';
+import { loadCells, openLedger, readCounts } from '../journeys/figures.mjs';
 import { ownerSession, send } from '../journeys/wire.mjs';
 
 /** Source: issue "The dashboard", Scale. */
@@ -24,7 +24,8 @@ const ADDRESSES = [
   'api/v1/series.csv?days=30', 'api/v1/series.csv?days=730', 'api/v1/series.csv?days=730&segment=country:FR',
   'api/v1/breakdown.csv?by=country&days=30', 'api/v1/breakdown.csv?by=country&days=730', 'api/v1/breakdown.csv?by=browser&days=730',
   'api/v1/figures?days=30', 'api/v1/figures?days=730', 'api/v1/figures?days=730&segment=country:FR',
-  'metrics', 'dashboard/today', 'api/v1/sites', 'dashboard/sites',
+  'api/v1/figures?days=365&segment=country:DE&against=country:FR', 'api/v1/totals.csv?days=365&against=year-before', 'api/v1/categories.csv?days=730', 'api/v1/gate.csv?days=730',
+  'api/v1/seen.csv', 'api/v1/experiment.csv', 'metrics', 'dashboard/today', 'api/v1/sites', 'api/v1/sites.csv', 'dashboard/sites',
 ];
 /** Versions of the first site's policy, the last of them of late: each mark beside the curve says what it changed, at most of eight. */
 const VERSIONS = 9;
@@ -35,6 +36,12 @@ const SITES = ['luxmoor', ...OTHERS];
 const yesterday = new Date(Date.now() - 90_000_000).toISOString().slice(0, 10);
 const made = spawnSync(join(ROOT, 'target/release/examples/two_years'), [yesterday], { encoding: 'utf8', maxBuffer: 1 << 28 });
 if (made.status !== 0) throw new Error(`the rollups could not be made: ${made.stderr}`);
+
+const ofDays = made.stdout.split('\n').map((line) => line.split('\t')).filter(([, dimension]) => dimension === 'all').map(([, , , counts]) => readCounts(counts));
+const sumOf = (...names) => ofDays.reduce((sum, counts) => names.reduce((all, name) => all + counts[name], sum), 0);
+const [days, answers, pages] = [ofDays.length, sumOf('accepted', 'partial', 'refused'), sumOf('views')];
+console.log(`made: ${days} days, ${(answers / 1e6).toFixed(1)} million answers, ${(pages / 1e6).toFixed(0)} million pages`);
+if (days < DAYS || answers < 10e6 || pages < 500e6) throw new Error('these are not two years of ten million answers and half a billion pages');
 
 const state = join(makeFolder(), 'state');
 const policyOf = (id) => readFileSync(join(ROOT, 'postern.toml'), 'utf8').replace('id = "luxmoor"', `id = "${id}"\nhosts = ["${id}.localhost"]`);
