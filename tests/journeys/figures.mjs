@@ -84,6 +84,76 @@ export function readNoted(worker) {
   return rows;
 }
 
+/** The categories that need a grant, in the order of their bits, behind the necessary one. */
+const CATEGORIES = ['functional', 'analytics', 'marketing', 'social'];
+
+/**
+ * What receipts amount to in the figures, by docs/dashboard.md and none of the Worker's code: counts that are not zero, for each day,
+ * dimension and value with tabs between. A row is of receipts that are alike: {day, outcome, granted, facts, times}.
+ */
+export function countActs(rows) {
+  const cells = {};
+  for (const { day, outcome, granted, facts, times } of rows) {
+    const words = facts.split('\t');
+    const pairs = words.flatMap((word, place) => (place % 2 === 0 && place + 1 < words.length ? [[word, words[place + 1]]] : []));
+    const has = (name) => pairs.some(([word]) => word === name);
+    if (has('bot')) continue;
+    const answer = outcome === 'withdrawn' && has('first') ? 'refused' : outcome;
+    const counters = [];
+    if (answer === 'withdrawn') counters.push(answer);
+    if (['accepted', 'partial', 'refused'].includes(answer) && !pairs.some(([word, value]) => word === 'layer' && value === 'signal')) {
+      counters.push(answer, ...CATEGORIES.filter((_, place) => granted & (2 << place)));
+      if (has('agent')) counters.push('by_agent');
+      if (has('first')) counters.push('first_answered', ...answer === 'refused' ? [] : ['first_granted']);
+    }
+    const add = (dimension, value, counter) => {
+      const cell = cells[`${day}\t${dimension}\t${value}`] ??= {};
+      cell[counter] = (cell[counter] ?? 0) + times;
+    };
+    for (const [dimension, value] of [['all', ''], ...pairs.filter(([word]) => !['first', 'agent'].includes(word))]) {
+      for (const counter of ['gate', 'vendor'].includes(dimension) ? ['times'] : counters) add(dimension, value, counter);
+    }
+  }
+  return cells;
+}
+
+/** Rows of that of a Ledger's receipts, with a condition on them; those restricted are in no figure. */
+export function alikeOf(ledger, condition = 'TRUE') {
+  return ledger.prepare(`SELECT day, outcome, granted, facts, COUNT(*) AS times FROM receipts WHERE (${condition}) AND NOT EXISTS (SELECT 1 FROM restrictions WHERE restrictions.subject = receipts.subject) GROUP BY 1, 2, 3, 4`).all();
+}
+
+/** Is it counted by what visitors do, and not by a page? */
+export function isOfActs(dimension, value, counter) {
+  if (counter === 'times') return dimension === 'vendor' || (dimension === 'gate' && value.startsWith('released/'));
+  return COUNTERS.indexOf(counter) >= COUNTERS.indexOf('accepted');
+}
+
+/** The cells of a Ledger: counts that are not zero, for each day, dimension and value with tabs between; `keeps` says which. */
+export function cellsOf(ledger, keeps = () => true) {
+  const cells = {};
+  for (const { day, dimension, value, counts } of ledger.prepare('SELECT day, dimension, value, counts FROM cells').all()) {
+    const kept = Object.entries(readCounts(counts)).filter(([counter, count]) => count > 0 && keeps(dimension, value, counter));
+    if (kept.length > 0) cells[`${day}\t${dimension}\t${value}`] = Object.fromEntries(kept);
+  }
+  return cells;
+}
+
+/**
+ * Takes all that receipts have counted out of a Ledger's cells, while no workerd runs, and has them all to be counted; what pages have
+ * counted stays.
+ */
+export function forgetActs(ledger) {
+  ledger.exec('BEGIN');
+  const rows = ledger.prepare('SELECT day, dimension, value, counts FROM cells').all();
+  ledger.exec('DELETE FROM cells; UPDATE counted SET seq = 0');
+  const insert = ledger.prepare('INSERT INTO cells (day, dimension, value, counts) VALUES (?, ?, ?, ?)');
+  for (const { day, dimension, value, counts } of rows) {
+    const left = counts.split(' ').filter((part) => part && !isOfActs(dimension, value, COUNTERS[part.split(':')[0]])).join(' ');
+    if (left) insert.run(day, dimension, value, left);
+  }
+  ledger.exec('COMMIT');
+}
+
 /** Everybody's counts of all days, to the last one, which no page shows. The dashboard has the receipts counted that wait for it. */
 export async function countedOf(worker) {
   await readDashboard(worker);
