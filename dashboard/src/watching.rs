@@ -9,7 +9,8 @@ use crate::unnamed::unnamed;
 use postern_platform::{Numbers, country_name, day_in, language_name};
 use postern_policy::Policy;
 use postern_stats::{
-    Alert, Counts, DROP_DAYS, Day, Dimension, Point, Range, Seen, Step, Week, asked_last, last_week, points,
+    Alert, Counts, DROP_DAYS, Day, Dimension, Point, Range, SLIDE_DAYS, Seen, Step, Week, asked_last,
+    last_week, points,
 };
 use postern_view::{Locale, alert_text, stop_text, week_text};
 use serde_json::{Value, json};
@@ -125,7 +126,9 @@ fn find(
     unsealed: Option<u64>,
     locale: &Locale<'_>,
 ) -> Result<Vec<Alert>> {
-    let blocks = store.blocks(Dimension::All, site.today.minus(DROP_DAYS), site.today.minus(1), "")?;
+    // A row a day, of everybody alone.
+    let first = site.today.minus(DROP_DAYS.max(SLIDE_DAYS));
+    let blocks = store.blocks(Dimension::All, first, site.today.minus(1), "")?;
     let blocks = blocks.into_iter().map(|(first, last, _, counts)| Point { first, last, counts });
     let series = points(blocks, Step::Day);
     let updated = site.policy.as_ref().and_then(|policy| Day::parse(&policy.notice.updated).ok());
@@ -139,6 +142,7 @@ fn find(
     .flatten()
     .collect();
     alerts.extend(Alert::rate_dropped(&series, site.today));
+    alerts.extend(Alert::rate_slid(&series, site.today));
     let experiment = site.policy.as_ref().and_then(|policy| policy.experiment.as_ref());
     if let Some(experiment) = experiment.filter(|experiment| experiment.winner.is_none())
         && let Some(tried) = experiments::found_in(store, experiment, site.settled)?

@@ -17,7 +17,10 @@ const LASTS_DAYS: u32 = 28;
 
 /// Days before today whose points [`drops`] looks at. A drop is told for 28, one of the 60 before it may have been on when it began, and
 /// that one is compared with 60 more.
-pub const DROP_DAYS: u32 = LASTS_DAYS + 2 * BEFORE_DAYS;
+pub const DROP_DAYS: u32 = LASTS_DAYS + BEGIN_DAYS;
+
+/// Days before a point that say whether a drop begins with it.
+pub const BEGIN_DAYS: u32 = 2 * BEFORE_DAYS;
 
 /// The drops that last, the oldest first. The points are in order and those of the last [`DROP_DAYS`] are all there; more change nothing.
 ///
@@ -31,17 +34,38 @@ pub fn drops(points: &[Point], today: Day) -> Vec<Alert> {
     begins.filter_map(|(begin, _)| lasting(points, begin)).collect()
 }
 
+/// The drops that began with a point that ends behind that day: its last day, and the last day for which each was told, as far as these
+/// points go.
+pub fn told_since(points: &[Point], after: Day) -> Vec<Range> {
+    let is_near = |at: &usize| points.get(*at).is_some_and(|point| point.last > after);
+    let told = |begin: usize| {
+        let first = points.get(begin)?.last;
+        let until =
+            |upto: usize| lasting(points.get(..=upto)?, begin).and(points.get(upto)).map(|point| point.last);
+        // A drop that is over does not come back.
+        let ends = (begin..points.len()).map_while(until).take_while(|end| end.minus(LASTS_DAYS) < first);
+        Some(Range { first, last: ends.last()? })
+    };
+    (0..points.len()).filter(is_near).filter(|at| begins(points, *at)).filter_map(told).collect()
+}
+
 /// The last seven of these points together, as far as they end on that day or later.
 fn together(points: &[Point], since: Day) -> Option<(Range, Rate)> {
     let points = points.get(points.len().saturating_sub(POINTS)..)?;
-    let near = points.iter().filter(|point| point.last >= since);
-    let days = Range { first: near.clone().next()?.first, last: points.last()?.last };
+    sum(points.iter().filter(|point| point.last >= since))
+}
+
+/// These points together: the days from the first to the last, and their rate; `None` of none.
+pub fn sum<'a>(points: impl Iterator<Item = &'a Point>) -> Option<(Range, Rate)> {
+    let mut days: Option<Range> = None;
     let (mut granted, mut decided) = (0_u64, 0_u64);
-    for rate in near.map(|point| point.counts.rate_of_decided()) {
+    for point in points {
+        days = Some(Range { first: days.map_or(point.first, |days| days.first), last: point.last });
+        let rate = point.counts.rate_of_decided();
         granted = granted.saturating_add(rate.numerator());
         decided = decided.saturating_add(rate.denominator());
     }
-    Some((days, Rate::new(granted, decided)))
+    Some((days?, Rate::new(granted, decided)))
 }
 
 /// What is compared to say whether the point at `at` is low against that at `of`: the points before, and since.

@@ -24,6 +24,7 @@ mod question;
 mod rate;
 mod seen;
 mod series;
+mod slides;
 mod watch;
 mod week;
 
@@ -49,5 +50,6 @@ pub use question::{Against, Common, Question, QuestionError, Span};
 pub use rate::{Interval, Rate};
 pub use seen::{Kind, SEEN_OF_KIND_MAX, Seen, SeenBatch, SeenError, cookie_pattern, page_pattern};
 pub use series::{Point, Step, points};
+pub use slides::SLIDE_DAYS;
 pub use watch::{Alert, asked_last, is_gone};
 pub use week::{Week, last_week};

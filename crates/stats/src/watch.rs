@@ -2,6 +2,7 @@
 
 use crate::drops::drops;
 use crate::seen::host_pattern;
+use crate::slides::slide;
 use crate::{Counter, Counts, Day, Kind, Point, Range, Rate, SEEN_OF_KIND_MAX, Seen};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +19,19 @@ pub enum Alert {
         now: Rate,
         /// Those before the drop that they are compared with: as long as it lasts the same, unless it is back at these and still
         /// low against those before its second day.
+        days_before: Range,
+        /// The rate of those.
+        before: Rate,
+    },
+    /// Fewer say yes in four weeks than in the four before, by more than chance makes it, and no drop has told it.
+    RateSlid {
+        /// The day that names it: the end of the first week that was found so.
+        begun: Day,
+        /// The four weeks until the last Sunday of which all is published.
+        days: Range,
+        /// The rate of these.
+        now: Rate,
+        /// The four before them.
         days_before: Range,
         /// The rate of those.
         before: Rate,
@@ -102,6 +116,7 @@ impl Alert {
     pub fn key(&self) -> String {
         match self {
             Self::RateDropped { begun, .. } => format!("rate-dropped {begun}"),
+            Self::RateSlid { begun, .. } => format!("rate-slid {begun}"),
             Self::CountsStopped { last } => format!("counts-stopped {last}"),
             Self::Stranger { name } => format!("stranger {name}"),
             Self::NotSealed { .. } => "not-sealed".into(),
@@ -116,6 +131,7 @@ impl Alert {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::RateDropped { .. } => "rate-dropped",
+            Self::RateSlid { .. } => "rate-slid",
             Self::CountsStopped { .. } => "counts-stopped",
             Self::Stranger { .. } => "stranger",
             Self::NotSealed { .. } => "not-sealed",
@@ -131,6 +147,14 @@ impl Alert {
     #[must_use]
     pub fn rate_dropped(points: &[Point], today: Day) -> Vec<Self> {
         drops(points, today)
+    }
+
+    /// Where the rate of answers has slid little by little, and does so still: by the points of the last [`SLIDE_DAYS`](crate::SLIDE_DAYS)
+    /// before today. One at a time, told at the end of a week for the first time, and until four weeks are within a point of the four
+    /// before. What a drop tells it does not tell again.
+    #[must_use]
+    pub fn rate_slid(points: &[Point], today: Day) -> Option<Self> {
+        slide(points, today)
     }
 
     /// Has no page been counted since that day, on a site that had some?
@@ -303,6 +327,13 @@ mod tests {
         let rate = Rate::new(1, 2);
         for alert in [
             Alert::RateDropped {
+                begun: day(1),
+                days: days(1, 1),
+                now: rate,
+                days_before: days(0, 0),
+                before: rate,
+            },
+            Alert::RateSlid {
                 begun: day(1),
                 days: days(1, 1),
                 now: rate,

@@ -15,6 +15,13 @@ pub fn alert_text(alert: &Alert, locale: &Locale<'_>) -> String {
             locale.percent(*before),
             when(*days_before)
         ),
+        Alert::RateSlid { days, now, days_before, before, .. } => format!(
+            "{} of those who answered said yes {}, after {} {}: little by little, and on no day by much. See what has changed since, and whether it is the banner or the visitors.",
+            locale.percent(*now),
+            when(*days),
+            locale.percent(*before),
+            when(*days_before)
+        ),
         Alert::CountsStopped { last } => format!(
             "No page has been counted since {}. See that the site’s address still leads to Postern.",
             day_name(*last)

@@ -120,3 +120,22 @@ fn of_a_group_of_pages_the_curve_tells_nothing_of_who_was_asked() {
         );
     }
 }
+
+#[test]
+fn a_share_that_slid_is_said_with_the_weeks_before_it() {
+    let days = |first, last| Range { first: day(first), last: day(last) };
+    let rate = postern_stats::Rate::new;
+    let slid = Alert::RateSlid {
+        begun: day("2026-11-15"),
+        days: days("2026-10-26", "2026-11-22"),
+        now: rate(1484, 2800),
+        days_before: days("2026-09-28", "2026-10-25"),
+        before: rate(1680, 2800),
+    };
+    assert_eq!(
+        alert_text(&slid, &ENGLISH).replace('\u{a0}', " "),
+        "53 % of those who answered said yes from 26 Oct 2026 to 22 Nov 2026, after 60 % from 28 Sep 2026 to 25 Oct 2026: \
+         little by little, and on no day by much. See what has changed since, and whether it is the banner or the visitors."
+    );
+    assert_eq!((slid.key().as_str(), slid.kind()), ("rate-slid 2026-11-15", "rate-slid"));
+}
