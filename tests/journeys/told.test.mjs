@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { NOON, dayNumber, openLedger, policyIn, readCells } from './figures.mjs';
+import { NOON, dayNumber, loadCells, openLedger, policyIn, readCells } from './figures.mjs';
 import { ROOT, makeFolder, serveSite, startWorld, waitFor } from './harness.mjs';
 import { postDecision, readDashboard, readText, send } from './wire.mjs';
 
@@ -112,5 +112,34 @@ describe('a site that has fallen silent', () => {
     for (const kind of KINDS) assert.doesNotMatch(page, new RegExp(`data-alert="${kind}"`), kind);
     const keys = told.map(({ key, is_over: isOver }) => `${key} ${isOver}`);
     assert.deepEqual(keys, [...new Set(keys)], 'each once');
+  });
+
+  it('is told once of a rate that slides little by little, and that it is over when it is back', async () => {
+    const slid = () => told.filter(({ kind }) => kind === 'rate-slid').map(({ is_over: isOver, text }) => [isOver, text]);
+    /** Each day four hundred are asked and half of them answer: of these so many say yes. */
+    const load = (yesOn) => {
+      const lines = Array.from({ length: 160 }, (_, place) => today - 160 + place).map((day) => {
+        const yes = Math.round(200 * yesOn(today - day));
+        return `${day}\tall\t\t0:1200 2:400 3:400 6:${yes} 7:${200 - yes} 16:200 17:${yes}`;
+      });
+      loadCells(state, lines.join('\n'));
+    };
+    const restart = async () => {
+      await start({ POLICY: updated(today - 365), LOG_KEY: randomBytes(32).toString('hex'), LOG_SEAL_AFTER_MS: '200' });
+      await waitFor('the figures', async () => !(await readDashboard(worker)).includes('being gathered'));
+    };
+    await worker.stop();
+    // By half a point a day, for forty days until yesterday.
+    load((ago) => 0.65 - 0.005 * Math.max(0, 40 - ago));
+    await restart();
+    await waitFor('the message', () => slid().length > 0);
+    assert.match(slid()[0][1], /^luxmoor: \d+\u00a0% of those who answered said yes from .* to .*, after 6\d\u00a0% from .* to .*: little by little, and on no day by much\./);
+    assert.match(await readDashboard(worker), /data-alert="rate-slid"/);
+    await worker.stop();
+    load(() => 0.65);
+    await restart();
+    await waitFor('the end of it', () => slid().length > 1);
+    assert.deepEqual(slid().map(([isOver]) => isOver), [false, true]);
+    assert.ok(!told.some(({ kind }) => kind === 'rate-dropped'), 'and no day was a drop');
   });
 });
