@@ -133,25 +133,32 @@ function forgiveFramesThatAreGone() {
   };
 }
 
-/** A stock Firefox, by WebDriver BiDi. It has no switch for scripts: pages without them are opened in a second one. */
+/** What stands for the dark in Firefox's own settings, and for the light. Source: StaticPrefList.yaml, layout.css.prefers-color-scheme.content-override. */
+const FIREFOX_SCHEMES = { dark: 0, light: 1 };
+
+/**
+ * A stock Firefox, by WebDriver BiDi. It has no switch for scripts, nor one for the scheme that pages are told to want: pages without
+ * scripts, and those in the dark, are opened in others. What else Playwright would emulate it leaves as it is, and says nothing.
+ */
 async function launchFirefox(recorderPort) {
   forgiveFramesThatAreGone();
   const started = new Map();
-  const start = (hasScripts) => {
-    if (!started.has(hasScripts)) {
-      started.set(hasScripts, firefox.launch({
+  const start = (hasScripts, scheme = 'light') => {
+    const kind = `${hasScripts} ${scheme}`;
+    if (!started.has(kind)) {
+      started.set(kind, firefox.launch({
         channel: 'moz-firefox', executablePath: findBrowser('firefox'),
-        firefoxUserPrefs: { ...firefoxPreferences(recorderPort), 'javascript.enabled': hasScripts },
+        firefoxUserPrefs: { ...firefoxPreferences(recorderPort), 'javascript.enabled': hasScripts, 'layout.css.prefers-color-scheme.content-override': FIREFOX_SCHEMES[scheme] },
       }));
     }
-    return started.get(hasScripts);
+    return started.get(kind);
   };
   const main = await start(true);
   return {
     name: `Firefox ${main.version()}`,
     // No protocol for its phone mode: there is none.
-    newContext: async ({ javaScriptEnabled = true, isMobile: _isMobile, ...options } = {}) => {
-      const context = await (await start(javaScriptEnabled)).newContext({ ignoreHTTPSErrors: true, ...options });
+    newContext: async ({ javaScriptEnabled = true, isMobile: _isMobile, colorScheme, ...options } = {}) => {
+      const context = await (await start(javaScriptEnabled, colorScheme)).newContext({ ignoreHTTPSErrors: true, ...options });
       // PostHog drops events of a browser that says it is driven by a program; a visitor's does not say so.
       await context.addInitScript(() => Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false, configurable: true }));
       return context;
