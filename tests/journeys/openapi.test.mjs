@@ -6,14 +6,14 @@
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import addFormats from 'ajv-formats';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { COUNTERS, NOON, dayNumber, loadCells, policyIn, readCells, withFirst } from './figures.mjs';
-import { ROOT, makeFolder, startWorld, waitFor } from './harness.mjs';
+import { makeFolder, startWorld, waitFor } from './harness.mjs';
+import { startWithoutRecords } from './made-up.mjs';
 import { readText, send, valueOf } from './wire.mjs';
 
 /** As good as any other: the same requests each time, so that a failure is one that can be looked at. */
@@ -272,23 +272,15 @@ describe('what is described', () => {
   });
 
   it('says when the records cannot be reached', async () => {
-    // It looks for the records where there are none.
-    const config = join(ROOT, 'build/wrangler.dashboard-lost.toml');
-    const usual = readFileSync(join(ROOT, 'build/wrangler.dashboard.toml'), 'utf8');
-    writeFileSync(config, usual.replace('class_name = "LedgerObject"\nscript_name = "postern"', 'class_name = "FiguresObject"'));
-    try {
-      const { port } = await world.startWorker({ config: [join(ROOT, 'build/wrangler-whole.toml'), config], vars: { ACCESS_TOKENS } });
-      for (const operation of operations()) {
-        const query = needed(operation);
-        const answer = await ask(`${operation.path}?${query}`, { port });
-        assertDescribed(operation, answer, operation.path, { isLost: true });
-        // The one needs none, the others say it of each site.
-        assert.equal(answer.status, ['/api/v1/openapi.json', '/api/v1/sites', '/api/v1/sites.csv'].includes(operation.path) ? 200 : 503, operation.path);
-        if (operation.path.endsWith('/sites.csv')) assert.match(readText(answer).split('\r\n')[1], /^luxmoor,[^,]*,\d{4}-\d\d-\d\d,\d{4}-\d\d-\d\d,+$/);
-        if (operation.path.endsWith('/sites')) assert.match(JSON.parse(readText(answer)).sites[0].fault, /cannot be reached/);
-      }
-    } finally {
-      rmSync(config, { force: true });
+    const { port } = await startWithoutRecords(world, { vars: { ACCESS_TOKENS } });
+    for (const operation of operations()) {
+      const query = needed(operation);
+      const answer = await ask(`${operation.path}?${query}`, { port });
+      assertDescribed(operation, answer, operation.path, { isLost: true });
+      // The one needs none, the others say it of each site.
+      assert.equal(answer.status, ['/api/v1/openapi.json', '/api/v1/sites', '/api/v1/sites.csv'].includes(operation.path) ? 200 : 503, operation.path);
+      if (operation.path.endsWith('/sites.csv')) assert.match(readText(answer).split('\r\n')[1], /^luxmoor,[^,]*,\d{4}-\d\d-\d\d,\d{4}-\d\d-\d\d,+$/);
+      if (operation.path.endsWith('/sites')) assert.match(JSON.parse(readText(answer)).sites[0].fault, /cannot be reached/);
     }
   });
 
