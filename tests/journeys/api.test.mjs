@@ -175,6 +175,63 @@ it('categories, the gate and the ways are files that have what stands on the pag
   }
 });
 
+/**
+ * What Prometheus reads, by its own rules and more strictly: each family says what it is and of which kind, once and before its numbers,
+ * which stand together, and no series is there twice. Source: Prometheus, "Exposition formats", text format 0.0.4.
+ */
+function readExposition(text) {
+  assert.ok(text === '' || text.endsWith('\n'), 'the last line is not ended');
+  const families = new Map();
+  const series = new Set();
+  let open;
+  for (const line of text.split('\n').slice(0, -1)) {
+    const [, help, words] = /^# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) ((?:[^\\\r]|\\[\\n])+)$/.exec(line) ?? [];
+    const [, typed, type] = /^# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge)$/.exec(line) ?? [];
+    const [, name, labelled, number] = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? ([+-]?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|Inf)|NaN)$/.exec(line) ?? [];
+    if (help) {
+      assert.ok(!families.has(help), `${line}: told twice`);
+      open = { help: words, samples: [] };
+      families.set(help, open);
+    } else if (typed) {
+      const family = families.get(typed);
+      assert.ok(family && family === open && !family.type && family.samples.length === 0, `${line}: not between its words and its numbers`);
+      family.type = type;
+    } else {
+      assert.ok(name, `${line}: no line of this format`);
+      assert.ok(open?.type && families.get(name) === open, `${line}: not below its kind`);
+      const labels = [...(labelled ?? '').matchAll(/([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\[\\"n])*)"(?:,(?=.)|$)/gy)];
+      assert.equal(labels.map(([whole]) => whole).join(''), labelled ?? '', `${line}: no labels`);
+      const sorted = labels.map(([, key, value]) => `${key}=${value}`).sort();
+      assert.equal(new Set(labels.map(([, key]) => key)).size, labels.length, `${line}: a label twice`);
+      assert.ok(!series.has([name, ...sorted].join('\n')), `${line}: twice`);
+      series.add([name, ...sorted].join('\n'));
+      open.samples.push({ labels: Object.fromEntries(labels.map(([, key, value]) => [key, value])), value: Number(number) });
+    }
+  }
+  for (const [name, { type, samples }] of families) assert.ok(type && samples.length > 0, `${name}: no numbers`);
+  return families;
+}
+
+it('what a program of Prometheus reads is in its format, and the sums of all days', async () => {
+  const answer = await get('metrics');
+  assert.equal(valueOf(answer, 'content-type'), 'text/plain; version=0.0.4; charset=utf-8');
+  const text = readText(answer);
+  const families = readExposition(text);
+  const { site, published } = await api('figures');
+  const { whole } = await api(`figures?from=${published.from}&to=${published.to}`);
+  // Times are of the gate's own cells, and of none that are everybody's.
+  const counters = COUNTERS.filter((name) => name !== 'times');
+  assert.deepEqual([...families.keys()], counters.map((name) => `postern_${name}`));
+  for (const name of counters) assert.deepEqual(families.get(`postern_${name}`).samples, [{ labels: { site }, value: whole[name] }], name);
+  assert.equal(whole.views, 20 * 440 * 3, 'all days, and not today');
+  // What reads it would find faults.
+  const [help, type, sample] = text.split('\n');
+  for (const broken of [
+    text.slice(0, -1), text.replaceAll('\n', '\r\n'), `${text}\n`, [help, sample, type, ''].join('\n'), [type, help, sample, ''].join('\n'), `${text}${sample}\n`, `${text}${help}\n${type}\n${sample}\n`,
+    text.replace('site="', 'site='), text.replace('"}', '",}'), text.replace('{site', '{si-te'), text.replace('="', '="\\x'), text.replace(/ \d+\n/, ' many\n'), text.replace(' gauge', ' number'), `${help}\n${type}\n`,
+  ]) assert.throws(() => readExposition(broken), { name: 'AssertionError' }, broken.slice(-300));
+});
+
 it('every table that is a file leads to it with the same question', async () => {
   const query = 'days=7&segment=country:FR&against=before';
   const page = readText(await get(`dashboard?${query}`));
