@@ -1,10 +1,12 @@
 // Pictures for the eye: the banner in every layout, theme and direction, the settings, what stands beside them, the consent page
-// and the dashboard, on a desktop and a phone. They are looked at, not compared; the folder is not under version control.
+// and every page of the dashboard, on a desktop and a phone. They are looked at, not compared; the folder is not under version control.
 
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { NOON, loadCells, policyIn } from './figures.mjs';
 import { DESKTOP, PHONE, ROOT, action, banner, categorySwitch, decide, openSettings, startWorld } from './harness.mjs';
+import { EXPERIMENT, cells, startMadeUp, startWithoutRecords } from './made-up.mjs';
 
 const SHOTS = join(ROOT, 'tests', 'journeys', 'shots');
 const DEVICES = [['desktop', DESKTOP], ['phone', PHONE]];
@@ -113,17 +115,97 @@ it('the pages of our own', async () => {
     await shoot(page, `4-consent-ar-${where}`, true);
     await page.goto(`${world.base}/_postern/login`);
     await shoot(page, `5-login-${where}`, true);
-    await page.locator('[name="token"]').fill(world.worker.token);
-    await Promise.all([page.waitForNavigation(), page.locator('form :is(button, input[type="submit"])').first().click()]);
-    await page.goto(`${world.base}/_postern/dashboard`);
-    await page.locator('#today-title').waitFor();
-    await shoot(page, `6-dashboard-${where}`, true);
-    for (const [reference, days] of [[`late-${where}`, 35], [`new-${where}`, 3]]) {
-      await page.goto(`${world.base}/_postern/requests`);
-      await page.locator('#reference').fill(reference);
-      await page.locator('#received').fill(new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10));
-      await Promise.all([page.waitForNavigation(), page.locator('button[value="add"]').click()]);
-    }
-    await shoot(page, `7-requests-${where}`, true);
   });
+});
+
+/** Adds requests to the register that came so many days ago. */
+async function register(page, base, requests) {
+  for (const [reference, days] of requests) {
+    await page.goto(`${base}/_postern/requests`);
+    await page.locator('#reference').fill(reference);
+    await page.locator('#received').fill(day(-days));
+    await Promise.all([page.waitForNavigation(), page.locator('button[value="add"]').click()]);
+  }
+}
+
+describe('the dashboard', () => {
+  const KEEPERS = 'keepers.localhost';
+  const HOSTS = { small: 'small.localhost', trying: 'trying.localhost' };
+  /** The Workers: with figures of three sites, with none, and where the records cannot be reached. */
+  const workers = {};
+  /** Whose page, which, and what is there once it is whole. */
+  const PAGES = {
+    full: ['many', 'dashboard?days=90', '#rate canvas'],
+    year: ['many', 'dashboard?days=200', '#rate canvas'],
+    before: ['many', 'dashboard?days=30&against=before', '#rate canvas'],
+    groups: ['many', 'dashboard?days=30&segment=country:FR&against=country:DE', '#rate canvas'],
+    segment: ['many', 'dashboard?days=30&segment=country:MT', '#rate canvas'],
+    small: ['many', 'dashboard?site=small', '#rate canvas'],
+    experiment: ['many', 'dashboard?site=trying', '#experiment-ways'],
+    sites: ['many', 'dashboard/sites', '#sites .warn'],
+    none: ['none', 'dashboard', 'h1'],
+    'no-days': ['many', 'dashboard?from=1970-01-01&to=1970-01-02', 'h1'],
+    requests: ['kept', 'requests', '#requests'],
+    'requests-error': ['kept', 'requests', '#requests'],
+    refusal: ['many', 'dashboard?days=x', 'h1'],
+    'no-site': ['many', 'dashboard?site=nowhere', 'h1'],
+    error: ['lost', 'dashboard?days=7', 'h1'],
+  };
+
+  before(async () => {
+    const own = (policy, id, host) => policy.replace('id = "luxmoor"', `id = "${id}"\nhosts = ["${host}"]`);
+    const more = Object.fromEntries(Object.entries(HOSTS).flatMap(([id, host]) => {
+      const policy = own(policyIn(NOON), id, host) + (id === 'trying' ? EXPERIMENT : '');
+      return [[`POLICY_${id.toUpperCase()}`, policy], [`ORIGIN_${id.toUpperCase()}`, world.originBase]];
+    }));
+    workers.none = await world.startWorker({ dashboard: true });
+    workers.many = await startMadeUp(world, {
+      change: (policy) => own(policy, 'luxmoor', 'localhost'), vars: { ...more, DASHBOARD_HOST: KEEPERS }, hosts: Object.values(HOSTS),
+      fill: (state) => {
+        loadCells(state, cells({ isSmall: true }), 'small');
+        loadCells(state, cells({ isTrying: true }), 'trying');
+      },
+    });
+    workers.many.keepers = `http://${KEEPERS}:${workers.many.port}`;
+    workers.kept = { ...workers.many, keepers: workers.many.base };
+    workers.lost = await startWithoutRecords(world);
+  });
+
+  for (const [look, options] of Object.entries({
+    desktop: DESKTOP, 'desktop-dark': { ...DESKTOP, colorScheme: 'dark' }, phone: PHONE, 'phone-dark': { ...PHONE, colorScheme: 'dark' }, rtl: DESKTOP, 'phone-rtl': PHONE,
+  })) {
+    it(`in every state, ${look}`, async () => {
+      const pages = {};
+      for (const [of, worker] of Object.entries(workers)) {
+        const page = await world.newPage({ ...options, reducedMotion: 'reduce' });
+        const base = worker.keepers ?? worker.base;
+        await page.goto(`${base}/_postern/login`);
+        await page.locator('[name="token"]').fill(worker.token);
+        await Promise.all([page.waitForNavigation(), page.locator('form button').first().click()]);
+        pages[of] = { page, base };
+        // The pages are in English: what they are from the right is seen before their scripts run.
+        if (look.endsWith('rtl')) await page.addInitScript(() => new MutationObserver((_, all) => { if (document.documentElement) { document.documentElement.dir = 'rtl'; all.disconnect(); } }).observe(document, { childList: true }));
+      }
+      await register(pages.kept.page, pages.kept.base, [[`late-${look}`, 35], [`new-${look}`, 3]]);
+      for (const [name, [of, path, isThere]] of Object.entries(PAGES)) {
+        const { page, base } = pages[of];
+        await page.goto(`${base}/_postern/${path}`);
+        await page.locator(isThere).first().waitFor();
+        if (name === 'requests-error') {
+          await page.locator('#reference').evaluate((field) => { field.pattern = '.*'; field.value = 'Jane Doe'; });
+          await Promise.all([page.waitForNavigation(), page.locator('button[value="add"]').click()]);
+        }
+        await shoot(page, `8-${name}-${look}`, true);
+      }
+      const { page, base } = pages.many;
+      await page.goto(`${base}/_postern/${PAGES.full[1]}`);
+      await page.locator('#rate canvas').waitFor();
+      await page.locator('#rate summary').click();
+      await page.locator('#rate').scrollIntoViewIfNeeded();
+      await page.locator('#rate .canvas').focus();
+      await page.keyboard.press('End');
+      await shoot(page, `8-table-${look}`, true);
+      for (const { page: one } of Object.values(pages)) await one.context().close();
+    });
+  }
 });
