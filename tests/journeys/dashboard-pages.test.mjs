@@ -1,6 +1,6 @@
 // Every page of the dashboard for everybody: axe finds nothing on it in any colour and size, it is whole before its script comes and
-// without it, today's figures move by themselves and nothing else does, and where there are no figures the page says so and
-// leads back.
+// without it, today's figures move by themselves and nothing else does, paper has what one reads and not what one clicks, and
+// where there are no figures the page says so and leads back.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
@@ -8,6 +8,9 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { DESKTOP, PHONE, WITHOUT_SCRIPTS, startWorld, waitFor } from './harness.mjs';
 import { DAY_MS, isoDay, startMadeUp, startWithoutRecords, today, visit } from './made-up.mjs';
 import { readText, send } from './wire.mjs';
+
+/** A sheet of A4 between the usual margins, CSS px. */
+const SHEET = { width: 718, height: 1047 };
 
 let world;
 /** The Workers: with many figures, with none, and where the records cannot be reached. */
@@ -156,6 +159,38 @@ it('today moves by itself while the page is open, and the reader stays where the
   assert.deepEqual(await where(), before);
   assert.deepEqual(page.faults, []);
   await page.context().close();
+});
+
+describe('on paper', () => {
+  for (const [name, path, shown] of [
+    ['a dashboard', 'dashboard?days=40', ['#rate canvas', '#rate table', '#funnel canvas', '#gate', '#strangers', '#experiment-ways', '.warnings', '.today']],
+    ['a dashboard with another beside it', 'dashboard?days=40&against=before', ['#rate canvas', '#rate table', '#funnel canvas']],
+    ['the register', 'requests', ['#requests']],
+  ]) {
+    it(`${name} has what is read and not what is clicked, and nothing is wider than the sheet`, async () => {
+      const page = await logIn(workers.many, { viewport: SHEET });
+      await page.goto(`${workers.many.base}/_postern/${path}`);
+      if (path.startsWith('dashboard')) await page.locator('#rate canvas').waitFor();
+      assert.equal(await page.locator('main form').first().isVisible(), true, 'on a screen it is there');
+      await page.emulateMedia({ media: 'print' });
+      // What a browser says before it prints.
+      await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
+      for (const selector of shown) assert.equal(await page.locator(selector).first().isVisible(), true, selector);
+      // A legend says what is drawn, though on a screen it is clicked too.
+      for (const selector of ['form', 'button:not(.legend button)', 'select', 'input', 'nav', 'summary', 'a[download]']) {
+        assert.deepEqual(await page.locator(`${selector}:visible`).evaluateAll((all) => all.map((one) => one.outerHTML.slice(0, 120))), [], selector);
+      }
+      for (const canvas of await page.locator('canvas').all()) assert.ok((await canvas.boundingBox()).height > 100);
+      // What is scrolled to on a screen is lost on paper.
+      const wider = await page.evaluate((width) => {
+        const isWider = (one) => Math.max(one.getBoundingClientRect().right, one.matches('.wide') ? one.getBoundingClientRect().left + one.scrollWidth : 0) > width + 1;
+        const found = [...document.querySelectorAll('body *')].filter((one) => isWider(one) && !isWider(one.parentElement));
+        return found.map((one) => `${one.localName} ${one.ariaLabel ?? one.getAttribute('aria-labelledby') ?? one.textContent.slice(0, 40)}: ${Math.round(Math.max(one.scrollWidth, one.getBoundingClientRect().right))} px`);
+      }, SHEET.width);
+      assert.deepEqual(wider, []);
+      await page.context().close();
+    });
+  }
 });
 
 describe('where the records cannot be reached', () => {
