@@ -23,7 +23,7 @@ fn no_share_of_asked(facts: &Dashboard<'_>, segment: &Segment) -> Option<String>
         )
     };
     Some(format!(
-        "How many of its browsers asked said yes is not told. {why}, and the share would be too high. That of those who answered is not."
+        "How many of its browsers asked said yes is not told. {why}, and the share would be too high. The share of those who answered has no such fault."
     ))
 }
 
