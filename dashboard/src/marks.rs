@@ -11,12 +11,43 @@ use postern_receipt::Timestamp;
 use postern_stats::{Day, Range};
 use postern_view::Mark;
 use serde_json::Value;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use worker::Result;
 
 /// Versions whose changes are told, at most, the last ones: two policies are asked of the Ledger for each, all at once, at some
 /// milliseconds each.
 const COMPARED_MAX: usize = 8;
+
+/// Comparisons that are remembered, at most.
+const REMEMBERED_MAX: usize = 256;
+
+thread_local! {
+    /// What one version changed of another, by their names. A name is the hash of all that the version is made of, so this is so for ever,
+    /// and of whatever site: what is looked at again and again is compared once.
+    static REMEMBERED: RefCell<BTreeMap<[String; 2], Changes>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+fn names(pair: [&Version; 2]) -> [String; 2] {
+    pair.map(|version| version.name.clone())
+}
+
+/// What the second changed of the first, if they were compared before.
+fn known(pair: [&Version; 2]) -> Option<Changes> {
+    REMEMBERED.with_borrow(|all| all.get(&names(pair)).cloned())
+}
+
+fn remember(pair: [&Version; 2], changes: &Changes) {
+    if pair.iter().any(|version| version.name.is_empty()) {
+        return;
+    }
+    REMEMBERED.with_borrow_mut(|all| {
+        if all.len() >= REMEMBERED_MAX {
+            all.clear();
+        }
+        all.insert(names(pair), changes.clone());
+    });
+}
 
 /// What happened, and what it changed in the policy.
 pub struct Happened {
@@ -29,10 +60,10 @@ pub struct Happened {
 /// All that happened in these days, in their order.
 pub async fn marks(asked: &Asked<'_>, ledger: &Ledger, range: Range) -> Result<Vec<Happened>> {
     let versions = versions(&ledger.releases().await?, |unix_ms| day_at(asked.policy, unix_ms));
-    let wanted = compared(&versions, range).into_iter().flatten();
+    let unknown = compared(&versions, range).into_iter().filter(|pair| known(*pair).is_none());
     // Each once: what comes after the one is mostly what comes before another.
     let wanted: BTreeMap<&str, u64> =
-        wanted.map(|version| (version.name.as_str(), version.kept_at)).collect();
+        unknown.flatten().map(|version| (version.name.as_str(), version.kept_at)).collect();
     let policies = join_all(
         wanted.into_iter().map(async |(name, place)| Some((name, ledger.policy_of(place, name).await?))),
     );
@@ -99,8 +130,12 @@ fn told(versions: &[Version], range: Range, policies: &BTreeMap<&str, String>) -
     let mut changes: BTreeMap<u64, Changes> = BTreeMap::new();
     for pair in compared(versions, range) {
         let [before, after] = pair.map(|version| policies.get(version.name.as_str()));
-        let found = before.zip(after).and_then(|(before, after)| Changes::between(before, after).ok());
-        changes.insert(pair[1].place, found.unwrap_or_default());
+        let compare = || {
+            let found = Changes::between(before?, after?).ok()?;
+            remember(pair, &found);
+            Some(found)
+        };
+        changes.insert(pair[1].place, known(pair).or_else(compare).unwrap_or_default());
     }
     let mut before: Option<&Version> = None;
     let mut marks = Vec::new();
@@ -194,6 +229,29 @@ mod tests {
         let linked = told(&versions, november(), &BTreeMap::new());
         let linked: Vec<_> = linked.iter().map(|happened| happened.mark.version).collect();
         assert_eq!(linked, [None, Some(7), Some(9)]);
+    }
+
+    #[test]
+    fn what_was_compared_once_needs_no_policies_again_and_what_was_not_is_not_made_up() {
+        let versions = read(&[
+            line(0, "2026-11-01T00:00:00Z", "v1", "aa", "1"),
+            line(2, "2026-11-02T00:00:00Z", "v2", "bb", "1"),
+            line(4, "2026-11-03T00:00:00Z", "v3", "cc", "1"),
+        ]);
+        let (bar, card) = ("[banner]\nlayout = \"bar\"", "[banner]\nlayout = \"box\"");
+        let first = texts(&versions, november(), &[("v1", bar), ("v2", card)]);
+        assert!(first[1].ends_with(": banner.layout from bar to box"), "{first:?}");
+        assert!(first[2].ends_with(", another policy"), "{first:?}");
+        assert_eq!(texts(&versions, november(), &[]), first);
+        let third = texts(&versions, november(), &[("v2", card), ("v3", bar)]);
+        assert!(third[2].ends_with(": banner.layout from box to bar"), "{third:?}");
+        // Versions without a name may be any.
+        let unnamed = read(&[
+            line(0, "2026-11-01T00:00:00Z", "", "aa", "1"),
+            line(2, "2026-11-02T00:00:00Z", "", "bb", "1"),
+        ]);
+        let _ = texts(&unnamed, november(), &[("", bar)]);
+        assert!(texts(&unnamed, november(), &[])[1].ends_with(", another policy"));
     }
 
     #[test]
