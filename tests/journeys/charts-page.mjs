@@ -33,7 +33,7 @@ ${marks}
 /** A rate that wanders: no chance in it. */
 const wander = (index, base, size) => base + size * Math.sin(index / 4.1) + size * 0.4 * Math.sin(index * 1.7);
 
-/** Newest first, as the table of days is; the days that are missing have a row without values. */
+/** The days that are missing have a row without values. */
 export function rateFigure({ days = 42, missing = [18, 20], id = 'rate', title = 'Share who said yes, by day', write = written } = {}) {
   const rows = Array.from({ length: days }, (_, index) => {
     const at = FIRST + index * DAY;
