@@ -112,7 +112,8 @@ pub(super) fn levels(facts: &Dashboard<'_>) -> Markup {
         @if facts.whole.get(Counter::First) > 0 {
             p class="soft" {
                 "A group’s share of those asked stands where the group is told apart on days with " (COVER_MIN) "\u{a0}% of all that were asked. \
-                 On the other days too few of it answered, so the share of those left would be too high."
+                 On the other days too few of it answered, so the share of those left would be too high. \
+                 A version’s stands where nearly all on its days were asked with it."
             }
         }
         @if let Some(segment) = segment {
